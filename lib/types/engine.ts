@@ -1,0 +1,280 @@
+// The ports behind which bytes move: an Engine (one UDP socket and the QUIC connections on it),
+// its Sessions and Streams, and a Forwarder (TCP listeners and bridges between TCP and streams).
+//
+// The invariant of this seam: TypeScript decides, the engine moves bytes. The engine never serves a
+// byte of a session before `admit`, and bytes of a bridged tunnel never come up here. Everything
+// that waits inside an engine is bounded; each bound says what happens when it is reached.
+
+import type { SocketAddress } from "./address.ts";
+
+/** What this node shows in a TLS handshake for one ALPN protocol. */
+export interface TlsIdentity {
+  /** The self-signed Ed25519 certificate, DER. */
+  readonly certificate: Uint8Array;
+  /** Its private key, PKCS #8 DER. */
+  readonly privateKey: Uint8Array;
+}
+
+/** One application protocol that the engine speaks. */
+export interface Protocol {
+  /** The ALPN name, 1…255 ASCII characters. */
+  readonly alpn: string;
+  /** Shown when we dial with this protocol and, if `serve`, when we are dialled. */
+  readonly identity: TlsIdentity;
+  /** Whether to answer those who dial us with it. */
+  readonly serve: boolean;
+  /**
+   * Bytes at the head of each incoming stream that the engine gathers before it reports the stream
+   * (0…64). They arrive as `Stream.head` and are no longer part of what `read` gives.
+   */
+  readonly headBytes: number;
+}
+
+export interface DialOptions {
+  /** One of the protocols given to `setProtocols`. */
+  readonly alpn: string;
+  /** Milliseconds allowed for the handshake, 1…60 000. */
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Counters since the start of the engine, for `status`, benchmarks and tests. */
+export interface EngineStats {
+  readonly sessions: number;
+  readonly streams: number;
+  readonly bridges: number;
+  readonly udpPacketsSent: number;
+  readonly udpPacketsReceived: number;
+  readonly udpBytesSent: number;
+  readonly udpBytesReceived: number;
+  /** Calls to the operating system that sent or received a batch of packets. */
+  readonly udpSendCalls: number;
+  readonly udpReceiveCalls: number;
+  /** Bytes that the operating system granted for the socket's buffers. */
+  readonly receiveBufferBytes: number;
+  readonly sendBufferBytes: number;
+}
+
+/** A packet on our socket that is not QUIC: its first byte has the fixed bit (0x40) clear. */
+export interface RawPacket {
+  readonly from: SocketAddress;
+  /** At most 2048 bytes; longer ones are dropped by the engine. */
+  readonly bytes: Uint8Array;
+}
+
+/** One UDP socket and all QUIC connections on it. */
+export interface Engine extends AsyncDisposable {
+  /** The bound address; the port is the real one also when 0 was asked for. */
+  readonly localAddress: SocketAddress;
+  /** Moves bytes between TCP and this engine's streams. */
+  readonly forwarder: Forwarder;
+
+  /** Replaces the protocols for handshakes from now on; running sessions keep what they have. */
+  setProtocols(protocols: readonly Protocol[]): void;
+
+  /**
+   * Dials and completes the TLS handshake. The session is not admitted yet: the caller looks at the
+   * peer's certificate and calls `admit` or `close`.
+   *
+   * @throws {PollenError} `timeout`, `cancelled`, `unreachable`, `refused` (the other side closed
+   *   during the handshake; its reason is in the message), `unauthenticated` (TLS failed), `exhausted`, `closed`.
+   */
+  dial(address: SocketAddress, options: DialOptions): Promise<Session>;
+
+  /**
+   * The next session somebody dialled to us, its handshake complete and not admitted yet; null once
+   * the engine is closed. At most 256 wait; while they do, further attempts are refused.
+   */
+  accept(): Promise<Session | null>;
+
+  /** Sends one packet that is not QUIC. Its first byte must have the bit 0x40 clear. Lost silently when the socket is full. */
+  sendRaw(to: SocketAddress, bytes: Uint8Array): void;
+
+  /** The next packet that is not QUIC; null once the engine is closed. At most 256 wait, the oldest goes first. */
+  receiveRaw(): Promise<RawPacket | null>;
+
+  stats(): EngineStats;
+
+  /** Closes every session with this reason, flushes what says so, and frees everything. Idempotent. */
+  close(reason: string): Promise<void>;
+}
+
+/** Why a session ended. */
+export interface SessionEnd {
+  readonly kind:
+    /** We closed it. */
+    | "local"
+    /** The other side closed it; `reason` is what it said. */
+    | "remote"
+    /** Nothing was heard for the idle timeout (30 s). */
+    | "idle_timeout"
+    /** A stateless reset: the other side has lost the connection. */
+    | "stateless_reset"
+    /** A violation of QUIC or TLS, by either side. */
+    | "protocol_error";
+  /** The application's or the transport's error code. */
+  readonly errorCode: number;
+  /** At most 256 characters, already safe to print (control characters removed). */
+  readonly reason: string;
+}
+
+/** What became of a datagram. Datagrams are unreliable: "sent" says that it was queued, no more. */
+export type DatagramOutcome = "sent" | "too_large" | "blocked" | "closed";
+
+export interface SessionStats {
+  readonly rttMs: number;
+  /** The largest datagram that `sendDatagram` takes now, in bytes; 0 when the peer takes none. */
+  readonly datagramBytesMax: number;
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
+  readonly packetsLost: number;
+}
+
+/** One QUIC connection whose handshake is complete. */
+export interface Session {
+  /** Unique within the engine's life. */
+  readonly id: number;
+  readonly alpn: string;
+  /** Whether the other side dialled. */
+  readonly inbound: boolean;
+  readonly remoteAddress: SocketAddress;
+  /** The peer's leaf certificate, DER. TLS has proved that the peer holds its key; nothing else of it is checked. */
+  readonly peerCertificate: Uint8Array;
+  /** Resolves when the session has ended; never rejects. */
+  readonly closed: Promise<SessionEnd>;
+
+  /**
+   * The verdict on the peer. Before it no stream and no datagram of the peer is handed out; they
+   * wait within the bounds below. A session neither admitted nor closed within 10 s is closed.
+   */
+  admit(): void;
+
+  /** Queues one datagram without waiting. */
+  sendDatagram(bytes: Uint8Array): DatagramOutcome;
+  /** The next datagram; null once the session has ended. At most 256 wait, the oldest goes first. */
+  receiveDatagram(): Promise<Uint8Array | null>;
+
+  /**
+   * Opens a bidirectional stream; waits while the peer allows no more streams.
+   *
+   * @throws {PollenError} `closed`, `cancelled`.
+   */
+  openStream(options?: { readonly signal?: AbortSignal }): Promise<Stream>;
+  /** The next stream that the peer opened, its head complete; null once the session has ended. */
+  acceptStream(): Promise<Stream | null>;
+
+  stats(): SessionStats;
+
+  /** Ends the session at once with application error code 0 (or `errorCode`) and a reason of at most 256 bytes. Idempotent. */
+  close(reason: string, errorCode?: number): void;
+}
+
+/**
+ * A bidirectional stream that TypeScript reads and writes itself: for control traffic. Credits
+ * bound both directions: at most 64 KiB wait to be read here, and `write` resolves only when the
+ * engine has room for more.
+ */
+export interface Stream {
+  readonly session: Session;
+  /** The first bytes, as many as the protocol's `headBytes`; fewer when the stream ended before. Empty for our own streams. */
+  readonly head: Uint8Array;
+
+  /**
+   * The next bytes, at most `maxBytes` (default 65 536); null after the peer's end of stream.
+   *
+   * @throws {PollenError} `reset` when the peer reset the stream, `closed` when the session ended.
+   */
+  read(maxBytes?: number): Promise<Uint8Array | null>;
+  /**
+   * Writes all bytes, in order with earlier writes.
+   *
+   * @throws {PollenError} `reset` when the peer stopped reading, `closed` when the session ended.
+   */
+  write(bytes: Uint8Array): Promise<void>;
+  /** Ends our direction cleanly; what was written before still arrives. Idempotent. */
+  finish(): void;
+  /** Ends both directions abnormally: resets ours, asks the peer to stop its own. Frees the stream. Idempotent. */
+  abort(errorCode?: number): void;
+}
+
+/** A TCP target of this machine or its network. */
+export interface TcpTarget {
+  readonly ip: string;
+  readonly port: number;
+}
+
+/** Moves bytes between TCP and streams, with half-close, reset and back-pressure kept on both sides. */
+export interface Forwarder {
+  /**
+   * Listens for TCP.
+   *
+   * @throws {PollenError} `already_exists` when the port is taken, `permission_denied`, `io`.
+   */
+  listen(address: SocketAddress): Promise<TcpListener>;
+
+  /**
+   * Opens a stream on the session, writes `head` as its first bytes and joins it with the TCP
+   * connection, which must not have been used before.
+   */
+  bridgeToSession(connection: TcpConnection, session: Session, head: Uint8Array): Bridge;
+
+  /**
+   * Joins the stream with a TCP connection to the first of the targets that accepts, tried in order
+   * (5 s each). The stream belongs to the bridge from now on. Bytes that were read from it before are lost to
+   * the bridge: hand it over untouched but for its head.
+   */
+  bridgeToTcp(stream: Stream, targets: readonly TcpTarget[]): Bridge;
+}
+
+/** A TCP listener. */
+export interface TcpListener {
+  /** The bound address; the port is the real one also when 0 was asked for. */
+  readonly address: SocketAddress;
+  /** The next connection, accepted and unread; null once the listener is closed. At most 1024 wait, further ones are reset. */
+  accept(): Promise<TcpConnection | null>;
+  /** Stops listening and resets connections that were not taken yet. Bridges go on. Idempotent. */
+  close(): void;
+}
+
+/** A TCP connection that was accepted and not yet bridged. */
+export interface TcpConnection {
+  readonly remoteAddress: SocketAddress;
+  /** Resets it (TCP RST). Idempotent; nothing happens once it is bridged. */
+  reset(): void;
+}
+
+/** Why a bridge ended. */
+export type BridgeEndKind =
+  /** Both directions ended cleanly. */
+  | "finished"
+  /** The TCP side was reset or failed. */
+  | "tcp_reset"
+  /** The peer reset the stream or stopped reading it. */
+  | "stream_reset"
+  /** The session ended. */
+  | "session_closed"
+  /** No TCP target accepted. */
+  | "unreachable_target"
+  /** `abort` was called, or the engine closed. */
+  | "aborted";
+
+export interface BridgeEnd {
+  readonly kind: BridgeEndKind;
+  /** Bytes that went from TCP to the stream, head excluded. */
+  readonly bytesToStream: number;
+  /** Bytes that went from the stream to TCP, head excluded. */
+  readonly bytesToTcp: number;
+  /** What the operating system or the peer said, at most 256 characters, safe to print; may be empty. */
+  readonly reason: string;
+}
+
+/**
+ * A TCP connection joined with a stream. Every end that is not `finished` is a reset on the TCP side (never a
+ * clean close) and a reset plus stop on the stream side.
+ */
+export interface Bridge {
+  /** Resolves when both sides are freed; never rejects. */
+  readonly ended: Promise<BridgeEnd>;
+  /** Ends both sides at once. Idempotent. */
+  abort(): void;
+}
