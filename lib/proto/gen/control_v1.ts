@@ -1,0 +1,719 @@
+// Generated from proto/pollen/control/v1/control.proto by scripts/generate_proto.ts. Do not edit.
+// deno-lint-ignore-file
+
+import { codec, finish, readBytes, readInt64, readString, readUint64, skip, spend, subEnd, type Budget, type Codec, type Method, type Reader, type Writer, writeUint64 } from "../wire.ts";
+
+export interface NodeRef {
+  readonly peerId: Uint8Array;
+}
+
+export function writeNodeRef(writer: Writer, message: NodeRef): void {
+  if (message.peerId.length > 0) {
+    writer.uint32(10); writer.bytes(message.peerId);
+  }
+}
+
+export function readNodeRef(reader: Reader, end: number, budget: Budget): NodeRef {
+  const message: { -readonly [K in keyof NodeRef]: NodeRef[K] } = { peerId: new Uint8Array(0) };
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    switch (tag) {
+      case 10:
+        message.peerId = readBytes(reader);
+        break;
+      default:
+        skip(reader, tag);
+    }
+  }
+  finish(reader, end);
+  return message;
+}
+
+export const NodeRef: Codec<NodeRef> = codec(
+  "pollen.control.v1.NodeRef",
+  () => ({ peerId: new Uint8Array(0) }),
+  writeNodeRef,
+  readNodeRef,
+);
+
+export const NodeStatus = {
+  UNSPECIFIED: 0,
+  ONLINE: 1,
+  OFFLINE: 2,
+  RELAY: 3,
+} as const;
+/** One of the constants above, or a number that this version does not know. */
+export type NodeStatus = number;
+
+export interface NodeSummary {
+  readonly node?: NodeRef | undefined;
+  readonly status: NodeStatus;
+  readonly addr: string;
+  readonly publiclyAccessible: boolean;
+}
+
+export function writeNodeSummary(writer: Writer, message: NodeSummary): void {
+  if (message.node !== undefined) {
+    writer.uint32(10).fork(); writeNodeRef(writer, message.node); writer.ldelim();
+  }
+  if (message.status !== 0) {
+    writer.uint32(16); writer.int32(message.status);
+  }
+  if (message.addr !== "") {
+    writer.uint32(26); writer.string(message.addr);
+  }
+  if (message.publiclyAccessible) {
+    writer.uint32(32); writer.bool(message.publiclyAccessible);
+  }
+}
+
+export function readNodeSummary(reader: Reader, end: number, budget: Budget): NodeSummary {
+  const message: { -readonly [K in keyof NodeSummary]: NodeSummary[K] } = { status: 0, addr: "", publiclyAccessible: false };
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    switch (tag) {
+      case 10:
+        message.node = readNodeRef(reader, subEnd(reader), budget);
+        break;
+      case 16:
+        message.status = reader.int32();
+        break;
+      case 26:
+        message.addr = readString(reader);
+        break;
+      case 32:
+        message.publiclyAccessible = readUint64(reader) !== 0n;
+        break;
+      default:
+        skip(reader, tag);
+    }
+  }
+  finish(reader, end);
+  return message;
+}
+
+export const NodeSummary: Codec<NodeSummary> = codec(
+  "pollen.control.v1.NodeSummary",
+  () => ({ status: 0, addr: "", publiclyAccessible: false }),
+  writeNodeSummary,
+  readNodeSummary,
+);
+
+export interface ServiceSummary {
+  readonly name: string;
+  readonly provider?: NodeRef | undefined;
+  readonly port: number;
+}
+
+export function writeServiceSummary(writer: Writer, message: ServiceSummary): void {
+  if (message.name !== "") {
+    writer.uint32(10); writer.string(message.name);
+  }
+  if (message.provider !== undefined) {
+    writer.uint32(18).fork(); writeNodeRef(writer, message.provider); writer.ldelim();
+  }
+  if (message.port !== 0) {
+    writer.uint32(24); writer.uint32(message.port);
+  }
+}
+
+export function readServiceSummary(reader: Reader, end: number, budget: Budget): ServiceSummary {
+  const message: { -readonly [K in keyof ServiceSummary]: ServiceSummary[K] } = { name: "", port: 0 };
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    switch (tag) {
+      case 10:
+        message.name = readString(reader);
+        break;
+      case 18:
+        message.provider = readNodeRef(reader, subEnd(reader), budget);
+        break;
+      case 24:
+        message.port = reader.uint32();
+        break;
+      default:
+        skip(reader, tag);
+    }
+  }
+  finish(reader, end);
+  return message;
+}
+
+export const ServiceSummary: Codec<ServiceSummary> = codec(
+  "pollen.control.v1.ServiceSummary",
+  () => ({ name: "", port: 0 }),
+  writeServiceSummary,
+  readServiceSummary,
+);
+
+export interface ConnectionSummary {
+  readonly peer?: NodeRef | undefined;
+  readonly remotePort: number;
+  readonly localPort: number;
+  readonly serviceName: string;
+  readonly requestedLocalPort: number;
+  readonly activeTunnels: number;
+  readonly lastFailure: string;
+}
+
+export function writeConnectionSummary(writer: Writer, message: ConnectionSummary): void {
+  if (message.peer !== undefined) {
+    writer.uint32(10).fork(); writeNodeRef(writer, message.peer); writer.ldelim();
+  }
+  if (message.remotePort !== 0) {
+    writer.uint32(16); writer.uint32(message.remotePort);
+  }
+  if (message.localPort !== 0) {
+    writer.uint32(24); writer.uint32(message.localPort);
+  }
+  if (message.serviceName !== "") {
+    writer.uint32(34); writer.string(message.serviceName);
+  }
+  if (message.requestedLocalPort !== 0) {
+    writer.uint32(40); writer.uint32(message.requestedLocalPort);
+  }
+  if (message.activeTunnels !== 0) {
+    writer.uint32(48); writer.uint32(message.activeTunnels);
+  }
+  if (message.lastFailure !== "") {
+    writer.uint32(58); writer.string(message.lastFailure);
+  }
+}
+
+export function readConnectionSummary(reader: Reader, end: number, budget: Budget): ConnectionSummary {
+  const message: { -readonly [K in keyof ConnectionSummary]: ConnectionSummary[K] } = { remotePort: 0, localPort: 0, serviceName: "", requestedLocalPort: 0, activeTunnels: 0, lastFailure: "" };
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    switch (tag) {
+      case 10:
+        message.peer = readNodeRef(reader, subEnd(reader), budget);
+        break;
+      case 16:
+        message.remotePort = reader.uint32();
+        break;
+      case 24:
+        message.localPort = reader.uint32();
+        break;
+      case 34:
+        message.serviceName = readString(reader);
+        break;
+      case 40:
+        message.requestedLocalPort = reader.uint32();
+        break;
+      case 48:
+        message.activeTunnels = reader.uint32();
+        break;
+      case 58:
+        message.lastFailure = readString(reader);
+        break;
+      default:
+        skip(reader, tag);
+    }
+  }
+  finish(reader, end);
+  return message;
+}
+
+export const ConnectionSummary: Codec<ConnectionSummary> = codec(
+  "pollen.control.v1.ConnectionSummary",
+  () => ({ remotePort: 0, localPort: 0, serviceName: "", requestedLocalPort: 0, activeTunnels: 0, lastFailure: "" }),
+  writeConnectionSummary,
+  readConnectionSummary,
+);
+
+export const CertHealth = {
+  UNSPECIFIED: 0,
+  OK: 1,
+  EXPIRING_SOON: 2,
+  EXPIRED: 3,
+  RENEWING: 4,
+} as const;
+/** One of the constants above, or a number that this version does not know. */
+export type CertHealth = number;
+
+export interface CertInfo {
+  readonly notBeforeUnix: bigint;
+  readonly notAfterUnix: bigint;
+  readonly serial: bigint;
+  readonly health: CertHealth;
+  readonly nonRenewable: boolean;
+}
+
+export function writeCertInfo(writer: Writer, message: CertInfo): void {
+  if (message.notBeforeUnix !== 0n) {
+    writer.uint32(8); writeUint64(writer, message.notBeforeUnix);
+  }
+  if (message.notAfterUnix !== 0n) {
+    writer.uint32(16); writeUint64(writer, message.notAfterUnix);
+  }
+  if (message.serial !== 0n) {
+    writer.uint32(24); writeUint64(writer, message.serial);
+  }
+  if (message.health !== 0) {
+    writer.uint32(32); writer.int32(message.health);
+  }
+  if (message.nonRenewable) {
+    writer.uint32(40); writer.bool(message.nonRenewable);
+  }
+}
+
+export function readCertInfo(reader: Reader, end: number, budget: Budget): CertInfo {
+  const message: { -readonly [K in keyof CertInfo]: CertInfo[K] } = { notBeforeUnix: 0n, notAfterUnix: 0n, serial: 0n, health: 0, nonRenewable: false };
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    switch (tag) {
+      case 8:
+        message.notBeforeUnix = readInt64(reader);
+        break;
+      case 16:
+        message.notAfterUnix = readInt64(reader);
+        break;
+      case 24:
+        message.serial = readUint64(reader);
+        break;
+      case 32:
+        message.health = reader.int32();
+        break;
+      case 40:
+        message.nonRenewable = readUint64(reader) !== 0n;
+        break;
+      default:
+        skip(reader, tag);
+    }
+  }
+  finish(reader, end);
+  return message;
+}
+
+export const CertInfo: Codec<CertInfo> = codec(
+  "pollen.control.v1.CertInfo",
+  () => ({ notBeforeUnix: 0n, notAfterUnix: 0n, serial: 0n, health: 0, nonRenewable: false }),
+  writeCertInfo,
+  readCertInfo,
+);
+
+export interface BootstrapPeerInfo {
+  readonly peer?: NodeRef | undefined;
+  readonly addrs: readonly string[];
+}
+
+export function writeBootstrapPeerInfo(writer: Writer, message: BootstrapPeerInfo): void {
+  if (message.peer !== undefined) {
+    writer.uint32(10).fork(); writeNodeRef(writer, message.peer); writer.ldelim();
+  }
+  for (const item of message.addrs) {
+    writer.uint32(18); writer.string(item);
+  }
+}
+
+export function readBootstrapPeerInfo(reader: Reader, end: number, budget: Budget): BootstrapPeerInfo {
+  const message: { -readonly [K in keyof BootstrapPeerInfo]: BootstrapPeerInfo[K] } = { addrs: [] };
+  const addrs: string[] = [];
+  message.addrs = addrs;
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    switch (tag) {
+      case 10:
+        message.peer = readNodeRef(reader, subEnd(reader), budget);
+        break;
+      case 18:
+        spend(budget);
+        addrs.push(readString(reader));
+        break;
+      default:
+        skip(reader, tag);
+    }
+  }
+  finish(reader, end);
+  return message;
+}
+
+export const BootstrapPeerInfo: Codec<BootstrapPeerInfo> = codec(
+  "pollen.control.v1.BootstrapPeerInfo",
+  () => ({ addrs: [] }),
+  writeBootstrapPeerInfo,
+  readBootstrapPeerInfo,
+);
+
+export interface ShutdownRequest {
+}
+
+export function writeShutdownRequest(writer: Writer, message: ShutdownRequest): void {
+}
+
+export function readShutdownRequest(reader: Reader, end: number, budget: Budget): ShutdownRequest {
+  const message: { -readonly [K in keyof ShutdownRequest]: ShutdownRequest[K] } = {  };
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    switch (tag) {
+      default:
+        skip(reader, tag);
+    }
+  }
+  finish(reader, end);
+  return message;
+}
+
+export const ShutdownRequest: Codec<ShutdownRequest> = codec(
+  "pollen.control.v1.ShutdownRequest",
+  () => ({  }),
+  writeShutdownRequest,
+  readShutdownRequest,
+);
+
+export interface ShutdownResponse {
+}
+
+export function writeShutdownResponse(writer: Writer, message: ShutdownResponse): void {
+}
+
+export function readShutdownResponse(reader: Reader, end: number, budget: Budget): ShutdownResponse {
+  const message: { -readonly [K in keyof ShutdownResponse]: ShutdownResponse[K] } = {  };
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    switch (tag) {
+      default:
+        skip(reader, tag);
+    }
+  }
+  finish(reader, end);
+  return message;
+}
+
+export const ShutdownResponse: Codec<ShutdownResponse> = codec(
+  "pollen.control.v1.ShutdownResponse",
+  () => ({  }),
+  writeShutdownResponse,
+  readShutdownResponse,
+);
+
+export interface GetBootstrapInfoRequest {
+}
+
+export function writeGetBootstrapInfoRequest(writer: Writer, message: GetBootstrapInfoRequest): void {
+}
+
+export function readGetBootstrapInfoRequest(reader: Reader, end: number, budget: Budget): GetBootstrapInfoRequest {
+  const message: { -readonly [K in keyof GetBootstrapInfoRequest]: GetBootstrapInfoRequest[K] } = {  };
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    switch (tag) {
+      default:
+        skip(reader, tag);
+    }
+  }
+  finish(reader, end);
+  return message;
+}
+
+export const GetBootstrapInfoRequest: Codec<GetBootstrapInfoRequest> = codec(
+  "pollen.control.v1.GetBootstrapInfoRequest",
+  () => ({  }),
+  writeGetBootstrapInfoRequest,
+  readGetBootstrapInfoRequest,
+);
+
+export interface GetBootstrapInfoResponse {
+  readonly self?: BootstrapPeerInfo | undefined;
+  readonly recommended?: BootstrapPeerInfo | undefined;
+}
+
+export function writeGetBootstrapInfoResponse(writer: Writer, message: GetBootstrapInfoResponse): void {
+  if (message.self !== undefined) {
+    writer.uint32(10).fork(); writeBootstrapPeerInfo(writer, message.self); writer.ldelim();
+  }
+  if (message.recommended !== undefined) {
+    writer.uint32(18).fork(); writeBootstrapPeerInfo(writer, message.recommended); writer.ldelim();
+  }
+}
+
+export function readGetBootstrapInfoResponse(reader: Reader, end: number, budget: Budget): GetBootstrapInfoResponse {
+  const message: { -readonly [K in keyof GetBootstrapInfoResponse]: GetBootstrapInfoResponse[K] } = {  };
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    switch (tag) {
+      case 10:
+        message.self = readBootstrapPeerInfo(reader, subEnd(reader), budget);
+        break;
+      case 18:
+        message.recommended = readBootstrapPeerInfo(reader, subEnd(reader), budget);
+        break;
+      default:
+        skip(reader, tag);
+    }
+  }
+  finish(reader, end);
+  return message;
+}
+
+export const GetBootstrapInfoResponse: Codec<GetBootstrapInfoResponse> = codec(
+  "pollen.control.v1.GetBootstrapInfoResponse",
+  () => ({  }),
+  writeGetBootstrapInfoResponse,
+  readGetBootstrapInfoResponse,
+);
+
+export interface GetStatusRequest {
+}
+
+export function writeGetStatusRequest(writer: Writer, message: GetStatusRequest): void {
+}
+
+export function readGetStatusRequest(reader: Reader, end: number, budget: Budget): GetStatusRequest {
+  const message: { -readonly [K in keyof GetStatusRequest]: GetStatusRequest[K] } = {  };
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    switch (tag) {
+      default:
+        skip(reader, tag);
+    }
+  }
+  finish(reader, end);
+  return message;
+}
+
+export const GetStatusRequest: Codec<GetStatusRequest> = codec(
+  "pollen.control.v1.GetStatusRequest",
+  () => ({  }),
+  writeGetStatusRequest,
+  readGetStatusRequest,
+);
+
+export interface GetStatusResponse {
+  readonly self?: NodeSummary | undefined;
+  readonly nodes: readonly NodeSummary[];
+  readonly services: readonly ServiceSummary[];
+  readonly connections: readonly ConnectionSummary[];
+  readonly certificates: readonly CertInfo[];
+}
+
+export function writeGetStatusResponse(writer: Writer, message: GetStatusResponse): void {
+  if (message.self !== undefined) {
+    writer.uint32(10).fork(); writeNodeSummary(writer, message.self); writer.ldelim();
+  }
+  for (const item of message.nodes) {
+    writer.uint32(18).fork(); writeNodeSummary(writer, item); writer.ldelim();
+  }
+  for (const item of message.services) {
+    writer.uint32(26).fork(); writeServiceSummary(writer, item); writer.ldelim();
+  }
+  for (const item of message.connections) {
+    writer.uint32(34).fork(); writeConnectionSummary(writer, item); writer.ldelim();
+  }
+  for (const item of message.certificates) {
+    writer.uint32(42).fork(); writeCertInfo(writer, item); writer.ldelim();
+  }
+}
+
+export function readGetStatusResponse(reader: Reader, end: number, budget: Budget): GetStatusResponse {
+  const message: { -readonly [K in keyof GetStatusResponse]: GetStatusResponse[K] } = { nodes: [], services: [], connections: [], certificates: [] };
+  const nodes: NodeSummary[] = [];
+  message.nodes = nodes;
+  const services: ServiceSummary[] = [];
+  message.services = services;
+  const connections: ConnectionSummary[] = [];
+  message.connections = connections;
+  const certificates: CertInfo[] = [];
+  message.certificates = certificates;
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    switch (tag) {
+      case 10:
+        message.self = readNodeSummary(reader, subEnd(reader), budget);
+        break;
+      case 18:
+        spend(budget);
+        nodes.push(readNodeSummary(reader, subEnd(reader), budget));
+        break;
+      case 26:
+        spend(budget);
+        services.push(readServiceSummary(reader, subEnd(reader), budget));
+        break;
+      case 34:
+        spend(budget);
+        connections.push(readConnectionSummary(reader, subEnd(reader), budget));
+        break;
+      case 42:
+        spend(budget);
+        certificates.push(readCertInfo(reader, subEnd(reader), budget));
+        break;
+      default:
+        skip(reader, tag);
+    }
+  }
+  finish(reader, end);
+  return message;
+}
+
+export const GetStatusResponse: Codec<GetStatusResponse> = codec(
+  "pollen.control.v1.GetStatusResponse",
+  () => ({ nodes: [], services: [], connections: [], certificates: [] }),
+  writeGetStatusResponse,
+  readGetStatusResponse,
+);
+
+export interface RegisterServiceRequest {
+  readonly port: number;
+  readonly name?: string | undefined;
+}
+
+export function writeRegisterServiceRequest(writer: Writer, message: RegisterServiceRequest): void {
+  if (message.port !== 0) {
+    writer.uint32(8); writer.uint32(message.port);
+  }
+  if (message.name !== undefined) {
+    writer.uint32(18); writer.string(message.name);
+  }
+}
+
+export function readRegisterServiceRequest(reader: Reader, end: number, budget: Budget): RegisterServiceRequest {
+  const message: { -readonly [K in keyof RegisterServiceRequest]: RegisterServiceRequest[K] } = { port: 0 };
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    switch (tag) {
+      case 8:
+        message.port = reader.uint32();
+        break;
+      case 18:
+        message.name = readString(reader);
+        break;
+      default:
+        skip(reader, tag);
+    }
+  }
+  finish(reader, end);
+  return message;
+}
+
+export const RegisterServiceRequest: Codec<RegisterServiceRequest> = codec(
+  "pollen.control.v1.RegisterServiceRequest",
+  () => ({ port: 0 }),
+  writeRegisterServiceRequest,
+  readRegisterServiceRequest,
+);
+
+export interface RegisterServiceResponse {
+}
+
+export function writeRegisterServiceResponse(writer: Writer, message: RegisterServiceResponse): void {
+}
+
+export function readRegisterServiceResponse(reader: Reader, end: number, budget: Budget): RegisterServiceResponse {
+  const message: { -readonly [K in keyof RegisterServiceResponse]: RegisterServiceResponse[K] } = {  };
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    switch (tag) {
+      default:
+        skip(reader, tag);
+    }
+  }
+  finish(reader, end);
+  return message;
+}
+
+export const RegisterServiceResponse: Codec<RegisterServiceResponse> = codec(
+  "pollen.control.v1.RegisterServiceResponse",
+  () => ({  }),
+  writeRegisterServiceResponse,
+  readRegisterServiceResponse,
+);
+
+export interface ConnectServiceRequest {
+  readonly node?: NodeRef | undefined;
+  readonly remotePort: number;
+  readonly localPort: number;
+}
+
+export function writeConnectServiceRequest(writer: Writer, message: ConnectServiceRequest): void {
+  if (message.node !== undefined) {
+    writer.uint32(10).fork(); writeNodeRef(writer, message.node); writer.ldelim();
+  }
+  if (message.remotePort !== 0) {
+    writer.uint32(16); writer.uint32(message.remotePort);
+  }
+  if (message.localPort !== 0) {
+    writer.uint32(24); writer.uint32(message.localPort);
+  }
+}
+
+export function readConnectServiceRequest(reader: Reader, end: number, budget: Budget): ConnectServiceRequest {
+  const message: { -readonly [K in keyof ConnectServiceRequest]: ConnectServiceRequest[K] } = { remotePort: 0, localPort: 0 };
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    switch (tag) {
+      case 10:
+        message.node = readNodeRef(reader, subEnd(reader), budget);
+        break;
+      case 16:
+        message.remotePort = reader.uint32();
+        break;
+      case 24:
+        message.localPort = reader.uint32();
+        break;
+      default:
+        skip(reader, tag);
+    }
+  }
+  finish(reader, end);
+  return message;
+}
+
+export const ConnectServiceRequest: Codec<ConnectServiceRequest> = codec(
+  "pollen.control.v1.ConnectServiceRequest",
+  () => ({ remotePort: 0, localPort: 0 }),
+  writeConnectServiceRequest,
+  readConnectServiceRequest,
+);
+
+export interface ConnectServiceResponse {
+  readonly localPort: number;
+}
+
+export function writeConnectServiceResponse(writer: Writer, message: ConnectServiceResponse): void {
+  if (message.localPort !== 0) {
+    writer.uint32(8); writer.uint32(message.localPort);
+  }
+}
+
+export function readConnectServiceResponse(reader: Reader, end: number, budget: Budget): ConnectServiceResponse {
+  const message: { -readonly [K in keyof ConnectServiceResponse]: ConnectServiceResponse[K] } = { localPort: 0 };
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    switch (tag) {
+      case 8:
+        message.localPort = reader.uint32();
+        break;
+      default:
+        skip(reader, tag);
+    }
+  }
+  finish(reader, end);
+  return message;
+}
+
+export const ConnectServiceResponse: Codec<ConnectServiceResponse> = codec(
+  "pollen.control.v1.ConnectServiceResponse",
+  () => ({ localPort: 0 }),
+  writeConnectServiceResponse,
+  readConnectServiceResponse,
+);
+
+export const ControlService: {
+  readonly typeName: string;
+  readonly methods: {
+    readonly shutdown: Method<ShutdownRequest, ShutdownResponse>;
+    readonly getBootstrapInfo: Method<GetBootstrapInfoRequest, GetBootstrapInfoResponse>;
+    readonly getStatus: Method<GetStatusRequest, GetStatusResponse>;
+    readonly registerService: Method<RegisterServiceRequest, RegisterServiceResponse>;
+    readonly connectService: Method<ConnectServiceRequest, ConnectServiceResponse>;
+  };
+} = {
+  typeName: "pollen.control.v1.ControlService",
+  methods: {
+    shutdown: { path: "/pollen.control.v1.ControlService/Shutdown", request: ShutdownRequest, response: ShutdownResponse, requestStream: false, responseStream: false },
+    getBootstrapInfo: { path: "/pollen.control.v1.ControlService/GetBootstrapInfo", request: GetBootstrapInfoRequest, response: GetBootstrapInfoResponse, requestStream: false, responseStream: false },
+    getStatus: { path: "/pollen.control.v1.ControlService/GetStatus", request: GetStatusRequest, response: GetStatusResponse, requestStream: false, responseStream: false },
+    registerService: { path: "/pollen.control.v1.ControlService/RegisterService", request: RegisterServiceRequest, response: RegisterServiceResponse, requestStream: false, responseStream: false },
+    connectService: { path: "/pollen.control.v1.ControlService/ConnectService", request: ConnectServiceRequest, response: ConnectServiceResponse, requestStream: false, responseStream: false },
+  },
+};

@@ -1,0 +1,97 @@
+// The port between a node and its transport: one authenticated session per peer, envelopes in
+// datagrams, streams. `E` is the envelope type, which lives in `proto`.
+
+import type { SocketAddress } from "./address.ts";
+import type { Session, Stream } from "./engine.ts";
+import type { PeerKey } from "./peer_key.ts";
+
+/** Why a peer's session is gone; the peer state machine's retry delay depends on it. */
+export type DisconnectReason =
+  | "unknown"
+  | "idle_timeout"
+  | "stateless_reset"
+  | "graceful"
+  | "cert_rotation"
+  | "cert_expired"
+  | "revoked";
+
+/** What a mesh reports of its peers, in the order in which it happened. */
+export type PeerEvent =
+  | {
+    readonly kind: "connected";
+    readonly peer: PeerKey;
+    readonly address: SocketAddress;
+    /** Whether the peer dialled. */
+    readonly inbound: boolean;
+  }
+  | {
+    readonly kind: "disconnected";
+    readonly peer: PeerKey;
+    readonly reason: DisconnectReason;
+    /** What the other side said; may be empty. Safe to print. */
+    readonly text: string;
+  };
+
+/** One envelope and who sent it. The sender is proved by its session. */
+export interface Packet<E> {
+  readonly envelope: E;
+  readonly peer: PeerKey;
+}
+
+/** An incoming stream and who opened it. `stream.head` holds the service port (2 bytes, big-endian). */
+export interface IncomingStream {
+  readonly peer: PeerKey;
+  readonly stream: Stream;
+}
+
+/** Sessions with the members of one network. */
+export interface Mesh<E> extends StreamTransport {
+  /** The UDP port the mesh is bound to. */
+  readonly listenPort: number;
+
+  /**
+   * Queues one envelope for a connected peer without waiting. Unreliable.
+   *
+   * @throws {PollenError} `unreachable` without a session, `too_large` when it does not fit a datagram.
+   */
+  send(peer: PeerKey, envelope: E): void;
+  /** The next envelope; null once the mesh is closed. */
+  recv(): Promise<Packet<E> | null>;
+
+  /**
+   * Dials all addresses at once until one gives a verified session with this very peer. Resolves at
+   * once when there is one already.
+   *
+   * @throws {PollenError} `invalid_argument` without addresses, `identity_mismatch`, `unreachable`,
+   *   `unauthenticated`, `refused`, `timeout`, `cancelled`.
+   */
+  connect(
+    peer: PeerKey,
+    addresses: readonly SocketAddress[],
+    options: { readonly timeoutMs: number; readonly signal?: AbortSignal },
+  ): Promise<void>;
+
+  /** The next event about a peer; null once the mesh is closed. */
+  nextPeerEvent(): Promise<PeerEvent | null>;
+  connectedPeers(): PeerKey[];
+  getActivePeerAddress(peer: PeerKey): SocketAddress | null;
+
+  /** Ends the session with this peer, if any, and reports the disconnection. Idempotent. */
+  closePeerSession(peer: PeerKey, reason: string): void;
+  /** Ends every session with this reason, then frees everything. Idempotent. */
+  close(reason: string): Promise<void>;
+}
+
+/** The part of a mesh that tunnels need. */
+export interface StreamTransport {
+  /**
+   * The live session with the peer, waiting for one as long as `signal` allows.
+   *
+   * @throws {PollenError} `cancelled`, `closed`.
+   */
+  session(peer: PeerKey, signal?: AbortSignal): Promise<Session>;
+  /** Opens a stream to the peer, waiting for a session as long as `signal` allows. Throws as `session` does. */
+  openStream(peer: PeerKey, signal?: AbortSignal): Promise<Stream>;
+  /** The next stream a peer opened; null once the mesh is closed. */
+  acceptStream(): Promise<IncomingStream | null>;
+}

@@ -1,0 +1,70 @@
+// The vocabulary of the whole program: ports, records, errors, limits. It imports nothing, and
+// every room may import it.
+
+export {
+  formatAddress,
+  isIpLiteral,
+  isPort,
+  joinHostPort,
+  type SocketAddress,
+  splitHostPort,
+} from "./address.ts";
+export { assert, AssertionError, assertNever } from "./assert.ts";
+export {
+  addMs,
+  type Clock,
+  type MonotonicMs,
+  type Random,
+  unixSeconds,
+  type WallMs,
+} from "./clock.ts";
+export type { Disk, DiskLock } from "./disk.ts";
+export type {
+  Bridge,
+  BridgeEnd,
+  BridgeEndKind,
+  DatagramOutcome,
+  DialOptions,
+  Engine,
+  EngineStats,
+  Forwarder,
+  Protocol,
+  RawPacket,
+  Session,
+  SessionEnd,
+  SessionStats,
+  Stream,
+  TcpConnection,
+  TcpListener,
+  TcpTarget,
+  TlsIdentity,
+} from "./engine.ts";
+export {
+  type ErrorCode,
+  type ErrorOptions,
+  errorText,
+  EXIT_CODE_OF,
+  GRPC_STATUS_OF,
+  isErrorCode,
+  PollenError,
+  toPollenError,
+} from "./errors.ts";
+export * from "./limits.ts";
+export { type Log, type LogFields, silentLog } from "./log.ts";
+export type {
+  DisconnectReason,
+  IncomingStream,
+  Mesh,
+  Packet,
+  PeerEvent,
+  StreamTransport,
+} from "./mesh.ts";
+export {
+  comparePeerKeys,
+  parsePeerKey,
+  type PeerKey,
+  peerKeyBytes,
+  peerKeyFromBytes,
+  shortPeerKey,
+  tryParsePeerKey,
+} from "./peer_key.ts";
