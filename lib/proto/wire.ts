@@ -2,7 +2,7 @@
 // (no loss above 2^53), strict UTF-8, and bounds on what a decoder takes. Encoding is canonical:
 // fields in ascending order, defaults left out, map keys sorted; signatures rely on that.
 
-import { type Reader, util, Writer } from "protobufjs/minimal.js";
+import type { Reader, Writer } from "protobufjs/minimal.js";
 import protobuf from "protobufjs/minimal.js";
 import { PollenError } from "../types/mod.ts";
 
@@ -148,7 +148,7 @@ export function readInt64(reader: Reader): bigint {
 /** Writes the 64 low bits as a varint; for signed numbers these are their two's complement. */
 export function writeUint64(writer: Writer, value: bigint): void {
   const bits = BigInt.asUintN(64, value);
-  const low = Number(bits & 0xffff_ffffn);
-  const high = Number(bits >> 32n);
-  writer.uint64(new util.LongBits(low, high) as unknown as number);
+  // The Writer wants an object of two halves; given a bigint it would silently write something else.
+  const halves = { low: Number(bits & 0xffff_ffffn), high: Number(bits >> 32n), unsigned: true };
+  writer.uint64(halves as unknown as number);
 }
