@@ -68,3 +68,4 @@ export {
   shortPeerKey,
   tryParsePeerKey,
 } from "./peer_key.ts";
+export { BoundedQueue } from "./queue.ts";
