@@ -1,0 +1,108 @@
+// Typed calls to a service. Every call has a deadline, can be withdrawn, and fails only with
+// PollenErrors: those of the server arrive with their code, message, fix and details.
+
+import { Buffer } from "node:buffer";
+import type { Method } from "../proto/mod.ts";
+import { PollenError } from "../types/mod.ts";
+import * as grpc from "./grpc.ts";
+import {
+  assertUnary,
+  CALL_TIMEOUT_MS,
+  type CallOptions,
+  type Calls,
+  MESSAGE_BYTES_MAX,
+  type Service,
+} from "./method.ts";
+import { decodeError, ERROR_TRAILER } from "./status.ts";
+
+/** Where and how to call. */
+export interface ClientOptions {
+  /** `unix:` and a path, or `host:port`. */
+  readonly address: string;
+  /** The most bytes of a request or response. Default 4 MiB. */
+  readonly messageBytesMax?: number;
+}
+
+/** A service at an address. Connects with the first call. */
+export interface RpcClient<S extends Service> extends Disposable {
+  readonly calls: Calls<S>;
+  /** Hangs up; running calls fail. Idempotent. */
+  close(): void;
+}
+
+/** A client of `service`. It must be closed. */
+export function client<S extends Service>(service: S, options: ClientOptions): RpcClient<S> {
+  const bytesMax = options.messageBytesMax ?? MESSAGE_BYTES_MAX;
+  const channel = new grpc.Client(options.address, grpc.credentials.createInsecure(), {
+    "grpc.max_receive_message_length": bytesMax,
+    "grpc.max_send_message_length": bytesMax,
+    "grpc.enable_http_proxy": 0,
+    "grpc.enable_channelz": 0,
+    // A call is made once: whether it took effect is for the caller to find out.
+    "grpc.enable_retries": 0,
+    "grpc.service_config_disable_resolution": 1,
+  });
+  const calls = Object.fromEntries(
+    Object.entries(service.methods).map(([name, method]) => {
+      assertUnary(method);
+      return [
+        name,
+        (request: object, callOptions?: CallOptions) =>
+          call(channel, method, method.request.create(request), bytesMax, callOptions ?? {}),
+      ];
+    }),
+  ) as unknown as Calls<S>;
+  const close = () => channel.close();
+  return { calls, close, [Symbol.dispose]: close };
+}
+
+function call(
+  channel: grpc.Client,
+  method: Method<unknown, unknown>,
+  message: unknown,
+  bytesMax: number,
+  { timeoutMs = CALL_TIMEOUT_MS, signal }: CallOptions,
+): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(withdrawal(signal));
+    const request = method.request.encode(message);
+    if (request.length > bytesMax) {
+      const text = `The request of ${request.length} bytes is too large.`;
+      return reject(new PollenError("too_large", text));
+    }
+    const withdraw = () => running.cancel();
+    const running = channel.makeUnaryRequest(
+      method.path,
+      (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+      (bytes: Buffer) => bytes,
+      request,
+      new grpc.Metadata(),
+      { deadline: Date.now() + timeoutMs },
+      (failure, response) => {
+        signal?.removeEventListener("abort", withdraw);
+        if (signal?.aborted && failure !== null) return reject(withdrawal(signal));
+        if (failure !== null) return reject(errorOf(failure));
+        try {
+          resolve(method.response.decode(response!, { bytes: bytesMax }));
+        } catch (thrown) {
+          reject(thrown);
+        }
+      },
+    );
+    signal?.addEventListener("abort", withdraw, { once: true });
+  });
+}
+
+function withdrawal(signal: AbortSignal): PollenError {
+  if (signal.reason instanceof PollenError) return signal.reason;
+  return new PollenError("cancelled", "The call was withdrawn.", { cause: signal.reason });
+}
+
+function errorOf(failure: grpc.ServiceError): PollenError {
+  const trailer = failure.metadata.get(ERROR_TRAILER)[0];
+  return decodeError({
+    code: failure.code,
+    details: failure.details,
+    trailer: trailer instanceof Uint8Array ? trailer : undefined,
+  });
+}

@@ -1,0 +1,64 @@
+// From the generated description of a service to types: what its handlers take and give, and what
+// a client of it offers. Nothing here exists at run time except the check that a method is unary.
+
+import type { Method } from "../proto/mod.ts";
+import { assert } from "../types/mod.ts";
+
+/** A generated service, such as `ControlService`. */
+export interface Service {
+  readonly typeName: string;
+  readonly methods: Readonly<Record<string, Method<unknown, unknown>>>;
+}
+
+/** What a handler knows of the call it answers. */
+export interface CallContext {
+  /** Aborted when the caller withdraws, hangs up, or the deadline passes; its reason is a PollenError. */
+  readonly signal: AbortSignal;
+  /** When the answer must be there: the caller's deadline, at most a minute from the start of the call. */
+  readonly deadline: Date;
+}
+
+/** Answers one call. A thrown PollenError reaches the caller as it is; anything else as `internal`. */
+export type Handler<Request, Response> = (
+  request: Request,
+  context: CallContext,
+) => Promise<Response>;
+
+/** One handler for each method of a service. */
+export type Handlers<S extends Service> = {
+  readonly [K in keyof S["methods"]]: S["methods"][K] extends Method<infer Request, infer Response>
+    ? Handler<Request, Response>
+    : never;
+};
+
+/** Options of one call. */
+export interface CallOptions {
+  /** Milliseconds until the call fails with `timeout`. Default 10 000. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** One function for each method of a service. They throw PollenErrors. */
+export type Calls<S extends Service> = {
+  readonly [K in keyof S["methods"]]: S["methods"][K] extends Method<infer Request, infer Response>
+    ? (request: Partial<Request>, options?: CallOptions) => Promise<Response>
+    : never;
+};
+
+/** The most bytes of one request or response, as long as nobody says otherwise: 4 MiB. */
+export const MESSAGE_BYTES_MAX = 1 << 22;
+
+/** Milliseconds that a call may take, as long as its caller does not say otherwise. */
+export const CALL_TIMEOUT_MS = 10_000;
+
+/** The most milliseconds a server works on one call, whatever the caller allows. */
+export const HANDLER_TIMEOUT_MS_MAX = 60_000;
+assert(
+  HANDLER_TIMEOUT_MS_MAX > CALL_TIMEOUT_MS,
+  "a handler outlives a call with the default timeout",
+);
+
+/** Demands a method with one request and one response: there are no streams here. */
+export function assertUnary(method: Method<unknown, unknown>): void {
+  assert(!method.requestStream && !method.responseStream, `${method.path} is unary`);
+}
