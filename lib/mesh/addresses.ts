@@ -1,0 +1,51 @@
+// Which of this machine's addresses others may reach it at. Only the machine is asked, never a
+// third party on the Internet.
+
+import ipaddr from "ipaddr.js";
+
+/** One address of one interface, as the operating system lists them. */
+export interface InterfaceAddress {
+  readonly name: string;
+  readonly address: string;
+}
+
+/** Interfaces of containers on this machine: nobody outside reaches their addresses. */
+const CONTAINER_INTERFACE = /^(docker0|br-.*|veth.*)$/;
+
+/** Another private network's own range (Tailscale), which would tunnel us through it. */
+const OVERLAY_V6 = ipaddr.IPv6.parseCIDR("fd7a:115c:a1e0::/48");
+
+/** The kinds of address (as ipaddr.js names them) at which somebody else can reach this machine. */
+const PUBLIC = "unicast";
+const PRIVATE = new Set(["private", "uniqueLocal"]);
+
+function rangeOf(ip: string): string | null {
+  const literal = ip.split("%")[0]!;
+  if (!ipaddr.isValid(literal)) return null;
+  return ipaddr.process(literal).range();
+}
+
+/** Whether the address can be reached from anywhere on the Internet, as far as its number says. */
+export function isPublicIp(ip: string): boolean {
+  return rangeOf(ip) === PUBLIC;
+}
+
+/** Whether another machine may be able to reach the address: public or private, not loopback, link-local or multicast. */
+export function isRoutableIp(ip: string): boolean {
+  const range = rangeOf(ip);
+  return range === PUBLIC || (range !== null && PRIVATE.has(range));
+}
+
+/** The addresses to tell others, public ones first, otherwise in the order given, without repetition. */
+export function getAdvertisableAddrs(interfaces: readonly InterfaceAddress[]): string[] {
+  const usable = interfaces.filter(({ name, address }) =>
+    !CONTAINER_INTERFACE.test(name) && isRoutableIp(address) && !isOverlay(address)
+  ).map(({ address }) => address);
+  const unique = [...new Set(usable)];
+  return [...unique.filter(isPublicIp), ...unique.filter((ip) => !isPublicIp(ip))];
+}
+
+function isOverlay(ip: string): boolean {
+  const address = ipaddr.parse(ip);
+  return address instanceof ipaddr.IPv6 && address.match(OVERLAY_V6);
+}

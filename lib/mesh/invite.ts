@@ -1,0 +1,260 @@
+// Redeeming an invite on `pollen-invite/1`: a stranger, authenticated by its key alone, sends the
+// invite in a datagram and gets a join token back in one. Datagrams get lost, so the one who asks repeats the
+// request, and the one who answers gives the same answer again: redeeming is idempotent for a key.
+
+import { type IdentityKey, verifyInviteToken, verifyJoinToken } from "../auth/mod.ts";
+import { Envelope, type InviteToken, type JoinToken } from "../proto/mod.ts";
+import {
+  type Clock,
+  type Engine,
+  errorText,
+  type Log,
+  type PeerKey,
+  peerKeyFromBytes,
+  PollenError,
+  type Session,
+  type SocketAddress,
+  toPollenError,
+} from "../types/mod.ts";
+import { readPeerCertificate } from "./certificate.ts";
+import { ALPN_INVITE, CloseReason } from "./protocol.ts";
+import { dialFirst } from "./dial.ts";
+import { verifyKey } from "./verifier.ts";
+
+/** How long one bootstrap peer may take: its handshake, and then its answer (pollen/1). */
+const ANSWER_TIMEOUT_MS = 3_000;
+/** The request is repeated this often while no answer comes; five times in all. */
+const REPEAT_MS = 600;
+/** How long the answering side keeps a session whose owner says nothing. */
+const QUIET_TIMEOUT_MS = 3_000;
+/** Requests answered on one session: the repetitions of one, with room. */
+const REQUESTS_MAX = 16;
+const ENVELOPE_BYTES_MAX = 16_384;
+
+/** Turns an invite and the key that was proved into a join token; throws a PollenError that says why not. */
+export interface Redeemer {
+  redeem(token: InviteToken, subject: PeerKey): Promise<JoinToken>;
+}
+
+export interface RedeemDeps {
+  readonly engine: Engine;
+  readonly identity: IdentityKey;
+  readonly clock: Clock;
+  /** The socket addresses of `host:port` texts; names that do not resolve are left out. */
+  resolve(addresses: readonly string[]): Promise<SocketAddress[]>;
+}
+
+/**
+ * Redeems the invite with the first of its bootstrap peers that answers.
+ *
+ * @throws {PollenError} what the invite lacks, what the redeeming node said (`refused`), or why
+ *   none was reached (`unreachable`, `timeout`, `identity_mismatch`).
+ */
+export async function redeemInvite(
+  deps: RedeemDeps,
+  token: InviteToken,
+  signal?: AbortSignal,
+): Promise<JoinToken> {
+  verifyInviteToken(token, deps.clock.wallNow(), deps.identity.publicKey);
+  let failure = new PollenError("unreachable", "The invite names no node to redeem it with.");
+  for (const bootstrap of token.claims?.bootstrap ?? []) {
+    try {
+      return await redeemWith(
+        deps,
+        token,
+        peerKeyFromBytes(bootstrap.peerPub),
+        bootstrap.addrs,
+        signal,
+      );
+    } catch (thrown) {
+      failure = moreTelling(failure, toPollenError(thrown));
+      if (failure.code === "refused" || failure.code === "cancelled") break;
+    }
+  }
+  throw failure;
+}
+
+async function redeemWith(
+  deps: RedeemDeps,
+  token: InviteToken,
+  peer: PeerKey,
+  texts: readonly string[],
+  signal?: AbortSignal,
+): Promise<JoinToken> {
+  const addresses = await deps.resolve(texts);
+  if (addresses.length === 0) {
+    throw new PollenError(
+      "unreachable",
+      `None of the invite's addresses can be resolved: ${texts.join(", ")}.`,
+      {
+        fix: "Ask for an invite with an address that this machine can reach.",
+      },
+    );
+  }
+  const session = await dialFirst(deps.engine, addresses, {
+    alpn: ALPN_INVITE,
+    timeoutMs: ANSWER_TIMEOUT_MS,
+    ...(signal === undefined ? {} : { signal }),
+    verify: (candidate) => void verifyKey(candidate.peerCertificate, peer),
+  });
+  try {
+    session.admit();
+    const joinToken = await ask(deps, session, token, signal);
+    verifyJoinToken(joinToken, deps.clock.wallNow(), deps.identity.publicKey);
+    return joinToken;
+  } finally {
+    session.close(CloseReason.inviteRedeemed);
+  }
+}
+
+async function ask(
+  deps: RedeemDeps,
+  session: Session,
+  token: InviteToken,
+  signal?: AbortSignal,
+): Promise<JoinToken> {
+  const request = Envelope.encode({
+    body: {
+      kind: "inviteRedeemRequest",
+      value: { token, subjectPub: deps.identity.publicKey },
+    },
+  });
+  using timers = new DisposableStack();
+  let stopRepeating = () => {};
+  timers.defer(() => stopRepeating());
+  let failWith: (error: PollenError) => void = () => {};
+  const failure = new Promise<never>((_resolve, reject) => failWith = reject);
+  const repeat = () => {
+    if (session.sendDatagram(request) === "too_large") {
+      failWith(
+        new PollenError("too_large", "The invite does not fit a datagram.", {
+          fix: "Ask for an invite with fewer addresses.",
+        }),
+      );
+      return;
+    }
+    stopRepeating = deps.clock.setTimer(REPEAT_MS, repeat);
+  };
+  timers.defer(
+    deps.clock.setTimer(ANSWER_TIMEOUT_MS, () =>
+      failWith(
+        new PollenError("timeout", "The node that is to redeem the invite does not answer.", {
+          fix: "Check that its daemon runs and that it may issue invites, then try again.",
+        }),
+      )),
+  );
+  const onAbort = () => failWith(new PollenError("cancelled", "Joining was interrupted."));
+  signal?.addEventListener("abort", onAbort, { once: true });
+  timers.defer(() => signal?.removeEventListener("abort", onAbort));
+  repeat();
+  return await Promise.race([failure, answer(session)]);
+}
+
+async function answer(session: Session): Promise<JoinToken> {
+  for (let bytes; (bytes = await session.receiveDatagram()) !== null;) {
+    const { body } = Envelope.decode(bytes, { bytes: ENVELOPE_BYTES_MAX });
+    if (body?.kind !== "inviteRedeemResponse") continue;
+    const { accepted, reason, joinToken } = body.value;
+    if (accepted && joinToken !== undefined) return joinToken;
+    throw new PollenError("refused", asSentence(reason || "invite token rejected"), {
+      fix: "Ask for a new invite.",
+    });
+  }
+  const end = await session.closed;
+  throw new PollenError(
+    "unreachable",
+    `The node that is to redeem the invite closed the connection: ${end.reason || end.kind}.`,
+    { fix: "Check that it may issue invites, then try again." },
+  );
+}
+
+/** The failure of two that tells a person more: a refusal before a lost path. */
+function moreTelling(a: PollenError, b: PollenError): PollenError {
+  const rank = (error: PollenError) =>
+    ["unreachable", "timeout", "identity_mismatch", "unauthenticated", "refused", "cancelled"]
+      .indexOf(error.code);
+  return rank(b) >= rank(a) ? b : a;
+}
+
+/** What a peer said, as one printable sentence of bounded length. */
+function asSentence(reason: string): string {
+  // deno-lint-ignore no-control-regex
+  const text = reason.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, " ").trim().slice(
+    0,
+    256,
+  );
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}
+
+/** Answers one stranger's session until it goes, is quiet for too long, or asks too often. */
+export async function serveInvite(
+  session: Session,
+  redeemer: Redeemer,
+  deps: { readonly clock: Clock; readonly log: Log },
+): Promise<void> {
+  let subject: PeerKey;
+  try {
+    subject = readPeerCertificate(session.peerCertificate).peer;
+  } catch (thrown) {
+    session.close(errorText(thrown));
+    return;
+  }
+  session.admit();
+  let stopQuiet = () => {};
+  const expectMore = () => {
+    stopQuiet();
+    stopQuiet = deps.clock.setTimer(
+      QUIET_TIMEOUT_MS,
+      () => session.close(CloseReason.inviteFailed),
+    );
+  };
+  expectMore();
+  try {
+    for (let count = 0; count < REQUESTS_MAX; count++) {
+      const bytes = await session.receiveDatagram();
+      if (bytes === null) return;
+      const token = readRequest(bytes);
+      if (token === null) {
+        session.close(CloseReason.unexpectedMessage);
+        return;
+      }
+      session.sendDatagram(
+        Envelope.encode({ body: await respond(token, subject, redeemer, deps.log) }),
+      );
+      expectMore();
+    }
+    session.close(CloseReason.inviteFailed);
+  } finally {
+    stopQuiet();
+  }
+}
+
+function readRequest(bytes: Uint8Array): InviteToken | null {
+  try {
+    const { body } = Envelope.decode(bytes, { bytes: ENVELOPE_BYTES_MAX });
+    return body?.kind === "inviteRedeemRequest" ? body.value.token ?? null : null;
+  } catch {
+    return null;
+  }
+}
+
+async function respond(
+  token: InviteToken,
+  subject: PeerKey,
+  redeemer: Redeemer,
+  log: Log,
+): Promise<NonNullable<Envelope["body"]>> {
+  try {
+    const joinToken = await redeemer.redeem(token, subject);
+    log.info("invite redeemed", { peer: subject });
+    return { kind: "inviteRedeemResponse", value: { accepted: true, reason: "", joinToken } };
+  } catch (thrown) {
+    const error = toPollenError(thrown);
+    log.warn("invite refused", { peer: subject, reason: error.text });
+    // A defect of ours or a full disk is no business of a stranger's.
+    const reason = ["internal", "io", "permission_denied"].includes(error.code)
+      ? "this node cannot redeem invites now"
+      : error.message;
+    return { kind: "inviteRedeemResponse", value: { accepted: false, reason } };
+  }
+}

@@ -1,0 +1,307 @@
+// Sessions with the members of our network: dialling, accepting, the verdict, envelopes and streams.
+//
+// The invariant: a session is admitted only after its certificate was verified, and at most one
+// session per peer is the one that `send`, `session` and `openStream` use.
+
+import type { IdentityKey, NodeCredentials } from "../auth/mod.ts";
+import { Envelope } from "../proto/mod.ts";
+import {
+  BoundedQueue,
+  type Clock,
+  DATAGRAM_BYTES_MAX,
+  type DisconnectReason,
+  type Engine,
+  errorText,
+  formatAddress,
+  type IncomingStream,
+  type Log,
+  type Mesh as MeshPort,
+  type Packet,
+  type PeerEvent,
+  type PeerKey,
+  PollenError,
+  type Random,
+  type Session,
+  type SessionEnd,
+  shortPeerKey,
+  type SocketAddress,
+  type Stream,
+} from "../types/mod.ts";
+import { createTlsIdentity } from "./certificate.ts";
+import { dialFirst } from "./dial.ts";
+import { type Redeemer, serveInvite } from "./invite.ts";
+import { ALPN_INVITE, ALPN_MEMBER, CloseReason, STREAM_HEAD_BYTES } from "./protocol.ts";
+import { type Member, SessionRegistry } from "./registry.ts";
+import { verifyMember } from "./verifier.ts";
+
+/** Envelopes that wait for the node; beyond them the oldest is lost, as datagrams may be. */
+const PACKETS_MAX = 256;
+/** Streams that wait for the tunnels; beyond them new ones are reset. */
+const STREAMS_MAX = 256;
+/** Events that wait for the node. They are never lost: beyond this, new sessions are refused. */
+const EVENTS_MAX = 8_192;
+/** Strangers that redeem invites at the same time; beyond them new ones are refused. */
+const INVITE_SESSIONS_MAX = 32;
+
+export interface MeshOptions {
+  readonly engine: Engine;
+  readonly identity: IdentityKey;
+  readonly credentials: NodeCredentials;
+  /** Validity of the TLS certificate minted for this process, in milliseconds. */
+  readonly tlsIdentityTtlMs: number;
+  /** Redeems invites; null when this node holds no admin key, and then strangers are not answered. */
+  readonly redeemer: Redeemer | null;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  isRevoked(peer: PeerKey): boolean;
+}
+
+export class Mesh implements MeshPort<Envelope>, AsyncDisposable {
+  readonly #options: MeshOptions;
+  readonly #registry: SessionRegistry;
+  readonly #packets = new BoundedQueue<Packet<Envelope>>(PACKETS_MAX);
+  readonly #streams = new BoundedQueue<IncomingStream>(STREAMS_MAX);
+  readonly #events = new BoundedQueue<PeerEvent>(EVENTS_MAX);
+  /** Everything that runs beside the caller, so that `close` can wait for it. */
+  readonly #tasks = new Set<Promise<void>>();
+  #inviteSessions = 0;
+  #isClosed = false;
+
+  private constructor(options: MeshOptions) {
+    this.#options = options;
+    this.#registry = new SessionRegistry(options.identity.peerKey);
+  }
+
+  /** Mints this process's certificates, shows them on the engine and begins to accept. The mesh owns the engine from now on. */
+  static async open(options: MeshOptions): Promise<Mesh> {
+    const { identity, clock, random, tlsIdentityTtlMs: ttlMs } = options;
+    const common = {
+      publicKey: identity.publicKey,
+      seed: identity.seed,
+      now: clock.wallNow(),
+      ttlMs,
+      random,
+    };
+    options.engine.setProtocols([
+      {
+        alpn: ALPN_MEMBER,
+        identity: await createTlsIdentity({ ...common, membership: options.credentials.cert }),
+        serve: true,
+        headBytes: STREAM_HEAD_BYTES,
+      },
+      {
+        alpn: ALPN_INVITE,
+        identity: await createTlsIdentity(common),
+        serve: options.redeemer !== null,
+        headBytes: 0,
+      },
+    ]);
+    const mesh = new Mesh(options);
+    mesh.#run(mesh.#acceptSessions());
+    return mesh;
+  }
+
+  get listenPort(): number {
+    return this.#options.engine.localAddress.port;
+  }
+
+  send(peer: PeerKey, envelope: Envelope): void {
+    const session = this.#registry.get(peer);
+    const outcome = session?.sendDatagram(Envelope.encode(envelope)) ?? "closed";
+    if (outcome === "closed") {
+      throw new PollenError("unreachable", `no connection to peer ${shortPeerKey(peer)}.`);
+    }
+    if (outcome === "too_large") {
+      throw new PollenError(
+        "too_large",
+        `The message does not fit a datagram to ${shortPeerKey(peer)}.`,
+      );
+    }
+  }
+
+  recv(): Promise<Packet<Envelope> | null> {
+    return this.#packets.next();
+  }
+
+  nextPeerEvent(): Promise<PeerEvent | null> {
+    return this.#events.next();
+  }
+
+  acceptStream(): Promise<IncomingStream | null> {
+    return this.#streams.next();
+  }
+
+  connectedPeers(): PeerKey[] {
+    return this.#registry.peers();
+  }
+
+  getActivePeerAddress(peer: PeerKey): SocketAddress | null {
+    return this.#registry.address(peer);
+  }
+
+  session(peer: PeerKey, signal?: AbortSignal): Promise<Session> {
+    return this.#registry.waitFor(peer, signal);
+  }
+
+  async openStream(peer: PeerKey, signal?: AbortSignal): Promise<Stream> {
+    const session = await this.session(peer, signal);
+    return await session.openStream(signal === undefined ? {} : { signal });
+  }
+
+  async connect(
+    peer: PeerKey,
+    addresses: readonly SocketAddress[],
+    options: { readonly timeoutMs: number; readonly signal?: AbortSignal },
+  ): Promise<void> {
+    if (this.#registry.get(peer) !== null) return;
+    const session = await dialFirst(this.#options.engine, addresses, {
+      alpn: ALPN_MEMBER,
+      ...options,
+      verify: (candidate) => void this.#verify(candidate, peer),
+    });
+    this.#admit(peer, session);
+  }
+
+  closePeerSession(peer: PeerKey, reason: string): void {
+    const session = this.#registry.get(peer);
+    if (session === null) return;
+    session.close(reason);
+    this.#forget(peer, session, { kind: "local", errorCode: 0, reason });
+  }
+
+  async close(reason: string): Promise<void> {
+    if (!this.#isClosed) {
+      this.#isClosed = true;
+      for (const { session } of this.#registry.close()) session.close(reason);
+      this.#events.close();
+      this.#packets.drain();
+      for (const { stream } of this.#streams.drain()) stream.abort();
+    }
+    await this.#options.engine.close(reason);
+    await Promise.all(this.#tasks);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close(CloseReason.shutdown);
+  }
+
+  async #acceptSessions(): Promise<void> {
+    for (let session; (session = await this.#options.engine.accept()) !== null;) {
+      if (session.alpn === ALPN_INVITE) this.#acceptInvite(session);
+      else this.#acceptMember(session);
+    }
+  }
+
+  #acceptMember(session: Session): void {
+    try {
+      this.#admit(this.#verify(session, null), session);
+    } catch (thrown) {
+      const reason = errorText(thrown);
+      this.#options.log.warn("refused a connection", {
+        address: formatAddress(session.remoteAddress),
+        reason,
+      });
+      session.close(`${CloseReason.identityFailed}: ${reason}`.slice(0, 256));
+    }
+  }
+
+  #acceptInvite(session: Session): void {
+    const { redeemer } = this.#options;
+    if (redeemer === null || this.#inviteSessions >= INVITE_SESSIONS_MAX) {
+      session.close(CloseReason.inviteFailed);
+      return;
+    }
+    this.#inviteSessions++;
+    this.#run(serveInvite(session, redeemer, this.#options).finally(() => this.#inviteSessions--));
+  }
+
+  #verify(session: Session, expected: PeerKey | null): PeerKey {
+    const peer = verifyMember(session.peerCertificate, {
+      credentials: this.#options.credentials,
+      now: this.#options.clock.wallNow(),
+      expected,
+      isRevoked: this.#options.isRevoked,
+    });
+    if (peer === this.#options.identity.peerKey) {
+      throw new PollenError("identity_mismatch", "That address leads back to this very node.");
+    }
+    return peer;
+  }
+
+  /** Takes a verified session in, closes the one it displaces, and serves it. */
+  #admit(peer: PeerKey, session: Session): void {
+    if (this.#isClosed) {
+      session.close(CloseReason.shutdown);
+      return;
+    }
+    const member: Member = { peer, session, addedAtMs: this.#options.clock.monotonicNow() };
+    const added = this.#registry.add(member);
+    if (added.kind === "refused") {
+      session.close(CloseReason.duplicate);
+      return;
+    }
+    added.loser?.session.close(CloseReason.replaced);
+    session.admit();
+    this.#run(this.#receiveDatagrams(peer, session));
+    this.#run(this.#acceptStreams(peer, session));
+    this.#run(session.closed.then((end) => this.#forget(peer, session, end)));
+    if (added.kind === "current") this.#reportConnected(member);
+  }
+
+  #reportConnected({ peer, session }: Member): void {
+    const isReported = this.#events.push({
+      kind: "connected",
+      peer,
+      address: session.remoteAddress,
+      inbound: session.inbound,
+    });
+    if (!isReported) session.close("overloaded");
+  }
+
+  #forget(peer: PeerKey, session: Session, end: SessionEnd): void {
+    const removed = this.#registry.remove(peer, session);
+    if (removed.kind === "succeeded") this.#reportConnected(removed.successor);
+    if (removed.kind !== "gone") return;
+    this.#events.push({ kind: "disconnected", peer, reason: reasonOf(end), text: end.reason });
+  }
+
+  async #receiveDatagrams(peer: PeerKey, session: Session): Promise<void> {
+    for (let bytes; (bytes = await session.receiveDatagram()) !== null;) {
+      try {
+        const envelope = Envelope.decode(bytes, { bytes: DATAGRAM_BYTES_MAX });
+        if (envelope.body !== undefined) this.#packets.pushDroppingOldest({ envelope, peer });
+      } catch (thrown) {
+        this.#options.log.debug("ignored a datagram", { peer, reason: errorText(thrown) });
+      }
+    }
+  }
+
+  async #acceptStreams(peer: PeerKey, session: Session): Promise<void> {
+    for (let stream; (stream = await session.acceptStream()) !== null;) {
+      if (!this.#streams.push({ peer, stream })) stream.abort();
+    }
+  }
+
+  #run(task: Promise<void>): void {
+    const guarded = task.catch((thrown) => {
+      this.#options.log.error("a task of the mesh failed", { reason: errorText(thrown) });
+    }).finally(() => this.#tasks.delete(guarded));
+    this.#tasks.add(guarded);
+  }
+}
+
+/** Why the peer is gone, as the retry delay wants to know it. */
+function reasonOf(end: SessionEnd): DisconnectReason {
+  if (end.reason === CloseReason.revoked) return "revoked";
+  switch (end.kind) {
+    case "idle_timeout":
+    case "stateless_reset":
+      return end.kind;
+    case "local":
+    case "remote":
+      return "graceful";
+    case "protocol_error":
+      return "unknown";
+  }
+}

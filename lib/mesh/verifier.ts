@@ -1,0 +1,62 @@
+// The verdict on a peer's certificate: is it a current member of our own network, is it the one we
+// dialled, and is it not revoked. Every session passes here before a byte of it is served.
+
+import { type NodeCredentials, verifyMembershipCert } from "../auth/mod.ts";
+import {
+  type PeerKey,
+  peerKeyBytes,
+  PollenError,
+  shortPeerKey,
+  type WallMs,
+} from "../types/mod.ts";
+import { type PeerCertificate, readPeerCertificate } from "./certificate.ts";
+
+export interface VerifyOptions {
+  readonly credentials: NodeCredentials;
+  readonly now: WallMs;
+  /** The key that was dialled; null for somebody who dialled us. */
+  readonly expected: PeerKey | null;
+  isRevoked(peer: PeerKey): boolean;
+}
+
+/**
+ * Verifies a member's certificate.
+ *
+ * @throws {PollenError} `unauthenticated`, `identity_mismatch` or `refused`.
+ */
+export function verifyMember(der: Uint8Array, options: VerifyOptions): PeerKey {
+  const { peer, membership } = readPeerCertificate(der);
+  verifyExpected(peer, options.expected);
+  if (membership === null) {
+    throw new PollenError(
+      "unauthenticated",
+      "peer certificate missing membership extension: the other side is not a member of a network.",
+      { fix: "Let it join with an invite first." },
+    );
+  }
+  verifyMembershipCert(membership, options.credentials.trust, options.now, peerKeyBytes(peer));
+  if (options.isRevoked(peer)) {
+    throw new PollenError("refused", "peer membership certificate has been revoked.");
+  }
+  return peer;
+}
+
+/**
+ * Verifies that the certificate holds the expected key; for links on which nobody is a member yet.
+ *
+ * @throws {PollenError} `unauthenticated`, `identity_mismatch`.
+ */
+export function verifyKey(der: Uint8Array, expected: PeerKey): PeerCertificate {
+  const certificate = readPeerCertificate(der);
+  verifyExpected(certificate.peer, expected);
+  return certificate;
+}
+
+function verifyExpected(peer: PeerKey, expected: PeerKey | null): void {
+  if (expected === null || peer === expected) return;
+  throw new PollenError(
+    "identity_mismatch",
+    `peer identity mismatch: expected ${shortPeerKey(expected)} got ${shortPeerKey(peer)}.`,
+    { fix: "Another node answers at that address now; check the address." },
+  );
+}

@@ -1,0 +1,159 @@
+// One forward: a local TCP listener whose connections travel to a port of a peer. While the peer is away,
+// a new connection is held for a moment and then reset; the forward itself stays.
+
+import {
+  type Bridge,
+  type BridgeEnd,
+  type Clock,
+  errorText,
+  type Forwarder,
+  type Log,
+  type PeerKey,
+  PollenError,
+  type Session,
+  type StreamTransport,
+  type TcpConnection,
+  type TcpListener,
+} from "../types/mod.ts";
+import { streamHead } from "./served.ts";
+
+/** How long a new connection waits for its peer to come back. */
+export const HOLD_MS = 10_000;
+/** Connections that wait for the peer at the same time; beyond them new ones are reset at once. */
+const HELD_MAX = 256;
+
+export interface ForwardDeps {
+  readonly transport: StreamTransport;
+  readonly forwarder: Forwarder;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export class Forward {
+  readonly peer: PeerKey;
+  readonly remotePort: number;
+  /** What was asked for; 0 when any port would do. */
+  readonly requestedPort: number;
+  readonly #deps: ForwardDeps;
+  readonly #listener: TcpListener;
+  readonly #head: Uint8Array;
+  readonly #bridges = new Set<Bridge>();
+  readonly #closing = new AbortController();
+  #held = 0;
+  #lastFailure = "";
+
+  constructor(
+    deps: ForwardDeps,
+    options: {
+      readonly peer: PeerKey;
+      readonly remotePort: number;
+      readonly requestedPort: number;
+      readonly listener: TcpListener;
+    },
+  ) {
+    this.#deps = deps;
+    this.peer = options.peer;
+    this.remotePort = options.remotePort;
+    this.requestedPort = options.requestedPort;
+    this.#listener = options.listener;
+    this.#head = streamHead(options.remotePort);
+  }
+
+  get localPort(): number {
+    return this.#listener.address.port;
+  }
+
+  get activeTunnels(): number {
+    return this.#bridges.size;
+  }
+
+  /** Why the newest failed tunnel ended; empty when none failed. */
+  get lastFailure(): string {
+    return this.#lastFailure;
+  }
+
+  /** Takes connections until the listener is closed. */
+  async run(): Promise<void> {
+    const waiting = new Set<Promise<void>>();
+    for (let connection; (connection = await this.#listener.accept()) !== null;) {
+      const task = this.#carry(connection).finally(() => waiting.delete(task));
+      waiting.add(task);
+    }
+    await Promise.all(waiting);
+  }
+
+  /** Stops listening and cuts the tunnels. Idempotent. */
+  close(): void {
+    this.#listener.close();
+    this.#closing.abort();
+    for (const bridge of this.#bridges) bridge.abort();
+  }
+
+  async #carry(connection: TcpConnection): Promise<void> {
+    let session: Session;
+    try {
+      session = await this.#awaitSession();
+    } catch (thrown) {
+      connection.reset();
+      this.#fail(errorText(thrown));
+      return;
+    }
+    const bridge = this.#deps.forwarder.bridgeToSession(connection, session, this.#head);
+    this.#bridges.add(bridge);
+    if (this.#closing.signal.aborted) bridge.abort();
+    const end = await bridge.ended;
+    this.#bridges.delete(bridge);
+    if (end.kind !== "finished" && end.kind !== "aborted") this.#fail(describeEnd(end));
+  }
+
+  async #awaitSession(): Promise<Session> {
+    if (this.#held >= HELD_MAX) {
+      throw new PollenError("exhausted", "too many connections wait for the provider already");
+    }
+    const patience = new AbortController();
+    const stopTimer = this.#deps.clock.setTimer(HOLD_MS, () => patience.abort());
+    this.#held++;
+    try {
+      const signal = AbortSignal.any([patience.signal, this.#closing.signal]);
+      return await this.#deps.transport.session(this.peer, signal);
+    } catch (thrown) {
+      if (patience.signal.aborted) {
+        throw new PollenError("unreachable", "the provider is not reachable", { cause: thrown });
+      }
+      throw thrown;
+    } finally {
+      this.#held--;
+      stopTimer();
+    }
+  }
+
+  #fail(reason: string): void {
+    this.#lastFailure = reason;
+    if (this.#closing.signal.aborted) return;
+    this.#deps.log.warn("a tunnel failed", {
+      peer: this.peer,
+      remotePort: this.remotePort,
+      localPort: this.localPort,
+      reason,
+    });
+  }
+}
+
+/** The end of a tunnel as a person wants to read it. */
+function describeEnd(end: BridgeEnd): string {
+  const detail = end.reason === "" ? "" : `: ${end.reason}`;
+  switch (end.kind) {
+    case "finished":
+      return "it ended";
+    case "aborted":
+      return "it was cut";
+    case "tcp_reset":
+      return `the local program reset the connection${detail}`;
+    case "stream_reset":
+      return `the provider refused or reset it${detail}`;
+    case "session_closed":
+      return `the link to the provider was lost${detail}`;
+    case "unreachable_target":
+      return `the service does not answer${detail}`;
+  }
+}

@@ -1,0 +1,186 @@
+// Policy of tunnels: which ports are served, which forwards exist, and what their ends mean. It
+// moves no byte: the forwarder does.
+
+import {
+  type Forwarder,
+  isPort,
+  type PeerKey,
+  PollenError,
+  shortPeerKey,
+  type TcpListener,
+} from "../types/mod.ts";
+import { Forward, type ForwardDeps } from "./forward.ts";
+import { ServedPorts } from "./served.ts";
+
+/** Forwards listen here and nowhere else: the network is this machine's, not its neighbours'. */
+const LISTEN_IP = "127.0.0.1";
+/** The most forwards of one node. */
+const FORWARDS_MAX = 1_024;
+
+/** One forward as others see it. */
+export interface ConnectionInfo {
+  readonly peerId: PeerKey;
+  readonly remotePort: number;
+  readonly localPort: number;
+  /** What was asked for; 0 when any port would do. */
+  readonly requestedPort: number;
+  readonly activeTunnels: number;
+  /** Why the newest failed tunnel ended; empty when none failed. */
+  readonly lastFailure: string;
+}
+
+export class Manager implements AsyncDisposable {
+  readonly #deps: ForwardDeps;
+  readonly #served: ServedPorts;
+  readonly #forwards = new Map<number, Forward>();
+  readonly #tasks = new Set<Promise<void>>();
+  #isClosed = false;
+
+  constructor(deps: ForwardDeps) {
+    this.#deps = deps;
+    this.#served = new ServedPorts(deps.forwarder, deps.log);
+  }
+
+  /** Begins to accept the peers' streams. */
+  start(): void {
+    this.#run(this.#acceptStreams());
+  }
+
+  /** Lets peers reach a port of this machine. Idempotent. */
+  registerService(port: number): void {
+    this.#served.register(port);
+  }
+
+  /** Shuts a port to peers and cuts the tunnels to it; false when it was not served. */
+  unregisterService(port: number): boolean {
+    return this.#served.unregister(port);
+  }
+
+  /**
+   * Forwards a local port to a port of the peer, whether or not the peer is there now. The
+   * requested local port (0: the remote port's number) is tried first, then any free one.
+   *
+   * @returns The local port that listens.
+   * @throws {PollenError} `already_exists` when that forward is there (its `localPort` in the
+   *   details), `invalid_argument`, `exhausted`, `permission_denied`, `io`.
+   */
+  async connectService(
+    peerId: PeerKey,
+    remotePort: number,
+    requestedPort: number,
+  ): Promise<number> {
+    if (!isPort(remotePort)) throw new PollenError("invalid_argument", "remote port missing.");
+    const existing = this.#find(peerId, remotePort);
+    if (existing !== undefined) throw alreadyConnected(existing);
+    if (this.#forwards.size >= FORWARDS_MAX) {
+      throw new PollenError("exhausted", `There are ${FORWARDS_MAX} forwards already.`, {
+        fix: "Disconnect one that is no longer needed.",
+      });
+    }
+    const listener = await listenNear(this.#deps.forwarder, requestedPort || remotePort);
+    // Another call may have been faster while this one waited for its listener.
+    const rival = this.#find(peerId, remotePort);
+    if (rival !== undefined || this.#isClosed) {
+      listener.close();
+      throw rival === undefined
+        ? new PollenError("closed", "This node is shutting down.")
+        : alreadyConnected(rival);
+    }
+    const forward = new Forward(this.#deps, { peer: peerId, remotePort, requestedPort, listener });
+    this.#forwards.set(forward.localPort, forward);
+    this.#run(forward.run());
+    return forward.localPort;
+  }
+
+  /** All forwards, sorted by local port. */
+  listConnections(): ConnectionInfo[] {
+    return [...this.#forwards.values()]
+      .map((forward) => ({
+        peerId: forward.peer,
+        remotePort: forward.remotePort,
+        localPort: forward.localPort,
+        requestedPort: forward.requestedPort,
+        activeTunnels: forward.activeTunnels,
+        lastFailure: forward.lastFailure,
+      }))
+      .sort((a, b) => a.localPort - b.localPort);
+  }
+
+  /** Ends the forward that listens on this port and its tunnels; false when there is none. */
+  disconnectLocalPort(port: number): boolean {
+    return this.#closeWhere((forward) => forward.localPort === port) > 0;
+  }
+
+  /** Ends all forwards to the peer; their number. */
+  disconnectPeer(peerId: PeerKey): number {
+    return this.#closeWhere((forward) => forward.peer === peerId);
+  }
+
+  /** Ends the forwards to this port of the peer; their number. */
+  disconnectRemoteService(peerId: PeerKey, remotePort: number): number {
+    return this.#closeWhere((forward) =>
+      forward.peer === peerId && forward.remotePort === remotePort
+    );
+  }
+
+  /** Ends everything and waits for it. The transport must be closing too: it ends the accept loop. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#served.close();
+    this.#closeWhere(() => true);
+    await Promise.all(this.#tasks);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #acceptStreams(): Promise<void> {
+    for (let incoming; (incoming = await this.#deps.transport.acceptStream()) !== null;) {
+      this.#served.serve(incoming);
+    }
+  }
+
+  #find(peerId: PeerKey, remotePort: number): Forward | undefined {
+    return [...this.#forwards.values()].find((forward) =>
+      forward.peer === peerId && forward.remotePort === remotePort
+    );
+  }
+
+  #closeWhere(isMeant: (forward: Forward) => boolean): number {
+    const meant = [...this.#forwards].filter(([, forward]) => isMeant(forward));
+    for (const [port, forward] of meant) {
+      this.#forwards.delete(port);
+      forward.close();
+    }
+    return meant.length;
+  }
+
+  #run(task: Promise<void>): void {
+    const tracked = task.finally(() => this.#tasks.delete(tracked));
+    this.#tasks.add(tracked);
+  }
+}
+
+/** A listener on that port, or on any when that one is taken or reserved. */
+async function listenNear(forwarder: Forwarder, port: number): Promise<TcpListener> {
+  try {
+    return await forwarder.listen({ ip: LISTEN_IP, port });
+  } catch (thrown) {
+    const isTaken = thrown instanceof PollenError &&
+      (thrown.code === "already_exists" || thrown.code === "permission_denied");
+    if (!isTaken) throw thrown;
+    return await forwarder.listen({ ip: LISTEN_IP, port: 0 });
+  }
+}
+
+function alreadyConnected(forward: Forward): PollenError {
+  const { remotePort, peer, localPort } = forward;
+  return new PollenError(
+    "already_exists",
+    `already connected to port ${remotePort} on peer ${
+      shortPeerKey(peer)
+    } (local port ${localPort}).`,
+    { fix: `Use 127.0.0.1:${localPort}.`, details: { localPort } },
+  );
+}
