@@ -1,0 +1,51 @@
+// Exclusive locks between processes: the kernel's own, so that they end with the process at the
+// latest and a crash leaves nothing to clean up. The file itself stays: removing it would let two
+// processes lock two files of the same name.
+
+import type { DiskLock } from "../types/mod.ts";
+import { toDiskError } from "./disk_errors.ts";
+
+/** Takes the lock at `path`, making the file with `mode`; null when somebody else holds it. */
+export async function lockFile(path: string, mode: number): Promise<DiskLock | null> {
+  let file: Deno.FsFile | undefined;
+  try {
+    file = await openOrCreate(path, mode);
+    if (await file.tryLock(true)) return new FileLock(file);
+    file.close();
+    return null;
+  } catch (thrown) {
+    file?.close();
+    throw toDiskError(thrown, path, "locked");
+  }
+}
+
+async function openOrCreate(path: string, mode: number): Promise<Deno.FsFile> {
+  try {
+    const file = await Deno.open(path, { read: true, write: true, createNew: true, mode });
+    if (Deno.build.os !== "windows") await Deno.chmod(path, mode);
+    return file;
+  } catch (thrown) {
+    if (!(thrown instanceof Deno.errors.AlreadyExists)) throw thrown;
+    return await Deno.open(path, { read: true, write: true });
+  }
+}
+
+class FileLock implements DiskLock {
+  readonly #file: Deno.FsFile;
+  #isHeld = true;
+
+  constructor(file: Deno.FsFile) {
+    this.#file = file;
+  }
+
+  release(): void {
+    if (!this.#isHeld) return;
+    this.#isHeld = false;
+    // The lock belongs to the open file and goes with it (flock(2)).
+    this.#file.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.release();
+  }
+}

@@ -1,0 +1,7 @@
+// The machine behind the ports: its clocks, its randomness, its files. Everything above works on
+// `Clock`, `Random` and `Disk`, and meets this room only where a program is put together.
+
+export { systemClock } from "./clock.ts";
+export { systemDisk } from "./disk.ts";
+export { systemRandom } from "./random.ts";
+export { type Environment, resolveStateDirectory } from "./state_directory.ts";
