@@ -91,23 +91,27 @@ export interface PeerCertificate {
 export function readPeerCertificate(der: Uint8Array): PeerCertificate {
   if (der.length === 0) throw refuse("no peer certificate presented");
   if (der.length > CERTIFICATE_BYTES_MAX) throw refuse("peer certificate is too large");
-  const certificate = parse(der);
-  const spki = new Uint8Array(certificate.publicKey.rawData);
+  const { spki, extension } = parse(der);
   if (
     spki.length !== SPKI_PREFIX.length + 32 || !SPKI_PREFIX.every((byte, at) => spki[at] === byte)
   ) {
     throw refuse("peer certificate does not contain ed25519 public key");
   }
-  const extension = certificate.getExtension(MEMBERSHIP_EXTENSION_OID);
   return {
     peer: peerKeyFromBytes(spki.subarray(SPKI_PREFIX.length)),
-    membership: extension === null ? null : readMembership(new Uint8Array(extension.value)),
+    membership: extension === null ? null : readMembership(extension),
   };
 }
 
-function parse(der: Uint8Array): x509.X509Certificate {
+/** The two parts that matter. The library parses on access, so every access to it stands in here. */
+function parse(der: Uint8Array): { spki: Uint8Array; extension: Uint8Array | null } {
   try {
-    return new x509.X509Certificate(new Uint8Array(der));
+    const certificate = new x509.X509Certificate(new Uint8Array(der));
+    const extension = certificate.getExtension(MEMBERSHIP_EXTENSION_OID);
+    return {
+      spki: new Uint8Array(certificate.publicKey.rawData),
+      extension: extension === null ? null : new Uint8Array(extension.value),
+    };
   } catch (cause) {
     throw refuse("peer certificate cannot be parsed", cause);
   }

@@ -1,0 +1,55 @@
+// Where log lines go: logfmt on standard error, one line per event, so that people and programs
+// can read them. The level comes from POLLEN_LOG (debug, info, warn, error); info by default.
+
+import {
+  configureSync,
+  getLevelFilter,
+  getLogfmtFormatter,
+  getLogger,
+  type LogLevel,
+  type LogRecord,
+  resetSync,
+} from "@logtape/logtape";
+import type { Log, LogFields } from "../types/mod.ts";
+
+const LEVELS: Readonly<Record<string, LogLevel>> = {
+  debug: "debug",
+  info: "info",
+  warn: "warning",
+  error: "error",
+};
+
+/** A log for this process. Disposing of it gives the process-wide logging back. */
+export interface ProcessLog extends Log, Disposable {}
+
+/** Opens the process's log. `level` is one of debug, info, warn, error; anything else means info. */
+export function openLog(level: string | undefined): ProcessLog {
+  const format = getLogfmtFormatter();
+  const encoder = new TextEncoder();
+  const write = (record: LogRecord) => {
+    const line = encoder.encode(format(record));
+    try {
+      for (let at = 0; at < line.length;) at += Deno.stderr.writeSync(line.subarray(at));
+    } catch {
+      // Standard error is gone or full; a daemon that cannot log goes on working.
+    }
+  };
+  configureSync({
+    reset: true,
+    sinks: { stderr: write },
+    filters: { level: getLevelFilter(LEVELS[level ?? ""] ?? "info") },
+    loggers: [
+      { category: ["pollen"], sinks: ["stderr"], filters: ["level"] },
+      { category: ["logtape", "meta"], sinks: [] },
+    ],
+  });
+  const logger = getLogger(["pollen"]);
+  const plain = (fields: LogFields = {}) => ({ ...fields });
+  return {
+    debug: (message, fields) => logger.debug(message, plain(fields)),
+    info: (message, fields) => logger.info(message, plain(fields)),
+    warn: (message, fields) => logger.warn(message, plain(fields)),
+    error: (message, fields) => logger.error(message, plain(fields)),
+    [Symbol.dispose]: () => resetSync(),
+  };
+}

@@ -1,0 +1,24 @@
+// Names to addresses, by this machine's own resolver, so that /etc/hosts and split DNS count.
+
+import { lookup } from "node:dns/promises";
+import { isIpLiteral, type SocketAddress, splitHostPort } from "../types/mod.ts";
+
+/** Addresses taken for one name. */
+const ADDRESSES_PER_NAME_MAX = 8;
+
+/** The socket addresses of `host:port` texts, in order; what is malformed or does not resolve is left out. */
+export async function resolveAddresses(texts: readonly string[]): Promise<SocketAddress[]> {
+  const resolved = await Promise.all(texts.map(resolveOne));
+  return resolved.flat();
+}
+
+async function resolveOne(text: string): Promise<SocketAddress[]> {
+  try {
+    const { host, port } = splitHostPort(text);
+    if (isIpLiteral(host)) return [{ ip: host, port }];
+    const found = await lookup(host, { all: true });
+    return found.slice(0, ADDRESSES_PER_NAME_MAX).map(({ address }) => ({ ip: address, port }));
+  } catch {
+    return [];
+  }
+}

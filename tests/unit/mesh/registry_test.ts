@@ -1,0 +1,122 @@
+// The law of the registry: whatever the order in which two ends see two sessions, both come to
+// keep the same one.
+
+import { deepEqual, equal, rejects } from "node:assert/strict";
+import fc from "fast-check";
+import { CROSSING_MS, decide, type Member, SessionRegistry } from "../../../lib/mesh/registry.ts";
+import type { MonotonicMs, PeerKey, Session } from "../../../lib/types/mod.ts";
+
+const small = "1".repeat(64) as PeerKey;
+const large = "f".repeat(64) as PeerKey;
+
+let nextId = 0;
+function session(inbound: boolean, certificate = 1): Session {
+  // Only what the registry looks at; it never calls a session.
+  return {
+    id: nextId++,
+    inbound,
+    peerCertificate: Uint8Array.of(certificate),
+    remoteAddress: { ip: "192.0.2.1", port: 1 },
+  } as Session;
+}
+
+function member(peer: PeerKey, inbound: boolean, atMs: number, certificate = 1): Member {
+  return { peer, session: session(inbound, certificate), addedAtMs: atMs as MonotonicMs };
+}
+
+Deno.test("crossing dials: both ends keep the one dialled by the smaller key, in any order", () => {
+  // At the small end: its own dial is outbound. At the large end the same connection is inbound.
+  for (const order of [["small", "large"], ["large", "small"]]) {
+    const atSmall = new SessionRegistry(small);
+    const atLarge = new SessionRegistry(large);
+    const kept = { small: "", large: "" };
+    for (const [index, dialler] of order.entries()) {
+      const addedSmall = atSmall.add(member(large, dialler === "large", index));
+      if (addedSmall.kind === "current") kept.small = dialler;
+      const addedLarge = atLarge.add(member(small, dialler === "small", index));
+      if (addedLarge.kind === "current") kept.large = dialler;
+    }
+    deepEqual(kept, { small: "small", large: "small" });
+  }
+});
+
+Deno.test("another certificate of the same key is a new process and wins whoever dialled", () => {
+  for (const local of [small, large]) {
+    const peer = local === small ? large : small;
+    for (const [first, second] of [[true, false], [false, true], [true, true], [false, false]]) {
+      equal(decide(member(peer, first!, 0, 1), member(peer, second!, 1, 2), local), "replace");
+    }
+  }
+});
+
+Deno.test("a session older than any crossing dial gives way: the other side has lost it", () => {
+  const old = member(large, false, 0);
+  equal(decide(old, member(large, true, CROSSING_MS), small), "refuse");
+  equal(decide(old, member(large, true, CROSSING_MS + 1), small), "replace");
+});
+
+Deno.test("two sessions dialled by the peer: the second stands by and succeeds the first", () => {
+  const registry = new SessionRegistry(small);
+  const first = member(large, true, 0);
+  const second = member(large, true, 1);
+  equal(registry.add(first).kind, "current");
+  deepEqual(registry.add(second), { kind: "standing_by", loser: null });
+  equal(registry.get(large), first.session);
+  deepEqual(registry.remove(large, first.session), { kind: "succeeded", successor: second });
+  equal(registry.get(large), second.session);
+  equal(registry.remove(large, second.session).kind, "gone");
+});
+
+Deno.test("a session that stood by and ended is not promoted", () => {
+  const registry = new SessionRegistry(small);
+  const first = member(large, true, 0);
+  const second = member(large, true, 1);
+  registry.add(first);
+  registry.add(second);
+  equal(registry.remove(large, second.session).kind, "was_not_current");
+  equal(registry.remove(large, first.session).kind, "gone");
+});
+
+Deno.test("any history of adds and removes leaves at most one session, and it is one that was added and not removed", () => {
+  fc.assert(fc.property(
+    fc.array(fc.record({ inbound: fc.boolean(), certificate: fc.nat(2), remove: fc.boolean() }), {
+      maxLength: 20,
+    }),
+    (steps) => {
+      const registry = new SessionRegistry(small);
+      const alive = new Set<Session>();
+      for (const [index, step] of steps.entries()) {
+        const candidate = member(large, step.inbound, index, step.certificate);
+        const added = registry.add(candidate);
+        if (added.kind !== "refused") alive.add(candidate.session);
+        if (added.kind !== "refused" && added.loser) alive.delete(added.loser.session);
+        const current = registry.get(large);
+        if (step.remove && current !== null) {
+          registry.remove(large, current);
+          alive.delete(current);
+        }
+        const now = registry.get(large);
+        equal(now === null || alive.has(now), true);
+        if (alive.size > 0) equal(now !== null, true);
+      }
+    },
+  ));
+});
+
+Deno.test("those who wait get the session, are cancelled by their signal, or fail at the end", async () => {
+  const registry = new SessionRegistry(small);
+  const first = registry.waitFor(large);
+  const cancel = new AbortController();
+  const second = registry.waitFor(large, cancel.signal);
+  cancel.abort();
+  await rejects(second, { code: "cancelled" });
+  const added = member(large, true, 0);
+  registry.add(added);
+  equal(await first, added.session);
+  equal(await registry.waitFor(large), added.session);
+  registry.remove(large, added.session);
+  const third = registry.waitFor(large);
+  registry.close();
+  await rejects(third, { code: "closed" });
+  await rejects(registry.waitFor(large), { code: "closed" });
+});
