@@ -46,10 +46,10 @@ const GRACE_MS = 2_000;
  */
 export async function serve<S extends Service>(options: ServeOptions<S>): Promise<RpcServer> {
   const bytesMax = options.messageBytesMax ?? MESSAGE_BYTES_MAX;
+  // Channelz stays on: without it grpc-js forgets its sessions, and forceShutdown ends none of them.
   const server = new grpc.Server({
     "grpc.max_receive_message_length": bytesMax,
     "grpc.max_send_message_length": bytesMax,
-    "grpc.enable_channelz": 0,
   });
   server.addService(definition(options.service), implementation(options, bytesMax));
   const port = await bind(server, options.address);
@@ -138,6 +138,8 @@ async function answer(
 ): Promise<Buffer> {
   const request = method.request.decode(bytes, { bytes: bytesMax });
   const ended = Promise.withResolvers<never>();
+  // A call that is over can still be aborted, when its caller hangs up: then nobody waits for this.
+  ended.promise.catch(() => {});
   const end = () => ended.reject(context.signal.reason);
   context.signal.addEventListener("abort", end, { once: true });
   if (context.signal.aborted) end();

@@ -52,7 +52,8 @@ export function toPublicError(thrown: unknown): PollenError {
 export function encodeError(error: PollenError): Status {
   return {
     code: GRPC_STATUS_OF[error.code],
-    details: error.message.slice(0, CUT_TEXT_LENGTH),
+    // grpc-js percent-encodes it and throws at half a surrogate pair.
+    details: error.message.slice(0, CUT_TEXT_LENGTH).toWellFormed(),
     trailer: encodeTrailer(error),
   };
 }
