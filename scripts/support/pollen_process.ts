@@ -1,0 +1,230 @@
+// Real pollen processes for the tests, the demo and the benchmarks: one-shot commands and daemons,
+// each in a process of its own, as a person would start them.
+
+import { dirname, fromFileUrl, join } from "../paths.ts";
+
+/** The top of the checkout. */
+export const ROOT = dirname(dirname(dirname(fromFileUrl(import.meta.url))));
+
+/** The longest that a daemon may take to come up or to stop. */
+const DAEMON_TIMEOUT_MS = 30_000;
+/** The longest that one command may take. */
+const COMMAND_TIMEOUT_MS = 60_000;
+/** Lines of a daemon's log that are kept for a failure's report. */
+const LOG_LINES_MAX = 2_000;
+
+/** How a command ended. */
+export interface Finished {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Where a process runs. */
+export interface Place {
+  /** The state folder. */
+  readonly dir: string;
+  /** Put before the command, such as `ip netns exec NAME`. */
+  readonly prefix?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** The words that start pollen from source, then `args`. */
+export function pollenCommand(place: Place, args: readonly string[]): string[] {
+  return [
+    ...(place.prefix ?? []),
+    Deno.execPath(),
+    "run",
+    "-A",
+    "--quiet",
+    "--config",
+    join(ROOT, "deno.json"),
+    join(ROOT, "main.ts"),
+    ...args,
+    "--dir",
+    place.dir,
+  ];
+}
+
+/** Runs one command to its end. */
+export async function pollen(
+  place: Place,
+  args: readonly string[],
+  options: { readonly stdin?: string } = {},
+): Promise<Finished> {
+  const [program, ...rest] = pollenCommand(place, args);
+  const overdue = new AbortController();
+  const timer = setTimeout(() => overdue.abort(), COMMAND_TIMEOUT_MS);
+  const child = new Deno.Command(program!, {
+    args: rest,
+    cwd: place.dir,
+    env: { ...place.env },
+    stdin: options.stdin === undefined ? "null" : "piped",
+    stdout: "piped",
+    stderr: "piped",
+    signal: overdue.signal,
+  }).spawn();
+  if (options.stdin !== undefined) {
+    const writer = child.stdin.getWriter();
+    await writer.write(new TextEncoder().encode(options.stdin));
+    await writer.close();
+  }
+  const { code, stdout, stderr } = await child.output();
+  clearTimeout(timer);
+  const decoder = new TextDecoder();
+  return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+}
+
+/** The same for a command that must succeed; its standard output without the last line's end. */
+export async function pollenOk(place: Place, args: readonly string[]): Promise<string> {
+  const { code, stdout, stderr } = await pollen(place, args);
+  if (code !== 0) {
+    throw new Error(`pollen ${args.join(" ")} ended with ${code}: ${stderr}${stdout}`);
+  }
+  return stdout.trimEnd();
+}
+
+/** A running `pollen up`. */
+export class Daemon implements AsyncDisposable {
+  readonly place: Place;
+  /** The last lines of its standard error. */
+  readonly log: string[] = [];
+  readonly #child: Deno.ChildProcess;
+  readonly #drained: Promise<unknown>;
+  readonly #watchers = new Set<() => void>();
+  #hasEnded = false;
+
+  private constructor(place: Place, child: Deno.ChildProcess) {
+    this.place = place;
+    this.#child = child;
+    this.#drained = Promise.all([this.#read(child.stderr), this.#read(child.stdout)]);
+    void child.status.then(() => {
+      this.#hasEnded = true;
+      this.#wake();
+    });
+  }
+
+  /** Starts the daemon and waits until it serves. */
+  static async up(place: Place, args: readonly string[] = []): Promise<Daemon> {
+    const [program, ...rest] = pollenCommand(place, ["up", ...args]);
+    const child = new Deno.Command(program!, {
+      args: rest,
+      cwd: place.dir,
+      env: { ...place.env },
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    const daemon = new Daemon(place, child);
+    await daemon.waitForLog(/node is ready/);
+    return daemon;
+  }
+
+  get pid(): number {
+    return this.#child.pid;
+  }
+
+  /** Waits for a line of the log; fails with the whole log when the process ends or time runs out. */
+  async waitForLog(pattern: RegExp, timeoutMs = DAEMON_TIMEOUT_MS): Promise<string> {
+    let isOverdue = false;
+    const timer = setTimeout(() => {
+      isOverdue = true;
+      this.#wake();
+    }, timeoutMs);
+    try {
+      for (;;) {
+        const line = this.log.find((candidate) => pattern.test(candidate));
+        if (line !== undefined) return line;
+        if (this.#hasEnded || isOverdue) {
+          const what = isOverdue ? "in time" : "before the daemon ended";
+          throw new Error(`no line matched ${pattern} ${what}:\n${this.log.join("\n")}`);
+        }
+        await new Promise<void>((resolve) => this.#watchers.add(resolve));
+      }
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Ends it the hard way, as a crash or a power cut would. */
+  async kill(): Promise<void> {
+    await this.#end("SIGKILL");
+  }
+
+  /** Asks it to stop and waits; its exit code. */
+  async stop(): Promise<number> {
+    return await this.#end("SIGTERM");
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#hasEnded) await this.stop();
+    await this.#drained;
+  }
+
+  async #end(signal: Deno.Signal): Promise<number> {
+    if (!this.#hasEnded) {
+      try {
+        this.#child.kill(signal);
+      } catch {
+        // It ended by itself in this very moment.
+      }
+    }
+    const timer = setTimeout(() => this.#child.kill("SIGKILL"), DAEMON_TIMEOUT_MS);
+    const { code } = await this.#child.status;
+    clearTimeout(timer);
+    await this.#drained;
+    return code;
+  }
+
+  async #read(stream: ReadableStream<Uint8Array>): Promise<void> {
+    let rest = "";
+    for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+      const lines = (rest + text).split("\n");
+      rest = lines.pop() ?? "";
+      this.log.push(...lines);
+      this.log.splice(0, Math.max(0, this.log.length - LOG_LINES_MAX));
+      this.#wake();
+    }
+    if (rest !== "") this.log.push(rest);
+  }
+
+  #wake(): void {
+    for (const watcher of this.#watchers) watcher();
+    this.#watchers.clear();
+  }
+}
+
+/** A fresh folder that is removed at the end. Short, because a Unix socket's path must be. */
+export class TemporaryFolder implements AsyncDisposable {
+  private constructor(readonly path: string) {}
+
+  static async make(): Promise<TemporaryFolder> {
+    return new TemporaryFolder(await Deno.makeTempDir({ prefix: "pollen-" }));
+  }
+
+  /** A folder of that name inside. */
+  async folder(name: string): Promise<string> {
+    const path = join(this.path, name);
+    await Deno.mkdir(path, { recursive: true, mode: 0o700 });
+    return path;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Deno.remove(this.path, { recursive: true });
+  }
+}
+
+/** Asks again and again until the answer is not null; fails at the deadline. For what no event tells. */
+export async function until<T>(
+  what: string,
+  ask: () => Promise<T | null>,
+  timeoutMs = DAEMON_TIMEOUT_MS,
+): Promise<T> {
+  const deadline = performance.now() + timeoutMs;
+  for (let pauseMs = 20;; pauseMs = Math.min(pauseMs * 1.5, 250)) {
+    const answer = await ask();
+    if (answer !== null) return answer;
+    if (performance.now() > deadline) throw new Error(`not in time: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+  }
+}
