@@ -1,0 +1,147 @@
+// `config.yaml`: what the owner of a node tells it. Invariants: a file that is not understood is an
+// error, never silently the defaults; what is saved is canonical; comments and settings of other
+// versions survive a save.
+//
+// Unknown keys: at the top level they are kept, so that an older version does not delete what a
+// newer one wrote. Inside an entry they are refused, because a misspelt lifetime or address would
+// otherwise be ignored without a word.
+
+import { Document, isMap, parseDocument, Scalar } from "yaml";
+import type { BootstrapPeer } from "../proto/mod.ts";
+import { ADDRESSES_PER_PEER_MAX, type Disk, PEER_KEY_BYTES, PollenError } from "../types/mod.ts";
+import { canonicalPeers, type ConfiguredPeer, toProtoPeer } from "./bootstrap_peers.ts";
+import { CertTtls, TTL_NAMES } from "./cert_ttls.ts";
+import { readConfigFields } from "./config_fields.ts";
+import { formatDuration } from "./duration.ts";
+
+/** The file's name in the state directory. */
+export const CONFIG_FILE = "config.yaml";
+
+/** Only the owner reads it. */
+const CONFIG_MODE = 0o600;
+const DIRECTORY_MODE = 0o700;
+
+/** Bytes of the largest file that is looked at: thousands of peers. */
+const CONFIG_BYTES_MAX = 1 << 20;
+
+export interface ConfigFields {
+  readonly bootstrapPeers?: readonly ConfiguredPeer[];
+  readonly certTtls?: CertTtls;
+}
+
+/** The settings of one node. */
+export class Config {
+  readonly certTtls: CertTtls;
+  #bootstrapPeers: readonly ConfiguredPeer[];
+  /** The text it was read from, whose comments and unknown keys a save keeps. */
+  readonly #source: string;
+
+  /** @throws {PollenError} `invalid_argument` for peers that are none. */
+  constructor(fields: ConfigFields = {}, source = "") {
+    this.#bootstrapPeers = canonicalPeers(fields.bootstrapPeers ?? []);
+    this.certTtls = fields.certTtls ?? new CertTtls();
+    this.#source = source;
+  }
+
+  /** Peers to dial after a start, sorted by key. */
+  get bootstrapPeers(): readonly ConfiguredPeer[] {
+    return this.#bootstrapPeers;
+  }
+
+  /**
+   * The settings in the directory's `config.yaml`; the defaults when it is missing or empty.
+   *
+   * @throws {PollenError} `malformed` when it is not understood, `permission_denied`, `io`, `too_large`.
+   */
+  static async load(disk: Disk, dir: string): Promise<Config> {
+    const path = `${dir}/${CONFIG_FILE}`;
+    const bytes = await disk.read(path, CONFIG_BYTES_MAX);
+    if (bytes === null) return new Config();
+    try {
+      const source = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+      return new Config(readConfigFields(parse(source)), source);
+    } catch (thrown) {
+      const why = thrown instanceof Error ? thrown.message : String(thrown);
+      throw new PollenError("malformed", `${path} is not understood. ${why}`, {
+        fix: "Correct the file, or move it away to start from the defaults.",
+        cause: thrown,
+        details: { path },
+      });
+    }
+  }
+
+  /**
+   * Writes `config.yaml`, whole or not at all, readable by its owner only.
+   *
+   * @returns itself, as the contract has it.
+   * @throws {PollenError} `permission_denied`, `io`.
+   */
+  async save(disk: Disk, dir: string): Promise<this> {
+    await disk.makeDirectory(dir, DIRECTORY_MODE);
+    const bytes = new TextEncoder().encode(this.toYaml());
+    await disk.writeAtomic(`${dir}/${CONFIG_FILE}`, bytes, CONFIG_MODE);
+    return this;
+  }
+
+  /** The text that `save` writes. */
+  toYaml(): string {
+    const document = parse(this.#source);
+    if (!isMap(document.contents)) document.contents = new Document({}).contents;
+    if (this.#bootstrapPeers.length === 0) document.delete("bootstrapPeers");
+    else document.set("bootstrapPeers", document.createNode(this.#bootstrapPeers.map(toYamlPeer)));
+
+    const lifetimes: Record<string, string> = {};
+    for (const [name, field] of Object.entries(TTL_NAMES)) {
+      const value = this.certTtls.fields[field];
+      if (value !== undefined) lifetimes[name] = formatDuration(value);
+    }
+    if (Object.keys(lifetimes).length === 0) document.delete("certTTLs");
+    else document.set("certTTLs", document.createNode(lifetimes));
+    return isEmptyMap(document) ? "" : document.toString({ lineWidth: 0 });
+  }
+
+  /**
+   * Adds a peer to dial after a start, or addresses to one that is there. The newest addresses are
+   * kept when there are more than 64.
+   *
+   * @throws {PollenError} `invalid_argument` for a key that is none, or without addresses.
+   */
+  rememberBootstrapPeer(peer: BootstrapPeer): void {
+    if (peer.peerPub.length !== PEER_KEY_BYTES) {
+      throw new PollenError("invalid_argument", "invalid bootstrap peer key length.");
+    }
+    const fresh = { peerKey: peer.peerPub.toHex(), addresses: peer.addrs };
+    const [added] = canonicalPeers([fresh]);
+    const known = this.#bootstrapPeers.find(({ peerKey }) => peerKey === added!.peerKey);
+    const addresses = new Set([...added!.addresses, ...known?.addresses ?? []]);
+    this.#bootstrapPeers = canonicalPeers([
+      ...this.#bootstrapPeers.filter((other) => other !== known),
+      { peerKey: added!.peerKey, addresses: [...addresses].slice(0, ADDRESSES_PER_PEER_MAX) },
+    ]);
+  }
+
+  /** The peers to dial after a start, as tokens carry them. */
+  bootstrapProtoPeers(): BootstrapPeer[] {
+    return this.#bootstrapPeers.map(toProtoPeer);
+  }
+}
+
+/** Parses without guessing types: a key of digits alone stays the text it is. */
+function parse(source: string): Document {
+  const document = parseDocument(source, { schema: "failsafe" });
+  const [problem] = document.errors;
+  // The first line names the place; what follows draws a picture of it.
+  if (problem !== undefined) throw new Error(problem.message.split("\n")[0]!.replace(/:?$/, "."));
+  return document;
+}
+
+function toYamlPeer(peer: ConfiguredPeer): Record<string, unknown> {
+  const peerPub = new Scalar(peer.peerKey);
+  peerPub.type = Scalar.QUOTE_DOUBLE; // Other readers of YAML would take digits alone for a number.
+  return { peerPub, addrs: peer.addresses };
+}
+
+function isEmptyMap(document: Document): boolean {
+  return isMap(document.contents) && document.contents.items.length === 0 &&
+    !document.commentBefore && !document.comment && !document.contents.comment;
+}

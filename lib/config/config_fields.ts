@@ -1,0 +1,88 @@
+// From the tree of a YAML file to settings, every mistake named by its place in the file.
+
+import type { Document } from "yaml";
+import { PollenError } from "../types/mod.ts";
+import type { RawPeer } from "./bootstrap_peers.ts";
+import { canonicalPeers, type ConfiguredPeer } from "./bootstrap_peers.ts";
+import { CertTtls, TTL_NAMES } from "./cert_ttls.ts";
+import { parseDuration } from "./duration.ts";
+
+/** The most references to one anchor: enough for people, too few to blow a small file up. */
+const ALIASES_MAX = 100;
+
+/**
+ * The settings in a parsed `config.yaml` whose scalars are all text.
+ *
+ * @throws {PollenError} `malformed`, `invalid_argument` with the place of the mistake.
+ */
+export function readConfigFields(
+  document: Document,
+): { bootstrapPeers: ConfiguredPeer[]; certTtls: CertTtls } {
+  const tree: unknown = document.toJS({ maxAliasCount: ALIASES_MAX });
+  if (isAbsent(tree)) return { bootstrapPeers: [], certTtls: new CertTtls() };
+  const root = asMap(tree, "The file");
+  return {
+    bootstrapPeers: canonicalPeers(readPeers(root["bootstrapPeers"])),
+    certTtls: readTtls(root["certTTLs"]),
+  };
+}
+
+function readPeers(value: unknown): RawPeer[] {
+  if (isAbsent(value)) return [];
+  return asList(value, "bootstrapPeers").map((item, index) => {
+    const place = `bootstrapPeers[${index}]`;
+    const peer = asMap(item, place);
+    allowOnly(peer, ["peerPub", "addrs"], place);
+    const addresses = isAbsent(peer["addrs"]) ? [] : asList(peer["addrs"], `${place}.addrs`);
+    return {
+      peerKey: isAbsent(peer["peerPub"]) ? "" : asText(peer["peerPub"], `${place}.peerPub`),
+      addresses: addresses.map((address, at) => asText(address, `${place}.addrs[${at}]`)),
+    };
+  });
+}
+
+function readTtls(value: unknown): CertTtls {
+  if (isAbsent(value)) return new CertTtls();
+  const lifetimes = asMap(value, "certTTLs");
+  allowOnly(lifetimes, Object.keys(TTL_NAMES), "certTTLs");
+  const fields: Record<string, number> = {};
+  for (const [name, field] of Object.entries(TTL_NAMES)) {
+    const lifetime = lifetimes[name];
+    if (isAbsent(lifetime)) continue;
+    fields[field] = parseDuration(asText(lifetime, `certTTLs.${name}`));
+  }
+  return new CertTtls(fields);
+}
+
+/** Nothing after the colon, or YAML's ways of writing nothing. */
+function isAbsent(value: unknown): boolean {
+  return value === undefined || value === null || value === "" || value === "~" || value === "null";
+}
+
+function asMap(value: unknown, place: string): Readonly<Record<string, unknown>> {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+    return value as Record<string, unknown>;
+  }
+  throw malformed(`${place} must be a set of "name: value" lines.`);
+}
+
+function asList(value: unknown, place: string): readonly unknown[] {
+  if (Array.isArray(value)) return value;
+  throw malformed(`${place} must be a list.`);
+}
+
+function asText(value: unknown, place: string): string {
+  if (typeof value === "string") return value;
+  throw malformed(`${place} must be a single value.`);
+}
+
+function allowOnly(map: Readonly<Record<string, unknown>>, known: readonly string[], at: string) {
+  const unknown = Object.keys(map).find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    throw malformed(`${at} has no setting "${unknown}"; it knows ${known.join(", ")}.`);
+  }
+}
+
+function malformed(message: string): PollenError {
+  return new PollenError("malformed", message);
+}

@@ -1,0 +1,9 @@
+// What a node is told by its owner and what it must not forget about invites: config.yaml and
+// consumed_invites.json.
+
+export { CertTtls, type CertTtlsFields } from "./cert_ttls.ts";
+export { Config, CONFIG_FILE, type ConfigFields } from "./config.ts";
+export { type ConfiguredPeer } from "./bootstrap_peers.ts";
+export { CONSUMED_INVITES_FILE, ConsumedInvites } from "./consumed_invites.ts";
+export { formatDuration, parseDuration } from "./duration.ts";
+export { normalizeRelayAddr } from "./relay_address.ts";
