@@ -1,0 +1,32 @@
+// Who may take part: keys, certificates, tokens, revocations, and the credentials on disk. All
+// signatures of the program are made and verified here; the only exception is TLS.
+
+export {
+  AdminSigner,
+  type InviteRequest,
+  type JoinTokenRequest,
+  type MembershipRequest,
+} from "./admin_signer.ts";
+export {
+  genAdminKey,
+  installAdminCert,
+  loadAdminSigner,
+  type SignerOptions,
+} from "./admin_signer_files.ts";
+export { verifyAdminCert, verifyMembershipCert } from "./certificates.ts";
+export {
+  enrol,
+  initRoot,
+  type InitRootOptions,
+  type InitRootResult,
+  loadNodeCredentials,
+  renewMembership,
+} from "./credentials.ts";
+export type { NodeCredentials } from "./credentials_files.ts";
+export { genIdentityKey, type IdentityKey, loadIdentityKey, readIdentityPub } from "./identity.ts";
+export { InviteRedeemer, type RedeemerOptions } from "./invite_redeemer.ts";
+export { isCertExpiredAt } from "./refusal.ts";
+export { verifyRevocation } from "./revocations.ts";
+export { decodeToken, encodeInviteToken, encodeJoinToken, type Token } from "./token_text.ts";
+export { verifyInviteToken, verifyJoinToken } from "./tokens.ts";
+export { clusterIdHex, isSameTrust } from "./trust.ts";
