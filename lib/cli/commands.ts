@@ -1,0 +1,150 @@
+// The table of commands. Each is loaded when it is used; help needs only this file.
+
+import type { Command } from "./command.ts";
+
+const NONE = { min: 0, max: 0 };
+
+/** Every command, in the order in which a newcomer needs them. */
+export const COMMANDS: readonly Command[] = [
+  {
+    name: "init",
+    summary: "Start a new private network on this machine.",
+    usage: "",
+    positionals: NONE,
+    flags: {},
+    description: "Makes this machine the first of a new network and keeps the network's root key " +
+      "here. Run it once, on one machine; the others join with an invite.",
+    examples: [{ line: "pollen init", note: "then: pollen up" }],
+    load: async () => (await import("./commands/init.ts")).init,
+  },
+  {
+    name: "up",
+    summary: "Run pollen on this machine, until interrupted.",
+    usage: "",
+    positionals: NONE,
+    flags: {
+      port: { value: "N", summary: "The UDP port to listen on (default 60611; 0: any free one)." },
+      ips: { value: "A,B", summary: "The IP addresses at which others can reach this machine." },
+    },
+    description: "Connects this machine with the others of its network and stays in the " +
+      "foreground. Ctrl-C or `pollen down` stops it.",
+    examples: [
+      { line: "pollen up", note: "finds out its own addresses" },
+      { line: "pollen up --port 7000 --ips 203.0.113.7", note: "behind a fixed address" },
+    ],
+    isService: true,
+    load: async () => (await import("./commands/up.ts")).up,
+  },
+  {
+    name: "invite",
+    summary: "Make a token with which one more machine can join.",
+    usage: "[subject]",
+    positionals: { min: 0, max: 1 },
+    flags: {
+      subject: { value: "KEY", summary: "Only this machine may use it (its `pollen id`)." },
+      ttl: { value: "TIME", summary: "How long it can be used (default 5m)." },
+      bootstrap: {
+        value: "KEY@HOST:PORT",
+        isList: true,
+        summary: "Where the new machine finds the network; may be given again.",
+      },
+    },
+    description: "Prints a token that lets one machine join. The token is good once. Which " +
+      "addresses it carries is said on standard error.",
+    examples: [
+      { line: "pollen invite", note: "then, there: pollen join <token>" },
+      { line: "pollen invite --ttl 1h > token.txt", note: "more time" },
+    ],
+    load: async () => (await import("./commands/invite.ts")).invite,
+  },
+  {
+    name: "join",
+    summary: "Join a network with a token.",
+    usage: "<token>",
+    positionals: { min: 1, max: 1 },
+    flags: {},
+    description: "Makes this machine a member of the network that the token comes from. A token " +
+      "of `-` is read from standard input, where no list of processes shows it.",
+    examples: [
+      { line: "pollen join <token>", note: "then: pollen up" },
+      { line: "pollen join - < token.txt", note: "keeps the token off the command line" },
+    ],
+    load: async () => (await import("./commands/join.ts")).join,
+  },
+  {
+    name: "serve",
+    summary: "Offer a local port to the network.",
+    usage: "<port> [name]",
+    positionals: { min: 1, max: 2 },
+    flags: {},
+    description: "Lets the other machines of the network connect to a TCP port of this machine. " +
+      "Without a name the service is called by its port.",
+    examples: [{ line: "pollen serve 8080 api", note: "then, elsewhere: pollen connect api" }],
+    load: async () => (await import("./commands/serve.ts")).serve,
+  },
+  {
+    name: "connect",
+    summary: "Bring a service of another machine to a local port.",
+    usage: "<service> [provider] [local-port]",
+    positionals: { min: 1, max: 3 },
+    flags: {
+      provider: { value: "KEY", summary: "Which machine's, by the first characters of its key." },
+      "local-port": { value: "N", summary: "The local port (default: that of the service)." },
+    },
+    description: "Opens a port on 127.0.0.1 that leads to the service. It stays until the " +
+      "service is disconnected, and comes back by itself when the other machine does. " +
+      "A second argument that is a port number is the local port.",
+    examples: [
+      { line: "pollen connect api", note: "then: curl http://127.0.0.1:8080/" },
+      { line: "pollen connect api 9000", note: "on local port 9000" },
+      { line: "pollen connect api 3f9a --local-port 9000", note: "of one of several providers" },
+    ],
+    load: async () => (await import("./commands/connect.ts")).connect,
+  },
+  {
+    name: "status",
+    summary: "Show machines, services and forwards.",
+    usage: "",
+    positionals: NONE,
+    flags: {
+      all: { summary: "Also what is offline." },
+      wide: { summary: "Keys in full." },
+    },
+    description: "Shows this machine, the others, what they offer, and what is forwarded here.",
+    examples: [
+      { line: "pollen status --all", note: "offline machines too" },
+      { line: "pollen status --json", note: "everything, for programs" },
+    ],
+    load: async () => (await import("./commands/status.ts")).status,
+  },
+  {
+    name: "down",
+    summary: "Stop pollen on this machine.",
+    usage: "",
+    positionals: NONE,
+    flags: {},
+    description: "Asks the running daemon to stop and waits until it has.",
+    examples: [{ line: "pollen down", note: "start again with: pollen up" }],
+    load: async () => (await import("./commands/down.ts")).down,
+  },
+  {
+    name: "id",
+    summary: "Print this machine's key.",
+    usage: "",
+    positionals: NONE,
+    flags: {},
+    description: "Prints the 64 characters by which the other machines know this one.",
+    examples: [{ line: "pollen id", note: "for: pollen invite --subject <key>" }],
+    load: async () => (await import("./commands/id.ts")).id,
+  },
+  {
+    name: "version",
+    summary: "Print the version.",
+    usage: "",
+    positionals: NONE,
+    flags: { short: { summary: "Only the number." } },
+    description: "Prints the version of pollen and what it runs on.",
+    examples: [{ line: "pollen version --short", note: "for scripts" }],
+    load: async () => (await import("./commands/version.ts")).version,
+  },
+];

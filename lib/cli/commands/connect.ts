@@ -1,0 +1,39 @@
+// `pollen connect`: brings a service of another machine to a local port.
+
+import { peerKeyBytes, shortPeerKey } from "../../types/mod.ts";
+import type { Run } from "../command.ts";
+import { openClient } from "../daemon.ts";
+import { networkOf } from "../network.ts";
+import { readWish, resolveService } from "../resolve_service.ts";
+import { printable } from "../text.ts";
+
+/** Looks up who offers the service, then has the daemon forward a port to it. */
+export const connect: Run = async (context) => {
+  const { args, signal } = context;
+  const wish = readWish(args.positionals, {
+    provider: args.value("provider"),
+    localPort: args.value("local-port"),
+  });
+  using client = await openClient(context);
+  const service = resolveService(networkOf(await client.getStatus({ signal })), wish);
+  const { localPort } = await client.connectService({
+    node: { peerId: peerKeyBytes(service.provider) },
+    remotePort: service.port,
+    localPort: wish.localPort ?? 0,
+  }, { signal });
+  const wanted = wish.localPort ?? service.port;
+  const target = `${printable(service.name)} (${shortPeerKey(service.provider)}:${service.port})`;
+  return {
+    text: `forwarding 127.0.0.1:${localPort} -> ${target}`,
+    json: {
+      localPort,
+      requestedLocalPort: wish.localPort ?? null,
+      service: service.name,
+      provider: service.provider,
+      remotePort: service.port,
+    },
+    notes: localPort === wanted
+      ? []
+      : [`Local port ${wanted} is taken; ${localPort} is used instead.`],
+  };
+};

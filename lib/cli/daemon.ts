@@ -1,0 +1,96 @@
+// What commands know of the daemon on this machine: whether one runs on the state folder, a line to
+// it, and when it has gone.
+
+import { ControlClient, probeSocket, socketPathOf } from "../server/mod.ts";
+import { PollenError } from "../types/mod.ts";
+import type { Context } from "./command.ts";
+
+/** Milliseconds that a daemon may take to stop. */
+export const STOP_TIMEOUT_MS = 15_000;
+
+/** Between two looks at a daemon that stops, in milliseconds: quick at first, then ever slower. */
+const POLL_MS_MIN = 5;
+const POLL_MS_MAX = 250;
+const POLL_GROWTH = 1.5;
+
+/** A client of the daemon. It must be closed. Throws as `ControlClient.open` does. */
+export async function openClient(context: Context): Promise<ControlClient> {
+  return await ControlClient.open({ socketPath: socketPathOf(await context.stateDirectory()) });
+}
+
+/**
+ * Demands that no daemon runs on the folder: what is about to change, it would not notice.
+ *
+ * @throws {PollenError} `failed_precondition` when one does.
+ */
+export async function demandStopped(dir: string): Promise<void> {
+  if (await probeSocket(socketPathOf(dir)) !== "live") return;
+  throw new PollenError(
+    "failed_precondition",
+    "The pollen daemon is running on this state folder.",
+    {
+      fix: "Stop it first with: pollen down",
+    },
+  );
+}
+
+/**
+ * Asks the daemon to stop and waits until nothing answers at its socket any more.
+ *
+ * @throws {PollenError} `unavailable` when none runs, `timeout` when it still runs after 15 s,
+ *   `permission_denied`, `cancelled`.
+ */
+export async function stopDaemon(socketPath: string, signal: AbortSignal): Promise<void> {
+  const state = await probeSocket(socketPath);
+  if (state === "absent" || state === "stale") throw nothingToStop();
+  await askToStop(socketPath, signal);
+  await waitUntilGone(socketPath, signal);
+}
+
+async function askToStop(socketPath: string, signal: AbortSignal): Promise<void> {
+  using client = await ControlClient.open({ socketPath });
+  try {
+    await client.shutdown({ signal });
+  } catch (thrown) {
+    // It may have gone faster than its answer.
+    if (!(thrown instanceof PollenError && thrown.code === "unavailable")) throw thrown;
+  }
+}
+
+async function waitUntilGone(socketPath: string, signal: AbortSignal): Promise<void> {
+  const deadline = performance.now() + STOP_TIMEOUT_MS;
+  for (let pauseMs = POLL_MS_MIN;; pauseMs = Math.min(pauseMs * POLL_GROWTH, POLL_MS_MAX)) {
+    if (await probeSocket(socketPath) !== "live") return;
+    if (performance.now() > deadline) throw stillThere();
+    await pause(pauseMs, signal);
+  }
+}
+
+function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason);
+    const timer = setTimeout(() => {
+      signal.removeEventListener("abort", stop);
+      resolve();
+    }, milliseconds);
+    const stop = () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    signal.addEventListener("abort", stop, { once: true });
+  });
+}
+
+function nothingToStop(): PollenError {
+  return new PollenError("unavailable", "The pollen daemon is not running on this machine.", {
+    fix: "There is nothing to stop.",
+  });
+}
+
+function stillThere(): PollenError {
+  return new PollenError(
+    "timeout",
+    `The pollen daemon was asked to stop and still runs after ${STOP_TIMEOUT_MS / 1000} s.`,
+    { fix: "Its log says what it waits for; end its process if it does not move." },
+  );
+}

@@ -1,0 +1,61 @@
+// The edge between the command line and its process: streams, environment, time. Commands get it
+// as values, so that a test runs them without a process.
+
+import { PollenError, type WallMs } from "../types/mod.ts";
+
+/** The most bytes taken from standard input: a token, and room to spare. */
+const INPUT_BYTES_MAX = 1 << 17;
+
+/** What a run of the command line is given. */
+export interface Io {
+  readonly stdout: (text: string) => Promise<void>;
+  readonly stderr: (text: string) => Promise<void>;
+  /** All of standard input as text. Throws `too_large` above 128 KiB. */
+  readonly stdin: () => Promise<string>;
+  readonly env: (name: string) => string | undefined;
+  /** Whether standard output is a terminal that wants colour. */
+  readonly isColored: boolean;
+  /** Aborted when the user interrupts. */
+  readonly signal: AbortSignal;
+  readonly now: () => WallMs;
+}
+
+/** The streams, environment and clock of this process. */
+export function systemIo(signal: AbortSignal): Io {
+  return {
+    stdout: (text) => writeAll(Deno.stdout, text),
+    stderr: (text) => writeAll(Deno.stderr, text),
+    stdin: readAll,
+    env: (name) => Deno.env.get(name),
+    isColored: Deno.stdout.isTerminal() && !Deno.noColor,
+    signal,
+    now: () => Date.now() as WallMs,
+  };
+}
+
+/** Writes everything. A reader that has gone, as `head` does, is no failure. */
+async function writeAll(
+  stream: { write(bytes: Uint8Array): Promise<number> },
+  text: string,
+): Promise<void> {
+  let rest = new TextEncoder().encode(text);
+  try {
+    while (rest.length > 0) rest = rest.subarray(await stream.write(rest));
+  } catch (thrown) {
+    if (!(thrown instanceof Deno.errors.BrokenPipe)) throw thrown;
+  }
+}
+
+async function readAll(): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  let length = 0;
+  for await (const chunk of Deno.stdin.readable) {
+    length += chunk.length;
+    if (length > INPUT_BYTES_MAX) {
+      throw new PollenError("too_large", "What came on standard input is too long for a token.");
+    }
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
+}
