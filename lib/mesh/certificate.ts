@@ -61,7 +61,7 @@ export async function createTlsIdentity(options: CertificateOptions): Promise<Tl
     serialNumber: serial.toHex(),
     notBefore: new Date(options.now - BACKDATE_MS),
     notAfter: new Date(options.now + options.ttlMs),
-    signingAlgorithm: "Ed25519",
+    signingAlgorithm: { name: "Ed25519" },
     keys: {
       privateKey: await crypto.subtle.importKey("pkcs8", privateKey, "Ed25519", false, ["sign"]),
       publicKey: await crypto.subtle.importKey(

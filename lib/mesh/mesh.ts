@@ -27,10 +27,10 @@ import {
   type SocketAddress,
   type Stream,
 } from "../types/mod.ts";
-import { createTlsIdentity } from "./certificate.ts";
 import { dialFirst } from "./dial.ts";
 import { type Redeemer, serveInvite } from "./invite.ts";
-import { ALPN_INVITE, ALPN_MEMBER, CloseReason, STREAM_HEAD_BYTES } from "./protocol.ts";
+import { inviteProtocol, memberProtocol } from "./identities.ts";
+import { ALPN_INVITE, ALPN_MEMBER, CloseReason } from "./protocol.ts";
 import { type Member, SessionRegistry } from "./registry.ts";
 import { verifyMember } from "./verifier.ts";
 
@@ -75,27 +75,9 @@ export class Mesh implements MeshPort<Envelope>, AsyncDisposable {
 
   /** Mints this process's certificates, shows them on the engine and begins to accept. The mesh owns the engine from now on. */
   static async open(options: MeshOptions): Promise<Mesh> {
-    const { identity, clock, random, tlsIdentityTtlMs: ttlMs } = options;
-    const common = {
-      publicKey: identity.publicKey,
-      seed: identity.seed,
-      now: clock.wallNow(),
-      ttlMs,
-      random,
-    };
     options.engine.setProtocols([
-      {
-        alpn: ALPN_MEMBER,
-        identity: await createTlsIdentity({ ...common, membership: options.credentials.cert }),
-        serve: true,
-        headBytes: STREAM_HEAD_BYTES,
-      },
-      {
-        alpn: ALPN_INVITE,
-        identity: await createTlsIdentity(common),
-        serve: options.redeemer !== null,
-        headBytes: 0,
-      },
+      await memberProtocol(options, options.credentials.cert),
+      await inviteProtocol(options, { serve: options.redeemer !== null }),
     ]);
     const mesh = new Mesh(options);
     mesh.#run(mesh.#acceptSessions());

@@ -1,0 +1,256 @@
+// The node's decisions: what to send, whom to dial, what to restore. Pure: an input with its moment
+// goes in, outputs come out, and a driver performs them. It owns the peer state machine and reads
+// and writes the replicated state in memory; it knows no socket, no timer and no file.
+//
+//   input                    what follows
+//   tick                     known peers are discovered, due ones dialled, forwards restored
+//   gossipTick               our clock goes to every connected peer, which answers with what we miss
+//   peerEvent connected      reachability is told, the new peer gets our clock at once (eager sync)
+//   peerEvent disconnected   reachability is told, a retry is planned
+//   packet clock             the events that its sender misses go back
+//   packet events            they are applied; what was new travels on to the other peers
+
+import { PeerStore } from "../peer/mod.ts";
+import type { Envelope, GossipEvent } from "../proto/mod.ts";
+import type { Store } from "../store/mod.ts";
+import {
+  addMs,
+  assertNever,
+  type LogFields,
+  type MonotonicMs,
+  type Packet,
+  type PeerEvent,
+  type PeerKey,
+  type SocketAddress,
+  tryParsePeerKey,
+} from "../types/mod.ts";
+import { addressesOf } from "./addresses.ts";
+import { eventEnvelopes } from "./batches.ts";
+
+/** A peer to find the network through, as `config.yaml` or a token names it. */
+export interface BootstrapPeer {
+  readonly peerKey: PeerKey;
+  /** `host:port`; hosts may be names. */
+  readonly addresses: readonly string[];
+}
+
+export type NodeInput =
+  | {
+    readonly kind: "tick";
+    /** `peer:remotePort` of the forwards that live now. */
+    readonly liveForwards: ReadonlySet<string>;
+  }
+  | { readonly kind: "gossipTick" }
+  | { readonly kind: "peerEvent"; readonly event: PeerEvent }
+  | { readonly kind: "packet"; readonly packet: Packet<Envelope> }
+  | { readonly kind: "connectFailed"; readonly peer: PeerKey }
+  /** Somebody on this machine wants the peer: no more waiting. */
+  | { readonly kind: "retryPeer"; readonly peer: PeerKey }
+  /** The peer was revoked. */
+  | { readonly kind: "revoked"; readonly peer: PeerKey }
+  /** We changed our own state; the peers are to hear of it. */
+  | { readonly kind: "localEvents"; readonly events: readonly GossipEvent[] };
+
+export type NodeOutput =
+  | { readonly kind: "send"; readonly peer: PeerKey; readonly envelope: Envelope }
+  | {
+    readonly kind: "connect";
+    readonly peer: PeerKey;
+    readonly addresses: readonly SocketAddress[];
+    /** `host:port` texts still to be resolved. */
+    readonly names: readonly string[];
+  }
+  | { readonly kind: "closeSession"; readonly peer: PeerKey; readonly reason: string }
+  | {
+    readonly kind: "restoreForward";
+    readonly peer: PeerKey;
+    readonly remotePort: number;
+    readonly localPort: number;
+  }
+  | { readonly kind: "log"; readonly message: string; readonly fields: LogFields };
+
+/** At most one eager sync per peer in this time, so that a flapping link does not multiply them. */
+const EAGER_SYNC_PAUSE_MS = 5_000;
+
+/** The name of a forward among `liveForwards`. */
+export function forwardKey(peer: PeerKey, remotePort: number): string {
+  return `${peer}:${remotePort}`;
+}
+
+export class NodeCore {
+  readonly #store: Store;
+  readonly #bootstrap: readonly BootstrapPeer[];
+  readonly #peers = new PeerStore();
+  readonly #eagerSyncAllowedAt = new Map<PeerKey, MonotonicMs>();
+
+  constructor(options: {
+    readonly local: PeerKey;
+    readonly store: Store;
+    readonly bootstrapPeers: readonly BootstrapPeer[];
+  }) {
+    this.#store = options.store;
+    this.#bootstrap = options.bootstrapPeers.filter(({ peerKey }) => peerKey !== options.local);
+  }
+
+  step(now: MonotonicMs, input: NodeInput): NodeOutput[] {
+    switch (input.kind) {
+      case "tick":
+        return [...this.#tick(now), ...this.#restoreForwards(input.liveForwards)];
+      case "gossipTick":
+        return this.#toConnected({ body: { kind: "clock", value: this.#store.clock() } });
+      case "peerEvent":
+        return input.event.kind === "connected"
+          ? this.#onConnected(now, input.event)
+          : this.#onDisconnected(now, input.event);
+      case "packet":
+        return this.#onPacket(input.packet);
+      case "connectFailed":
+        this.#peers.step(now, { kind: "connectFailed", peer: input.peer });
+        return [];
+      case "retryPeer":
+        this.#peers.step(now, { kind: "retryPeer", peer: input.peer });
+        return this.#tick(now);
+      case "revoked":
+        this.#peers.step(now, { kind: "forgetPeer", peer: input.peer });
+        return [{ kind: "closeSession", peer: input.peer, reason: "revoked" }];
+      case "localEvents":
+        return this.#broadcast(input.events);
+      default:
+        return assertNever(input);
+    }
+  }
+
+  /** Peers with a live session, sorted. */
+  connectedPeers(): PeerKey[] {
+    return this.#peers.getAll("connected").map(({ peer }) => peer);
+  }
+
+  #tick(now: MonotonicMs): NodeOutput[] {
+    for (const { peerKey } of this.#bootstrap) {
+      if (this.#store.isSubjectRevoked(peerKey)) continue;
+      if (this.#peers.get(peerKey) === null) {
+        this.#peers.step(now, {
+          kind: "discoverPeer",
+          peer: peerKey,
+          ips: [],
+          port: 0,
+          lastAddr: null,
+        });
+      }
+    }
+    for (const known of this.#store.knownPeers()) {
+      this.#peers.step(now, {
+        kind: "discoverPeer",
+        peer: known.peer,
+        ips: known.ips,
+        port: known.localPort,
+        lastAddr: known.lastAddr,
+      });
+    }
+    return this.#peers.step(now, { kind: "tick" }).flatMap((output): NodeOutput[] => {
+      switch (output.kind) {
+        case "attemptEagerConnect":
+          return [{ kind: "connect", peer: output.peer, addresses: [output.address], names: [] }];
+        case "attemptConnect":
+          return [this.#dialEverything(output.peer)];
+        case "requestPunchCoordination":
+          // Nobody here coordinates; the peer is tried again from the start after its pause.
+          this.#peers.step(now, { kind: "connectFailed", peer: output.peer });
+          return [];
+        case "peerConnected":
+          return [];
+        default:
+          return assertNever(output);
+      }
+    });
+  }
+
+  #dialEverything(peer: PeerKey): NodeOutput {
+    const known = this.#store.knownPeers().find((candidate) => candidate.peer === peer);
+    const names = this.#bootstrap.find(({ peerKey }) => peerKey === peer)?.addresses ?? [];
+    return {
+      kind: "connect",
+      peer,
+      addresses: known === undefined ? [] : addressesOf(known),
+      names,
+    };
+  }
+
+  #restoreForwards(live: ReadonlySet<string>): NodeOutput[] {
+    return this.#store.desiredConnections()
+      .filter(({ peer, remotePort }) => !live.has(forwardKey(peer, remotePort)))
+      .map((connection) => ({ kind: "restoreForward", ...connection }));
+  }
+
+  #onConnected(
+    now: MonotonicMs,
+    { peer, address, inbound }: Extract<PeerEvent, { kind: "connected" }>,
+  ): NodeOutput[] {
+    this.#peers.step(now, { kind: "connectPeer", peer, address, inbound });
+    this.#store.setLastAddr(peer, address);
+    const outputs = this.#broadcast(this.#store.setLocalConnected(peer, true));
+    const allowedAt = this.#eagerSyncAllowedAt.get(peer);
+    if (allowedAt === undefined || allowedAt <= now) {
+      this.#eagerSyncAllowedAt.set(peer, addMs(now, EAGER_SYNC_PAUSE_MS));
+      const clock = this.#store.eagerSyncClock();
+      outputs.push({ kind: "send", peer, envelope: { body: { kind: "clock", value: clock } } });
+    }
+    outputs.push({
+      kind: "log",
+      message: "peer connected",
+      fields: { peer, ip: address.ip, port: address.port, inbound },
+    });
+    return outputs;
+  }
+
+  #onDisconnected(
+    now: MonotonicMs,
+    { peer, reason, text }: Extract<PeerEvent, { kind: "disconnected" }>,
+  ): NodeOutput[] {
+    this.#eagerSyncAllowedAt.delete(peer);
+    this.#peers.step(now, { kind: "peerDisconnected", peer, reason });
+    return [
+      ...this.#broadcast(this.#store.setLocalConnected(peer, false)),
+      { kind: "log", message: "peer disconnected", fields: { peer, reason, text } },
+    ];
+  }
+
+  #onPacket({ envelope: { body }, peer }: Packet<Envelope>): NodeOutput[] {
+    switch (body?.kind) {
+      case "clock":
+        return this.#eventsTo(peer, this.#store.missingFor(body.value));
+      case "events": {
+        const { rebroadcast, applied } = this.#store.applyEvents(body.value.events);
+        return [...this.#broadcast(rebroadcast), ...this.#forward(applied, peer)];
+      }
+      default:
+        // Everything else in the protocol asks for what this node does not offer; silence is the answer.
+        return [];
+    }
+  }
+
+  #broadcast(events: readonly GossipEvent[]): NodeOutput[] {
+    return this.connectedPeers().flatMap((peer) => this.#eventsTo(peer, events));
+  }
+
+  /** What was new here goes on to those whom its author does not reach itself. */
+  #forward(events: readonly GossipEvent[], from: PeerKey): NodeOutput[] {
+    return this.connectedPeers().filter((peer) => peer !== from).flatMap((peer) =>
+      this.#eventsTo(
+        peer,
+        events.filter(({ peerId }) => {
+          const author = tryParsePeerKey(peerId);
+          return author !== null && author !== peer && !this.#store.isConnected(author, peer);
+        }),
+      )
+    );
+  }
+
+  #eventsTo(peer: PeerKey, events: readonly GossipEvent[]): NodeOutput[] {
+    return eventEnvelopes(events).map((envelope) => ({ kind: "send", peer, envelope }));
+  }
+
+  #toConnected(envelope: Envelope): NodeOutput[] {
+    return this.connectedPeers().map((peer) => ({ kind: "send", peer, envelope }));
+  }
+}

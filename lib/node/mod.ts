@@ -1,0 +1,6 @@
+// One running node: its event loop, its pure core, and what the command line may ask of it.
+
+export { genIdentityKey, readIdentityPub } from "../auth/mod.ts";
+export { type BootstrapPeer, NodeCore, type NodeInput, type NodeOutput } from "./core.ts";
+export { type Config, DEFAULT_CONFIG, Node, type NodeDeps } from "./node.ts";
+export { NodeService, type NodeServiceDeps } from "./service.ts";

@@ -1,0 +1,309 @@
+// The driver of one node: it turns what happens (envelopes, peers, timers, commands) into inputs of
+// the core, one at a time, and performs the outputs. Everything it starts, it ends before `start`
+// returns: timers, dials, the tunnels, the mesh, the state's lock.
+
+import type { Envelope, GossipEvent } from "../proto/mod.ts";
+import type { Store } from "../store/mod.ts";
+import type { Manager } from "../tunnel/mod.ts";
+import {
+  type Clock,
+  errorText,
+  type Log,
+  type Mesh,
+  type PeerKey,
+  PollenError,
+  type Random,
+  shortPeerKey,
+  type SocketAddress,
+} from "../types/mod.ts";
+import {
+  type BootstrapPeer,
+  forwardKey,
+  NodeCore,
+  type NodeInput,
+  type NodeOutput,
+} from "./core.ts";
+import { StateSaver } from "./state_saver.ts";
+
+/** How long one attempt to connect to a peer may take (pollen/1). */
+const DIAL_TIMEOUT_MS = 2_000;
+
+/** What may be tuned. Times in milliseconds. */
+export interface Config {
+  readonly advertisedIps: readonly string[];
+  readonly bootstrapPeers: readonly BootstrapPeer[];
+  /** Between two rounds in which our clock goes to every peer. Default 10 000. */
+  readonly gossipIntervalMs: number;
+  /** Each round comes earlier or later by up to this share of the interval, so that nodes do not march in step. Default 0.1. */
+  readonly gossipJitter: number;
+  /** Between two looks at whom to dial. Default 1 000. */
+  readonly peerTickIntervalMs: number;
+}
+
+/** The defaults of pollen/1. */
+export const DEFAULT_CONFIG: Config = {
+  advertisedIps: [],
+  bootstrapPeers: [],
+  gossipIntervalMs: 10_000,
+  gossipJitter: 0.1,
+  peerTickIntervalMs: 1_000,
+};
+
+export interface NodeDeps {
+  readonly local: PeerKey;
+  readonly mesh: Mesh<Envelope>;
+  readonly tunnels: Manager;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** The socket addresses of `host:port` texts; names that do not resolve are left out. */
+  resolve(addresses: readonly string[]): Promise<SocketAddress[]>;
+}
+
+export class Node {
+  readonly #deps: NodeDeps;
+  readonly #config: Config;
+  readonly #core: NodeCore;
+  readonly #saver: StateSaver;
+  readonly #ready = Promise.withResolvers<void>();
+  readonly #stopping = new AbortController();
+  readonly #tasks = new Set<Promise<void>>();
+
+  private constructor(deps: NodeDeps, config: Config) {
+    this.#deps = deps;
+    this.#config = config;
+    this.#core = new NodeCore({
+      local: deps.local,
+      store: deps.store,
+      bootstrapPeers: config.bootstrapPeers,
+    });
+    this.#saver = new StateSaver(deps.store, deps.clock, deps.log);
+  }
+
+  /** A wired node that does nothing yet. It owns the mesh, the tunnels and the store from now on. */
+  static create(deps: NodeDeps, config: Partial<Config> = {}): Node {
+    return new Node(deps, { ...DEFAULT_CONFIG, ...config });
+  }
+
+  /** Resolves when the node serves; `listenPort` is meaningful from then on. */
+  get ready(): Promise<void> {
+    return this.#ready.promise;
+  }
+
+  /** The UDP port the node is bound to. */
+  get listenPort(): number {
+    return this.#deps.mesh.listenPort;
+  }
+
+  /** Addresses this node tells others. */
+  get advertisedIps(): readonly string[] {
+    return this.#config.advertisedIps;
+  }
+
+  /** Peers with a live session, sorted. */
+  getConnectedPeers(): PeerKey[] {
+    return this.#deps.mesh.connectedPeers();
+  }
+
+  /** Runs the node until the signal aborts; everything is ended and freed when it resolves. */
+  async start(signal: AbortSignal): Promise<void> {
+    const { mesh, tunnels, store, local } = this.#deps;
+    store.onRevocation((peer) => this.#onRevocation(peer));
+    for (const { port } of store.localServices().values()) tunnels.registerService(port);
+    this.#announce(store.setLocalNetwork([...this.#config.advertisedIps], mesh.listenPort));
+    tunnels.start();
+    this.#run(this.#receivePackets());
+    this.#run(this.#receivePeerEvents());
+    const stopTimers = [
+      this.#every(() => this.#config.peerTickIntervalMs, () => this.#tick()),
+      this.#every(() => this.#gossipPause(), () => this.#step({ kind: "gossipTick" })),
+    ];
+    this.#tick();
+    this.#deps.log.info("node is ready", { peer: local, port: mesh.listenPort });
+    this.#ready.resolve();
+
+    await aborted(signal);
+    this.#deps.log.info("node is stopping");
+    this.#stopping.abort();
+    for (const stop of stopTimers) stop();
+    await Promise.all([mesh.close("shutdown"), tunnels.close()]);
+    await Promise.all(this.#tasks);
+    await this.#saver.close();
+    await store.close();
+  }
+
+  /**
+   * Offers a local TCP port to the network under a name.
+   *
+   * @throws {PollenError} `io`, `permission_denied` when it cannot be remembered.
+   */
+  async registerService(port: number, name: string): Promise<void> {
+    const { store, tunnels } = this.#deps;
+    const events = store.upsertLocalService(port, name);
+    tunnels.registerService(port);
+    this.#announce(events);
+    await this.#saver.saveNow();
+    this.#deps.log.info("service registered", { name, port });
+  }
+
+  /**
+   * Forwards a local port to a peer's service, now and after every restart, whether the peer is
+   * there or not.
+   *
+   * @param localPort What to listen on; 0 for the remote port's number if it is free.
+   * @returns The local port that listens; another one than asked for when that was taken.
+   * @throws {PollenError} `not_found` for a peer nobody has heard of, `already_exists`, `io`.
+   */
+  async connectService(peer: PeerKey, remotePort: number, localPort: number): Promise<number> {
+    const { store, tunnels } = this.#deps;
+    if (store.get(peer) === null && peer !== this.#deps.local) {
+      throw new PollenError(
+        "not_found",
+        `peerID not recognised: nobody knows the node ${shortPeerKey(peer)}.`,
+        {
+          fix: "See `pollen status` for the nodes of this network.",
+        },
+      );
+    }
+    const bound = await tunnels.connectService(peer, remotePort, localPort);
+    store.addDesiredConnection(peer, remotePort, localPort || remotePort);
+    this.#step({ kind: "retryPeer", peer });
+    await this.#saver.saveNow();
+    this.#deps.log.info("forward opened", { peer, remotePort, localPort: bound });
+    return bound;
+  }
+
+  /** Tells the connected peers what we changed about ourselves. */
+  #announce(events: readonly GossipEvent[]): void {
+    if (events.length > 0) this.#step({ kind: "localEvents", events });
+  }
+
+  #onRevocation(peer: PeerKey): void {
+    const { store, tunnels } = this.#deps;
+    store.removeDesiredConnection(peer, 0, 0);
+    tunnels.disconnectPeer(peer);
+    this.#step({ kind: "revoked", peer });
+  }
+
+  #tick(): void {
+    const live = this.#deps.tunnels.listConnections();
+    const liveForwards = new Set(
+      live.map(({ peerId, remotePort }) => forwardKey(peerId, remotePort)),
+    );
+    this.#step({ kind: "tick", liveForwards });
+  }
+
+  #step(input: NodeInput): void {
+    if (this.#stopping.signal.aborted) return;
+    const now = this.#deps.clock.monotonicNow();
+    for (const output of this.#core.step(now, input)) this.#perform(output);
+  }
+
+  #perform(output: NodeOutput): void {
+    switch (output.kind) {
+      case "send":
+        this.#send(output.peer, output.envelope);
+        break;
+      case "connect":
+        this.#run(this.#connect(output.peer, output.addresses, output.names));
+        break;
+      case "closeSession":
+        this.#deps.mesh.closePeerSession(output.peer, output.reason);
+        break;
+      case "restoreForward":
+        this.#run(this.#restoreForward(output));
+        break;
+      case "log":
+        this.#deps.log.info(output.message, output.fields);
+        break;
+    }
+  }
+
+  /** Datagrams get lost anyway; the next round repairs what this one did not bring. */
+  #send(peer: PeerKey, envelope: Envelope): void {
+    try {
+      this.#deps.mesh.send(peer, envelope);
+    } catch (thrown) {
+      this.#deps.log.debug("a message was not sent", { peer, reason: errorText(thrown) });
+    }
+  }
+
+  async #connect(
+    peer: PeerKey,
+    addresses: readonly SocketAddress[],
+    names: readonly string[],
+  ): Promise<void> {
+    try {
+      const resolved = names.length === 0 ? [] : await this.#deps.resolve(names);
+      await this.#deps.mesh.connect(peer, [...addresses, ...resolved], {
+        timeoutMs: DIAL_TIMEOUT_MS,
+        signal: this.#stopping.signal,
+      });
+    } catch (thrown) {
+      this.#deps.log.debug("a peer was not reached", { peer, reason: errorText(thrown) });
+      this.#step({ kind: "connectFailed", peer });
+    }
+  }
+
+  async #restoreForward(wanted: Extract<NodeOutput, { kind: "restoreForward" }>): Promise<void> {
+    const { peer, remotePort, localPort } = wanted;
+    try {
+      const bound = await this.#deps.tunnels.connectService(peer, remotePort, localPort);
+      this.#deps.log.info("forward restored", { peer, remotePort, localPort: bound });
+    } catch (thrown) {
+      const isThere = thrown instanceof PollenError && thrown.code === "already_exists";
+      if (!isThere) {
+        this.#deps.log.warn("a forward was not restored", {
+          peer,
+          remotePort,
+          reason: errorText(thrown),
+        });
+      }
+    }
+  }
+
+  async #receivePackets(): Promise<void> {
+    for (let packet; (packet = await this.#deps.mesh.recv()) !== null;) {
+      this.#step({ kind: "packet", packet });
+    }
+  }
+
+  async #receivePeerEvents(): Promise<void> {
+    for (let event; (event = await this.#deps.mesh.nextPeerEvent()) !== null;) {
+      this.#step({ kind: "peerEvent", event });
+    }
+  }
+
+  #gossipPause(): number {
+    const { gossipIntervalMs, gossipJitter } = this.#config;
+    return gossipIntervalMs * (1 + gossipJitter * (2 * this.#deps.random.uniform() - 1));
+  }
+
+  /** Calls `act` again and again, the pause asked for each time. The result ends it. */
+  #every(pauseMs: () => number, act: () => void): () => void {
+    let cancel = () => {};
+    const schedule = () => {
+      cancel = this.#deps.clock.setTimer(pauseMs(), () => {
+        schedule();
+        act();
+      });
+    };
+    schedule();
+    return () => cancel();
+  }
+
+  #run(task: Promise<void>): void {
+    const guarded = task.catch((thrown) => {
+      this.#deps.log.error("a task of the node failed", { reason: errorText(thrown) });
+    }).finally(() => this.#tasks.delete(guarded));
+    this.#tasks.add(guarded);
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) =>
+    signal.addEventListener("abort", () => resolve(), { once: true })
+  );
+}

@@ -1,0 +1,211 @@
+// What the command line may ask of a running node: one method for each call of ControlService. It
+// checks what it is given and translates; the decisions are the node's, the store's and the tunnels'.
+
+import {
+  type BootstrapPeerInfo,
+  CertHealth,
+  type CertInfo,
+  type ConnectionSummary,
+  type ConnectServiceRequest,
+  type ConnectServiceResponse,
+  type GetBootstrapInfoResponse,
+  GetStatusResponse,
+  type MembershipCert,
+  NodeStatus,
+  NodeSummary,
+  type RegisterServiceRequest,
+  type RegisterServiceResponse,
+  type ServiceSummary,
+  type ShutdownResponse,
+} from "../proto/mod.ts";
+import type { Store } from "../store/mod.ts";
+import type { Manager } from "../tunnel/mod.ts";
+import {
+  type Clock,
+  CLOCK_SKEW_SECONDS,
+  formatAddress,
+  isPort,
+  joinHostPort,
+  type Mesh,
+  type PeerKey,
+  peerKeyBytes,
+  peerKeyFromBytes,
+  PollenError,
+  SERVICE_NAME_LENGTH_MAX,
+  SERVICE_NAME_LENGTH_MIN,
+  unixSeconds,
+} from "../types/mod.ts";
+import { addressesOf } from "./addresses.ts";
+import type { Node } from "./node.ts";
+
+/** A certificate that ends within this time is worth a word. */
+const EXPIRING_SOON_SECONDS = 7n * 24n * 60n * 60n;
+
+export interface NodeServiceDeps {
+  readonly node: Node;
+  readonly local: PeerKey;
+  readonly mesh: Mesh<unknown>;
+  readonly store: Store;
+  readonly tunnels: Manager;
+  readonly certificate: MembershipCert;
+  readonly clock: Clock;
+  /** Ends the daemon; returns at once. */
+  shutdown(): void;
+}
+
+export class NodeService {
+  readonly #deps: NodeServiceDeps;
+
+  constructor(deps: NodeServiceDeps) {
+    this.#deps = deps;
+  }
+
+  readonly shutdown = (): Promise<ShutdownResponse> => {
+    this.#deps.shutdown();
+    return Promise.resolve({});
+  };
+
+  readonly getBootstrapInfo = (): Promise<GetBootstrapInfoResponse> => {
+    const self = this.#bootstrapInfo(this.#deps.local, this.#ownAddresses());
+    return Promise.resolve({ self, recommended: self });
+  };
+
+  readonly getStatus = (): Promise<GetStatusResponse> => {
+    return Promise.resolve(GetStatusResponse.create({
+      self: this.#selfSummary(),
+      nodes: this.#nodeSummaries(),
+      services: this.#serviceSummaries(),
+      connections: this.#connectionSummaries(),
+      certificates: [this.#certInfo()],
+    }));
+  };
+
+  readonly registerService = async (
+    { port, name = String(port) }: RegisterServiceRequest,
+  ): Promise<RegisterServiceResponse> => {
+    assertPort(port, "The port");
+    assertServiceName(name);
+    await this.#deps.node.registerService(port, name);
+    return {};
+  };
+
+  readonly connectService = async (
+    { node, remotePort, localPort }: ConnectServiceRequest,
+  ): Promise<ConnectServiceResponse> => {
+    assertPort(remotePort, "The remote port");
+    if (localPort !== 0) assertPort(localPort, "The local port");
+    const peer = peerKeyFromBytes(node?.peerId ?? new Uint8Array(0));
+    return { localPort: await this.#deps.node.connectService(peer, remotePort, localPort) };
+  };
+
+  #ownAddresses(): string[] {
+    const { node } = this.#deps;
+    return node.advertisedIps.map((ip) => joinHostPort(ip, node.listenPort));
+  }
+
+  #bootstrapInfo(peer: PeerKey, addrs: readonly string[]): BootstrapPeerInfo {
+    return { peer: { peerId: peerKeyBytes(peer) }, addrs };
+  }
+
+  #selfSummary(): NodeSummary {
+    return NodeSummary.create({
+      node: { peerId: peerKeyBytes(this.#deps.local) },
+      status: NodeStatus.ONLINE,
+      addr: this.#ownAddresses()[0] ?? "",
+    });
+  }
+
+  /** All other nodes: the reachable ones first, then by key. */
+  #nodeSummaries(): NodeSummary[] {
+    const { store, mesh, local } = this.#deps;
+    const summaries = [...store.allNodes()].filter(([peer]) => peer !== local).map(
+      ([peer, record]) => {
+        const active = mesh.getActivePeerAddress(peer);
+        const address = active ?? addressesOf(record)[0];
+        return NodeSummary.create({
+          node: { peerId: peerKeyBytes(peer) },
+          status: active === null ? NodeStatus.OFFLINE : NodeStatus.ONLINE,
+          addr: address === undefined ? "" : formatAddress(address),
+          publiclyAccessible: record.publiclyAccessible,
+        });
+      },
+    );
+    return summaries.sort((a, b) => a.status - b.status || compareNodes(a, b));
+  }
+
+  #serviceSummaries(): ServiceSummary[] {
+    const services = [...this.#deps.store.allNodes()].flatMap(([peer, record]) =>
+      [...record.services].map(([name, port]) => ({
+        name,
+        port,
+        provider: { peerId: peerKeyBytes(peer) },
+      }))
+    );
+    return services.sort((a, b) =>
+      compare(a.name, b.name) || a.port - b.port ||
+      compare(a.provider.peerId.toHex(), b.provider.peerId.toHex())
+    );
+  }
+
+  #connectionSummaries(): ConnectionSummary[] {
+    const { tunnels, store } = this.#deps;
+    return tunnels.listConnections().map((forward) => {
+      const services = [...(store.get(forward.peerId)?.services ?? [])];
+      const names = services.filter(([, port]) => port === forward.remotePort).map(([name]) =>
+        name
+      );
+      return {
+        peer: { peerId: peerKeyBytes(forward.peerId) },
+        remotePort: forward.remotePort,
+        localPort: forward.localPort,
+        serviceName: names.sort()[0] ?? "",
+        requestedLocalPort: forward.requestedPort,
+        activeTunnels: forward.activeTunnels,
+        lastFailure: forward.lastFailure,
+      };
+    });
+  }
+
+  #certInfo(): CertInfo {
+    const { certificate, clock } = this.#deps;
+    const claims = certificate.claims;
+    const notAfter = claims?.notAfterUnix ?? 0n;
+    const left = notAfter + BigInt(CLOCK_SKEW_SECONDS) - unixSeconds(clock.wallNow());
+    return {
+      notBeforeUnix: claims?.notBeforeUnix ?? 0n,
+      notAfterUnix: notAfter,
+      serial: claims?.serial ?? 0n,
+      health: left <= 0n
+        ? CertHealth.EXPIRED
+        : left <= EXPIRING_SOON_SECONDS
+        ? CertHealth.EXPIRING_SOON
+        : CertHealth.OK,
+      nonRenewable: claims?.nonRenewable ?? false,
+    };
+  }
+}
+
+function assertPort(port: number, what: string): void {
+  if (isPort(port)) return;
+  throw new PollenError("invalid_argument", `${what} ${port} is not a port.`, {
+    fix: "Give a number from 1 to 65535.",
+  });
+}
+
+function assertServiceName(name: string): void {
+  // deno-lint-ignore no-control-regex
+  const isPrintable = !/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/.test(name);
+  const length = [...name].length;
+  if (isPrintable && length >= SERVICE_NAME_LENGTH_MIN && length <= SERVICE_NAME_LENGTH_MAX) return;
+  throw new PollenError("invalid_argument", "That name cannot name a service.", {
+    fix: `Use ${SERVICE_NAME_LENGTH_MIN} to ${SERVICE_NAME_LENGTH_MAX} printable characters.`,
+  });
+}
+
+function compareNodes(a: NodeSummary, b: NodeSummary): number {
+  return compare(a.node?.peerId.toHex() ?? "", b.node?.peerId.toHex() ?? "");
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
