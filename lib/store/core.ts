@@ -1,0 +1,278 @@
+// The replicated state of a network: what each node says about itself, merged so that all replicas
+// that saw the same events agree, in whatever order and however often the events came.
+//
+// Invariants: an attribute follows its author's highest counter and nothing else; an author's known
+// maximum never decreases; a deletion is never forgotten; what we say about ourselves is decided
+// here alone, and whatever else is said in our name is contradicted with a higher counter.
+//
+// Pure: no clock, no chance, no files. What should be saved, and whose revocation was new, is
+// gathered and taken by the caller once a change is complete.
+
+import { type GossipEvent, GossipVectorClock, type SignedRevocation } from "../proto/mod.ts";
+import {
+  assert,
+  comparePeerKeys,
+  type PeerKey,
+  peerKeyBytes,
+  type SocketAddress,
+} from "../types/mod.ts";
+import { type Attribute, type Change, readAttribute, revokedSubject } from "./core_attribute.ts";
+import { DesiredConnections } from "./core_connections.ts";
+import { AuthorLog } from "./core_log.ts";
+import { OwnLog } from "./core_own.ts";
+import { type Author, nothingRemembered, recordOf } from "./core_view.ts";
+import {
+  ATTRIBUTES_PER_AUTHOR_MAX,
+  AUTHORS_MAX,
+  COUNTER_FIRST_MAX,
+  COUNTER_JUMP_MAX,
+} from "./limits.ts";
+import type {
+  ApplyResult,
+  Connection,
+  KnownPeer,
+  NodeRecord,
+  RememberedPeer,
+  SaveUrgency,
+  VerifyRevocation,
+} from "./records.ts";
+
+export class Core {
+  readonly local: PeerKey;
+  readonly connections = new DesiredConnections();
+  readonly #verify: VerifyRevocation;
+  /** What this node says about itself. */
+  readonly own: OwnLog;
+  readonly #authors = new Map<PeerKey, Author>();
+  readonly #revocations = new Map<PeerKey, SignedRevocation>();
+  #unsaved: SaveUrgency | null = null;
+  #newlyRevoked: PeerKey[] = [];
+
+  constructor(local: PeerKey, verify: VerifyRevocation) {
+    this.local = local;
+    this.#verify = verify;
+    const log = new AuthorLog();
+    const author: Author = { log, remembered: nothingRemembered(local), record: null };
+    this.#authors.set(local, author);
+    this.own = new OwnLog(local, log, (change) => {
+      author.record = null;
+      this.#markUnsaved(change.kind === "service" || change.kind === "revocation" ? "now" : "soon");
+    });
+  }
+
+  // --- what others say
+
+  /** Applies a batch. What is invalid, stale or beyond a bound is skipped, one event at a time. */
+  apply(events: readonly GossipEvent[]): ApplyResult {
+    const applied: GossipEvent[] = [];
+    const inOurName: Attribute[] = [];
+    const revokedBefore = this.#newlyRevoked.length;
+    for (const event of events) {
+      const attribute = readAttribute(event);
+      if (attribute === null) continue;
+      if (attribute.author === this.local) inOurName.push(attribute);
+      else if (this.#applyRemote(attribute)) applied.push(attribute.event);
+    }
+    const rebroadcast = this.#contradict(inOurName);
+    return { rebroadcast, applied, revoked: this.#newlyRevoked.slice(revokedBefore) };
+  }
+
+  #applyRemote({ author: key, key: attribute, change, event }: Attribute): boolean {
+    const isRevocation = change.kind === "revocation";
+    if (this.#revocations.has(key) && !isRevocation) return false;
+    const known = this.#authors.get(key);
+    const max = known?.log.max ?? 0n;
+    if (event.counter > (max === 0n ? COUNTER_FIRST_MAX : max + COUNTER_JUMP_MAX)) return false;
+    const current = known?.log.get(attribute);
+    if (current !== undefined && event.counter <= current.counter) return false;
+    if (isRevocation && !this.#recordRevocation(change.value.revocation)) return false;
+
+    const author = this.#authorFor(key);
+    if (author === null) return false;
+    if (current === undefined && !isRevocation && author.log.size >= ATTRIBUTES_PER_AUTHOR_MAX) {
+      return false;
+    }
+    author.log.put(attribute, event);
+    author.record = null;
+    if (change.kind === "network" || change.kind === "externalPort" || change.kind === "service") {
+      this.#markUnsaved("soon");
+    }
+    return true;
+  }
+
+  #contradict(inOurName: readonly Attribute[]): GossipEvent[] {
+    const settled = inOurName.filter(({ key, change }) =>
+      // What we revoked and lost in a crash comes back to us; the signature says that it is right.
+      change.kind !== "revocation" || this.own.has(key) ||
+      this.#recordRevocation(change.value.revocation)
+    );
+    return settled.length === 0 ? [] : this.own.contradict(settled);
+  }
+
+  // --- clocks
+
+  /** The highest counter of every author of whom anything was heard. */
+  clock(): GossipVectorClock {
+    const counters = new Map<string, bigint>();
+    for (const [peer, { log }] of this.#sortedAuthors()) {
+      if (log.max > 0n) counters.set(peer, log.max);
+    }
+    return { counters };
+  }
+
+  /** Nothing until another node was heard, so that everything is sent; then the clock. */
+  eagerSyncClock(): GossipVectorClock {
+    for (const [peer, { log }] of this.#authors) {
+      if (peer !== this.local && log.max > 0n) return this.clock();
+    }
+    return GossipVectorClock.create();
+  }
+
+  /** What somebody with this clock lacks, by author and counter, deletions included. */
+  missingFor(clock: GossipVectorClock): GossipEvent[] {
+    return this.#sortedAuthors().flatMap(([peer, { log }]) =>
+      log.above(clock.counters.get(peer) ?? 0n)
+    );
+  }
+
+  // --- what is known
+
+  /** One node; null when unknown or revoked. */
+  get(peer: PeerKey): NodeRecord | null {
+    const author = this.#authors.get(peer);
+    if (author === undefined || this.#revocations.has(peer)) return null;
+    return author.record = recordOf(author);
+  }
+
+  /** This node, revoked or not. */
+  recordOfLocal(): NodeRecord {
+    const author = this.#authorFor(this.local);
+    assert(author !== null, "this node is the first author");
+    return author.record = recordOf(author);
+  }
+
+  /** Every node that is not revoked, this one included, by key. */
+  allNodes(): Map<PeerKey, NodeRecord> {
+    const nodes = new Map<PeerKey, NodeRecord>();
+    for (const [peer] of this.#sortedAuthors()) {
+      const record = this.get(peer);
+      if (record !== null) nodes.set(peer, record);
+    }
+    return nodes;
+  }
+
+  /** The other nodes that can be dialled: an address and a port are known, or where they were last. */
+  knownPeers(): KnownPeer[] {
+    return [...this.allNodes().values()]
+      .filter(({ peer, ips, localPort, lastAddr }) =>
+        peer !== this.local && (lastAddr !== null || ips.length > 0 && localPort > 0)
+      )
+      .map(({ peer, ips, localPort, externalPort, lastAddr }) => ({
+        peer,
+        identityPub: peerKeyBytes(peer),
+        ips,
+        localPort,
+        externalPort,
+        lastAddr,
+      }));
+  }
+
+  /** Remembers a node as it was; what the network says about it counts instead. */
+  remember(peer: RememberedPeer): void {
+    if (peer.peer === this.local || this.#revocations.has(peer.peer)) return;
+    const author = this.#authorFor(peer.peer);
+    if (author === null) return;
+    author.remembered = peer;
+    author.record = null;
+  }
+
+  /** Notes where our session with a node was. Ours alone: nothing goes out. */
+  setLastAddr(peer: PeerKey, lastAddr: SocketAddress): void {
+    if (peer === this.local || this.#revocations.has(peer)) return;
+    const author = this.#authorFor(peer);
+    if (author === null) return;
+    const before = author.remembered.lastAddr;
+    if (before?.ip === lastAddr.ip && before.port === lastAddr.port) return;
+    author.remembered = { ...author.remembered, lastAddr };
+    author.record = null;
+    this.#markUnsaved("soon");
+  }
+
+  // --- forwards that should exist
+
+  addConnection(connection: Connection): void {
+    if (this.connections.add(connection)) this.#markUnsaved("now");
+  }
+
+  removeConnections(peer: PeerKey, remotePort: number, localPort: number): void {
+    if (this.connections.remove(peer, remotePort, localPort) > 0) this.#markUnsaved("now");
+  }
+
+  // --- revocations
+
+  isRevoked(peer: PeerKey): boolean {
+    return this.#revocations.has(peer);
+  }
+
+  /** All revocations, by subject. */
+  revocations(): [PeerKey, SignedRevocation][] {
+    return [...this.#revocations].sort(([a], [b]) => comparePeerKeys(a, b));
+  }
+
+  /** Takes note of a revocation; false when its signature does not hold. */
+  #recordRevocation(revocation: SignedRevocation | undefined): boolean {
+    const subject = revokedSubject({ kind: "revocation", value: { revocation } });
+    if (revocation === undefined || subject === null || !this.#verify(revocation)) return false;
+    if (this.#revocations.has(subject)) return true;
+    this.#revocations.set(subject, revocation);
+    this.connections.remove(subject, 0, 0);
+    const author = this.#authors.get(subject);
+    if (author !== undefined && subject !== this.local) {
+      author.log.keepOnlyRevocations();
+      author.remembered = nothingRemembered(subject);
+      author.record = null;
+    }
+    this.#newlyRevoked.push(subject);
+    this.#markUnsaved("now");
+    return true;
+  }
+
+  /** As `#recordRevocation`, and says it in our own name. */
+  revoke(revocation: SignedRevocation): GossipEvent[] {
+    const change: Change = { kind: "revocation", value: { revocation } };
+    return this.#recordRevocation(revocation) ? this.own.publish(change) : [];
+  }
+
+  // --- what the caller takes after each change
+
+  #markUnsaved(urgency: SaveUrgency): void {
+    if (this.#unsaved !== "now") this.#unsaved = urgency;
+  }
+
+  /** How soon the changes since the last call should be saved; null without any. */
+  takeUnsaved(): SaveUrgency | null {
+    const urgency = this.#unsaved;
+    this.#unsaved = null;
+    return urgency;
+  }
+
+  /** The subjects revoked since the last call. */
+  takeNewlyRevoked(): PeerKey[] {
+    const subjects = this.#newlyRevoked;
+    this.#newlyRevoked = [];
+    return subjects;
+  }
+
+  #authorFor(peer: PeerKey): Author | null {
+    const known = this.#authors.get(peer);
+    if (known !== undefined) return known;
+    if (this.#authors.size >= AUTHORS_MAX) return null;
+    const author = { log: new AuthorLog(), remembered: nothingRemembered(peer), record: null };
+    this.#authors.set(peer, author);
+    return author;
+  }
+
+  #sortedAuthors(): [PeerKey, Author][] {
+    return [...this.#authors].sort(([a], [b]) => comparePeerKeys(a, b));
+  }
+}

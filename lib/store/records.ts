@@ -1,0 +1,94 @@
+// What the store hands out: values as of one moment, which later changes do not touch.
+
+import type { GossipEvent, SignedRevocation } from "../proto/mod.ts";
+import type { PeerKey, SocketAddress } from "../types/mod.ts";
+
+/** Whether a revocation is signed by the root of our network. Pure: the same answer each time. */
+export type VerifyRevocation = (revocation: SignedRevocation) => boolean;
+
+/** Everything known about one node. */
+export interface NodeRecord {
+  readonly peer: PeerKey;
+  /** IP literals, in the order in which the node gave them. */
+  readonly ips: readonly string[];
+  /** The UDP port it listens on; 0 while unknown. */
+  readonly localPort: number;
+  /** The UDP port others see it at, through NAT; 0 while unknown. */
+  readonly externalPort: number;
+  /** Ports by service name, sorted by name. */
+  readonly services: ReadonlyMap<string, number>;
+  /** The nodes it says it has sessions with, sorted. */
+  readonly reachable: ReadonlySet<PeerKey>;
+  /** Whether others reach it without help. */
+  readonly publiclyAccessible: boolean;
+  /** The end of its membership, seconds since 1970; 0 while unknown. */
+  readonly certExpiryUnix: bigint;
+  /** Where our last session with it was. Ours alone, never told to others. */
+  readonly lastAddr: SocketAddress | null;
+}
+
+/** Another node that can be dialled. */
+export interface KnownPeer {
+  readonly peer: PeerKey;
+  /** The 32 bytes of `peer`. */
+  readonly identityPub: Uint8Array<ArrayBuffer>;
+  readonly ips: readonly string[];
+  readonly localPort: number;
+  readonly externalPort: number;
+  readonly lastAddr: SocketAddress | null;
+}
+
+/** A forward that should exist: `localPort` of this machine to `remotePort` of the peer's. */
+export interface Connection {
+  readonly peer: PeerKey;
+  /** 1…65535. */
+  readonly remotePort: number;
+  /** The port that was asked for, 1…65535. Another one may be bound for as long as it is taken. */
+  readonly localPort: number;
+}
+
+/** What applying a batch led to. */
+export interface ApplyResult {
+  /** Own events that must go out: others held events of ours that we do not. */
+  readonly rebroadcast: readonly GossipEvent[];
+  /** The events that were new here, in the order in which they came. */
+  readonly applied: readonly GossipEvent[];
+  /** Subjects revoked for the first time, in the order in which they came. */
+  readonly revoked: readonly PeerKey[];
+}
+
+/**
+ * How soon a change should reach the disk. `now`: a person or the root demanded something that must
+ * survive a crash. `soon`: what the network would tell us again.
+ */
+export type SaveUrgency = "soon" | "now";
+
+/** What a node knew of another one when it last ran. */
+export interface RememberedPeer {
+  readonly peer: PeerKey;
+  readonly ips: readonly string[];
+  readonly localPort: number;
+  readonly externalPort: number;
+  readonly lastAddr: SocketAddress | null;
+  readonly services: ReadonlyMap<string, number>;
+}
+
+/** Own attributes that a next run must announce as deleted, unless it sets them again. */
+export interface EndedAttributes {
+  readonly services: readonly string[];
+  readonly reachability: readonly PeerKey[];
+  readonly externalPort: boolean;
+  readonly publiclyAccessible: boolean;
+}
+
+/** What outlives a run. */
+export interface Snapshot {
+  /** The highest number this node has put on an event. */
+  readonly counter: bigint;
+  readonly ended: EndedAttributes;
+  /** Own services. */
+  readonly services: ReadonlyMap<string, number>;
+  readonly peers: readonly RememberedPeer[];
+  readonly connections: readonly Connection[];
+  readonly revocations: readonly SignedRevocation[];
+}

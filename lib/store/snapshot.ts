@@ -1,0 +1,238 @@
+// The state file as text. What is written can be read again and means the same; what cannot be
+// understood as a whole is refused, so that a damaged file is never replaced by an empty state.
+//
+//   local:
+//     identityPublic: <64 hex>           this node; empty in a file that was never filled
+//     counter: 65539                     the highest number on an own event; absent means 0
+//     ended:                             own attributes to announce as deleted at the next start
+//       services: [<name>]
+//       reachability: [<64 hex>]
+//       externalPort: true
+//       publiclyAccessible: true
+//   peers:                               sorted by key
+//     - {identityPublic: <64 hex>, lastAddr: <ip:port>, addresses: [<ip>], port: 60611, externalPort: 60611}
+//   services:                            of all nodes, sorted by name, provider
+//     - {name: web, provider: <64 hex>, port: 8080}
+//   connections:                         wanted forwards; localPort is the port that was asked for
+//     - {peer: <64 hex>, remotePort: 8080, localPort: 8080}
+//   revocations:                         sorted by subject; data is a SignedRevocation
+//     - {subjectPub: <64 hex>, data: <base64>}
+//
+// Everything but `counter` and `ended` is the format of the original. Absent parts are empty, an
+// unknown field is ignored, and an entry that means nothing is left out and named.
+
+import { parse, stringify, YAMLParseError } from "yaml";
+import { SignedRevocation } from "../proto/mod.ts";
+import {
+  comparePeerKeys,
+  errorText,
+  formatAddress,
+  type PeerKey,
+  PollenError,
+  shortPeerKey,
+  tryParsePeerKey,
+} from "../types/mod.ts";
+import { areAddresses, isServiceName } from "./core_attribute.ts";
+import { CONNECTIONS_MAX, SAVED_SERVICES_PER_PEER_MAX } from "./limits.ts";
+import type { Connection, RememberedPeer, Snapshot } from "./records.ts";
+import {
+  asAddress,
+  asCounter,
+  asFields,
+  asKey,
+  asList,
+  asPort,
+  asRecord,
+  asText,
+  asTexts,
+} from "./snapshot_fields.ts";
+
+/** What a state file holds, and what of it was left out. */
+export interface ReadSnapshot {
+  readonly snapshot: Snapshot;
+  /** One sentence for each entry that means nothing. */
+  readonly warnings: readonly string[];
+}
+
+/** The text of the state file. The same state gives the same text. */
+export function formatSnapshot(local: PeerKey, snapshot: Snapshot): string {
+  const { counter, ended, services, peers, connections, revocations } = snapshot;
+  const allServices = [
+    ...[...services].map(([name, port]) => ({ name, provider: local, port })),
+    ...peers.flatMap(({ peer, services }) =>
+      [...services].slice(0, SAVED_SERVICES_PER_PEER_MAX)
+        .map(([name, port]) => ({ name, provider: peer, port }))
+    ),
+  ].sort((a, b) =>
+    a.name < b.name ? -1 : a.name > b.name ? 1 : comparePeerKeys(a.provider, b.provider)
+  );
+  return stringify({
+    local: {
+      identityPublic: local,
+      counter,
+      ended: {
+        services: ended.services,
+        reachability: ended.reachability,
+        ...(ended.externalPort ? { externalPort: true } : {}),
+        ...(ended.publiclyAccessible ? { publiclyAccessible: true } : {}),
+      },
+    },
+    peers: peers.map(({ peer, lastAddr, ips, localPort, externalPort }) => ({
+      identityPublic: peer,
+      ...(lastAddr === null ? {} : { lastAddr: formatAddress(lastAddr) }),
+      ...(ips.length === 0 ? {} : { addresses: ips }),
+      ...(localPort === 0 ? {} : { port: localPort }),
+      ...(externalPort === 0 ? {} : { externalPort }),
+    })),
+    services: allServices,
+    connections: connections.map(({ peer, remotePort, localPort }) => ({
+      peer,
+      remotePort,
+      localPort,
+    })),
+    revocations: revocations.map((revocation) => ({
+      subjectPub: revocation.entry?.subjectPub.toHex() ?? "",
+      data: SignedRevocation.encode(revocation).toBase64(),
+    })),
+  }, { aliasDuplicateObjects: false, lineWidth: 0 });
+}
+
+/**
+ * Reads the text of a state file.
+ *
+ * @throws {PollenError} `malformed` when it is no YAML or not of this shape, `failed_precondition`
+ *   when it belongs to another node.
+ */
+export function readSnapshot(local: PeerKey, text: string): ReadSnapshot {
+  const root = asRecord(parseYaml(text), "the file");
+  const localPart = asRecord(root.local, "local");
+  const owner = asText(localPart.identityPublic, "local.identityPublic");
+  if (owner !== "" && owner.toLowerCase() !== local) {
+    const other = tryParsePeerKey(owner);
+    throw new PollenError(
+      "failed_precondition",
+      `It belongs to another node${other === null ? "" : ` (${shortPeerKey(other)})`}, not to ${
+        shortPeerKey(local)
+      }.`,
+    );
+  }
+  const reader = new EntryReader(local);
+  reader.readPeers(asList(root.peers, "peers"));
+  reader.readServices(asList(root.services, "services"));
+  const ended = asRecord(localPart.ended, "local.ended");
+  return {
+    snapshot: {
+      counter: asCounter(localPart.counter),
+      ended: {
+        services: asList(ended.services, "local.ended.services")
+          .filter((name) => typeof name === "string" && isServiceName(name)) as string[],
+        reachability: asList(ended.reachability, "local.ended.reachability")
+          .map(asKey).filter((key) => key !== null),
+        externalPort: ended.externalPort === true,
+        publiclyAccessible: ended.publiclyAccessible === true,
+      },
+      services: reader.ownServices,
+      peers: [...reader.peers.values()],
+      connections: reader.readConnections(asList(root.connections, "connections")),
+      revocations: reader.readRevocations(asList(root.revocations, "revocations")),
+    },
+    warnings: reader.warnings,
+  };
+}
+
+/** Reads lists of entries, noting those that mean nothing. */
+class EntryReader {
+  readonly warnings: string[] = [];
+  readonly peers = new Map<PeerKey, RememberedPeer & { services: Map<string, number> }>();
+  readonly ownServices = new Map<string, number>();
+  readonly #local: PeerKey;
+
+  constructor(local: PeerKey) {
+    this.#local = local;
+  }
+
+  readPeers(entries: readonly unknown[]): void {
+    for (const [index, entry] of entries.entries()) {
+      const { identityPublic, lastAddr, addresses, port, externalPort } = asFields(entry);
+      const peer = asKey(identityPublic);
+      if (peer === null) {
+        this.#leaveOut("peers", index);
+        continue;
+      }
+      const ips = asTexts(addresses);
+      this.peers.set(peer, {
+        peer,
+        ips: areAddresses(ips) ? ips : [],
+        localPort: asPort(port),
+        externalPort: asPort(externalPort),
+        lastAddr: asAddress(lastAddr),
+        services: new Map(),
+      });
+    }
+  }
+
+  readServices(entries: readonly unknown[]): void {
+    for (const [index, entry] of entries.entries()) {
+      const { name, provider, port } = asFields(entry);
+      const key = asKey(provider);
+      const isValid = typeof name === "string" && isServiceName(name) && asPort(port) > 0;
+      if (key === null || !isValid) {
+        this.#leaveOut("services", index);
+        continue;
+      }
+      if (key === this.#local) this.ownServices.set(name, asPort(port));
+      else this.#peer(key).services.set(name, asPort(port));
+    }
+  }
+
+  readConnections(entries: readonly unknown[]): Connection[] {
+    const connections: Connection[] = [];
+    for (const [index, entry] of entries.entries()) {
+      const fields = asFields(entry);
+      const peer = asKey(fields.peer);
+      const remotePort = asPort(fields.remotePort);
+      const localPort = asPort(fields.localPort);
+      const isKept = peer !== null && remotePort > 0 && localPort > 0 &&
+        connections.length < CONNECTIONS_MAX;
+      if (isKept) connections.push({ peer, remotePort, localPort });
+      else this.#leaveOut("connections", index);
+    }
+    return connections;
+  }
+
+  readRevocations(entries: readonly unknown[]): SignedRevocation[] {
+    const revocations: SignedRevocation[] = [];
+    for (const [index, entry] of entries.entries()) {
+      const { data } = asFields(entry);
+      try {
+        revocations.push(SignedRevocation.decode(Uint8Array.fromBase64(String(data))));
+      } catch {
+        this.#leaveOut("revocations", index);
+      }
+    }
+    return revocations;
+  }
+
+  /** A provider of a service that is not among the peers is one of them from now on. */
+  #peer(peer: PeerKey): RememberedPeer & { services: Map<string, number> } {
+    const known = this.peers.get(peer);
+    if (known !== undefined) return known;
+    const services = new Map<string, number>();
+    const made = { peer, ips: [], localPort: 0, externalPort: 0, lastAddr: null, services };
+    this.peers.set(peer, made);
+    return made;
+  }
+
+  #leaveOut(list: string, index: number): void {
+    this.warnings.push(`Entry ${index + 1} of "${list}" means nothing and was left out.`);
+  }
+}
+
+function parseYaml(text: string): unknown {
+  try {
+    return parse(text, { intAsBigInt: true });
+  } catch (cause) {
+    const message = cause instanceof YAMLParseError ? cause.message : errorText(cause);
+    throw new PollenError("malformed", `It is not YAML: ${message.split("\n")[0]}`, { cause });
+  }
+}

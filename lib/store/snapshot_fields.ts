@@ -1,0 +1,70 @@
+// Fields of a parsed YAML file, checked. Two rules: a part of the wrong shape means that the file is
+// not ours and is an error; a value of the wrong kind within an entry reads as absent.
+
+import {
+  isIpLiteral,
+  isPort,
+  type PeerKey,
+  PollenError,
+  type SocketAddress,
+  splitHostPort,
+  tryParsePeerKey,
+} from "../types/mod.ts";
+import { COUNTER_MAX } from "./limits.ts";
+
+export function asRecord(value: unknown, place: string): Record<string, unknown> {
+  if (value === undefined || value === null) return {};
+  if (typeof value !== "object" || Array.isArray(value)) throw wrongShape(place, "a mapping");
+  return value as Record<string, unknown>;
+}
+
+export function asList(value: unknown, place: string): readonly unknown[] {
+  if (value === undefined || value === null) return [];
+  if (!Array.isArray(value)) throw wrongShape(place, "a list");
+  return value;
+}
+
+export function asText(value: unknown, place: string): string {
+  if (value === undefined || value === null) return "";
+  if (typeof value !== "string") throw wrongShape(place, "text");
+  return value;
+}
+
+export function asCounter(value: unknown): bigint {
+  if (value === undefined || value === null) return 0n;
+  if (typeof value !== "bigint" || value < 0n || value > COUNTER_MAX) {
+    throw wrongShape("local.counter", "a whole number below 2^64");
+  }
+  return value;
+}
+
+function wrongShape(place: string, expected: string): PollenError {
+  return new PollenError("malformed", `In it, ${place} is not ${expected}.`);
+}
+
+export function asFields(value: unknown): Record<string, unknown> {
+  return typeof value === "object" && value !== null ? value as Record<string, unknown> : {};
+}
+
+export function asTexts(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
+}
+
+export function asKey(value: unknown): PeerKey | null {
+  return typeof value === "string" ? tryParsePeerKey(value) : null;
+}
+
+/** A port of 1…65535, or 0. */
+export function asPort(value: unknown): number {
+  const port = typeof value === "bigint" ? Number(value) : 0;
+  return isPort(port) ? port : 0;
+}
+
+export function asAddress(value: unknown): SocketAddress | null {
+  try {
+    const { host, port } = splitHostPort(String(value ?? ""));
+    return isIpLiteral(host) ? { ip: host, port } : null;
+  } catch {
+    return null;
+  }
+}

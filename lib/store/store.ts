@@ -1,0 +1,316 @@
+// The store of a running node: the replicated state, the file it is saved in, and the lock that
+// keeps a second process off that file. A change is complete before anybody is told of it; what it
+// leads to (events to send, revoked peers, something to save) is handed to the caller.
+
+import type { GossipEvent, GossipVectorClock, Service, SignedRevocation } from "../proto/mod.ts";
+import {
+  type Disk,
+  PEER_KEY_BYTES,
+  type PeerKey,
+  peerKeyBytes,
+  peerKeyFromBytes,
+  PollenError,
+  type SocketAddress,
+} from "../types/mod.ts";
+import type { Core } from "./core.ts";
+import { networkChange, requirePort, serviceChange } from "./core_announce.ts";
+import { revokedSubject } from "./core_attribute.ts";
+import { restore, takeSnapshot } from "./core_restore.ts";
+import type {
+  ApplyResult,
+  Connection,
+  KnownPeer,
+  NodeRecord,
+  SaveUrgency,
+  VerifyRevocation,
+} from "./records.ts";
+import { formatSnapshot } from "./snapshot.ts";
+import { StateFile } from "./state_file.ts";
+
+/**
+ * The replicated state of one node. Setters give back the events to broadcast: none when nothing
+ * changed. All methods but `save` and `close` are synchronous and cannot be interleaved.
+ */
+export class Store implements AsyncDisposable {
+  /** Entries of the state file that were left out, one sentence each: for the log. */
+  readonly loadWarnings: readonly string[];
+  readonly #core: Core;
+  readonly #file: StateFile;
+  readonly #revocationCallbacks = new Set<(subject: PeerKey) => void>();
+  readonly #dirtyCallbacks = new Set<(urgency: SaveUrgency) => void>();
+
+  private constructor(core: Core, file: StateFile, warnings: readonly string[]) {
+    this.#core = core;
+    this.#file = file;
+    this.loadWarnings = warnings;
+  }
+
+  /**
+   * Locks the folder, reads its state file, and writes it once, so that no later run can reuse the
+   * counters of this one. The folder must exist.
+   *
+   * @param dir Absolute path of the state folder.
+   * @param local This node's key.
+   * @throws {PollenError} `failed_precondition` when another process works on the folder or the file
+   *   belongs to another node, `malformed` or `too_large` for a file that cannot be used (it stays
+   *   as it is), what the disk throws.
+   */
+  static async load(
+    disk: Disk,
+    dir: string,
+    local: PeerKey,
+    verifyRevocation: VerifyRevocation,
+  ): Promise<Store> {
+    await using cleanup = new AsyncDisposableStack();
+    const file = cleanup.use(await StateFile.open(disk, dir));
+    const read = await file.read(local);
+    const core = restore(local, verifyRevocation, read?.snapshot ?? null);
+    core.takeUnsaved();
+    core.takeNewlyRevoked();
+    const store = new Store(core, file, read?.warnings ?? []);
+    await store.save();
+    cleanup.move();
+    return store;
+  }
+
+  /** This node's key. */
+  get local(): PeerKey {
+    return this.#core.local;
+  }
+
+  // --- gossip
+
+  /** The highest counter of every author of whom anything was heard. */
+  clock(): GossipVectorClock {
+    return this.#core.clock();
+  }
+
+  /** An empty clock until another node was heard, so that it sends everything; then `clock()`. */
+  eagerSyncClock(): GossipVectorClock {
+    return this.#core.eagerSyncClock();
+  }
+
+  /** The events that somebody with this clock lacks, by author and counter, deletions included. */
+  missingFor(clock: GossipVectorClock): GossipEvent[] {
+    return this.#core.missingFor(clock);
+  }
+
+  /** Applies a batch. Invalid, stale and excessive events are skipped singly. */
+  applyEvents(events: readonly GossipEvent[]): ApplyResult {
+    return this.#change((core) => core.apply(events));
+  }
+
+  // --- what this node says about itself
+
+  /**
+   * Announces where this node listens. Addresses that no longer fit one datagram are left out.
+   *
+   * @throws {PollenError} `invalid_argument` for a port or an address that is none.
+   */
+  setLocalNetwork(ips: readonly string[], port: number): GossipEvent[] {
+    const change = networkChange(this.local, ips, port);
+    return this.#change((core) => core.own.publish(change));
+  }
+
+  /**
+   * Announces the port others see this node at; 0 takes it back.
+   *
+   * @throws {PollenError} `invalid_argument` for anything else than 0…65535.
+   */
+  setExternalPort(externalPort: number): GossipEvent[] {
+    const change = { kind: "externalPort", value: { externalPort } } as const;
+    if (externalPort === 0) return this.#change((core) => core.own.retract(change));
+    requirePort(externalPort);
+    return this.#change((core) => core.own.publish(change));
+  }
+
+  /** Announces the end of this node's membership, seconds since 1970. */
+  setLocalCertExpiry(certExpiryUnix: bigint): GossipEvent[] {
+    const identityPub = peerKeyBytes(this.local);
+    return this.#change((core) =>
+      core.own.publish({ kind: "identityPub", value: { identityPub, certExpiryUnix } })
+    );
+  }
+
+  /** Announces, or takes back, that others reach this node without help. */
+  setLocalPubliclyAccessible(isAccessible: boolean): GossipEvent[] {
+    const change = { kind: "publiclyAccessible", value: {} } as const;
+    return this.#change((core) =>
+      isAccessible ? core.own.publish(change) : core.own.retract(change)
+    );
+  }
+
+  /** Announces that there is, or is no longer, a session with a peer. Nothing when there is no room. */
+  setLocalConnected(peer: PeerKey, isConnected: boolean): GossipEvent[] {
+    const change = { kind: "reachability", value: { peerId: peer } } as const;
+    return this.#change((core) => {
+      if (peer === core.local) return [];
+      if (!isConnected) return core.own.retract(change);
+      return core.own.canPublish(change) ? core.own.publish(change) : [];
+    });
+  }
+
+  /**
+   * Announces a service, or the new port of one.
+   *
+   * @throws {PollenError} `invalid_argument` for a bad name or port, `exhausted` without room.
+   */
+  upsertLocalService(port: number, name: string): GossipEvent[] {
+    const change = serviceChange(name, port);
+    return this.#change((core) => core.own.publish(change));
+  }
+
+  /** Takes a service back. */
+  removeLocalServices(name: string): GossipEvent[] {
+    return this.#change((core) => core.own.retract({ kind: "service", value: { name, port: 0 } }));
+  }
+
+  /** This node's services by name, sorted. */
+  localServices(): Map<string, Service> {
+    const services = this.#core.recordOfLocal().services;
+    return new Map([...services].map(([name, port]) => [name, { name, port }]));
+  }
+
+  // --- what is known of the network
+
+  /** Every node that is not revoked, this one included, by key. */
+  allNodes(): Map<PeerKey, NodeRecord> {
+    return this.#core.allNodes();
+  }
+
+  /** One node; null when unknown or revoked. */
+  get(peer: PeerKey): NodeRecord | null {
+    return this.#core.get(peer);
+  }
+
+  /** The other nodes that can be dialled, by key; revoked ones are not among them. */
+  knownPeers(): KnownPeer[] {
+    return this.#core.knownPeers();
+  }
+
+  /** Whether `source` says that it has a session with `target`. */
+  isConnected(source: PeerKey, target: PeerKey): boolean {
+    return this.#core.get(source)?.reachable.has(target) ?? false;
+  }
+
+  /** Whether the node announces a service on this port. */
+  hasServicePort(peer: PeerKey, port: number): boolean {
+    return this.#core.get(peer)?.services.values().some((known) => known === port) ?? false;
+  }
+
+  /** Notes where the session with an authenticated peer is; a peer unknown so far becomes known. */
+  setLastAddr(peer: PeerKey, address: SocketAddress): void {
+    this.#change((core) => core.setLastAddr(peer, address));
+  }
+
+  // --- forwards that should exist
+
+  /** By peer, remote port, local port. */
+  desiredConnections(): Connection[] {
+    return this.#core.connections.list();
+  }
+
+  /**
+   * Idempotent.
+   *
+   * @param localPort The port that was asked for, 1…65535.
+   * @throws {PollenError} `invalid_argument` for a bad port, `exhausted` beyond the bound.
+   */
+  addDesiredConnection(peer: PeerKey, remotePort: number, localPort: number): void {
+    this.#change((core) => core.addConnection({ peer, remotePort, localPort }));
+  }
+
+  /** Removes every desired connection that matches; port 0 matches any. */
+  removeDesiredConnection(peer: PeerKey, remotePort: number, localPort: number): void {
+    this.#change((core) => core.removeConnections(peer, remotePort, localPort));
+  }
+
+  // --- revocations
+
+  isSubjectRevoked(subject: PeerKey | Uint8Array): boolean {
+    if (typeof subject === "string") return this.#core.isRevoked(subject);
+    return subject.length === PEER_KEY_BYTES && this.#core.isRevoked(peerKeyFromBytes(subject));
+  }
+
+  /** The revoked nodes, by key. */
+  revokedSubjects(): PeerKey[] {
+    return this.#core.revocations().map(([subject]) => subject);
+  }
+
+  /**
+   * Records a revocation for good and announces it; runs the callbacks like one that came from
+   * another node. Nothing happens when the subject is revoked already.
+   *
+   * @throws {PollenError} `unauthenticated` when the signature does not hold.
+   */
+  publishRevocation(revocation: SignedRevocation): GossipEvent[] {
+    const subject = revokedSubject({ kind: "revocation", value: { revocation } });
+    if (subject !== null && this.#core.isRevoked(subject)) return [];
+    return this.#change((core) => {
+      const events = core.revoke(revocation);
+      if (events.length > 0) return events;
+      throw new PollenError(
+        "unauthenticated",
+        "The revocation is not signed by the root of this network.",
+      );
+    });
+  }
+
+  /**
+   * Calls back with each subject the first time it is revoked, wherever that came from, once the
+   * state is complete. Callbacks must not throw. The result ends it.
+   */
+  onRevocation(callback: (subject: PeerKey) => void): () => void {
+    this.#revocationCallbacks.add(callback);
+    return () => this.#revocationCallbacks.delete(callback);
+  }
+
+  // --- the file
+
+  /** Whether something changed since the last save began. */
+  get isDirty(): boolean {
+    return this.#file.isDirty;
+  }
+
+  /**
+   * Calls back after each change that should be saved: `now` at once, `soon` when convenient.
+   * Callbacks must not throw. The result ends it.
+   */
+  onDirty(callback: (urgency: SaveUrgency) => void): () => void {
+    this.#dirtyCallbacks.add(callback);
+    return () => this.#dirtyCallbacks.delete(callback);
+  }
+
+  /**
+   * Writes what changed; waits for a save that runs already. After a failure the state is still
+   * dirty and the file as it was.
+   *
+   * @throws {PollenError} `closed` after `close`; what the disk throws.
+   */
+  save(): Promise<void> {
+    return this.#file.save(() => formatSnapshot(this.local, takeSnapshot(this.#core)));
+  }
+
+  /** Waits for a save that runs and gives the folder up. Saves nothing by itself. Idempotent. */
+  close(): Promise<void> {
+    return this.#file.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #change<T>(change: (core: Core) => T): T {
+    const result = change(this.#core);
+    const urgency = this.#core.takeUnsaved();
+    const revoked = this.#core.takeNewlyRevoked();
+    if (urgency !== null) {
+      this.#file.markDirty();
+      for (const callback of this.#dirtyCallbacks) callback(urgency);
+    }
+    for (const subject of revoked) {
+      for (const callback of this.#revocationCallbacks) callback(subject);
+    }
+    return result;
+  }
+}
