@@ -1,0 +1,285 @@
+// TCP listeners, the connections they accept, and the bridges that join connections with streams.
+// Only names and ends pass through here; the bytes of a bridge never do.
+
+import {
+  BoundedQueue,
+  type Bridge,
+  type BridgeEnd,
+  type BridgeEndKind,
+  type Forwarder,
+  PollenError,
+  type Session,
+  type SocketAddress,
+  type Stream,
+  type TcpConnection,
+  type TcpListener,
+  type TcpTarget,
+} from "../types/mod.ts";
+import type { NativeEngine } from "./native_engine.ts";
+import { concat, encodeAddress, type EventRecord, Operation, PayloadReader } from "./records.ts";
+import { QuicSession } from "./session.ts";
+import { QuicStream } from "./stream.ts";
+
+/** Connections of one listener that wait to be accepted; the engine resets further ones. */
+const CONNECTIONS_WAITING_MAX = 1_024;
+const HEAD_BYTES_MAX = 65_536;
+const TARGETS_MAX = 16;
+
+const END_KINDS: readonly BridgeEndKind[] = [
+  "aborted",
+  "finished",
+  "tcp_reset",
+  "stream_reset",
+  "session_closed",
+  "unreachable_target",
+  "aborted",
+];
+
+interface PendingListen {
+  readonly address: SocketAddress;
+  resolve(listener: TcpListener): void;
+  reject(error: PollenError): void;
+}
+
+export class QuicForwarder implements Forwarder {
+  readonly #native: NativeEngine;
+  readonly #listens = new Map<number, PendingListen>();
+  readonly #listeners = new Map<number, QuicTcpListener>();
+  readonly #bridges = new Map<number, QuicBridge>();
+  #isClosed = false;
+
+  constructor(native: NativeEngine) {
+    this.#native = native;
+  }
+
+  listen(address: SocketAddress): Promise<TcpListener> {
+    if (this.#isClosed) return Promise.reject(engineClosed());
+    const { promise, resolve, reject } = Promise.withResolvers<TcpListener>();
+    const tag = this.#native.nextTag();
+    try {
+      this.#native.command(Operation.listen, { b: tag, bytes: encodeAddress(address) });
+      this.#listens.set(tag, { address, resolve, reject });
+    } catch (error) {
+      reject(error);
+    }
+    return promise;
+  }
+
+  bridgeToSession(connection: TcpConnection, session: Session, head: Uint8Array): Bridge {
+    if (!(connection instanceof QuicTcpConnection) || !(session instanceof QuicSession)) {
+      throw new PollenError("invalid_argument", "They do not belong to this engine.");
+    }
+    if (head.length > HEAD_BYTES_MAX) {
+      throw new PollenError("too_large", `A head has at most ${HEAD_BYTES_MAX} bytes.`);
+    }
+    const a = connection.release();
+    const bridge = this.#addBridge();
+    const order = { a, b: bridge.tag, s: session.handle, bytes: head };
+    this.#native.command(Operation.bridgeToSession, order);
+    return bridge;
+  }
+
+  bridgeToTcp(stream: Stream, targets: readonly TcpTarget[]): Bridge {
+    if (!(stream instanceof QuicStream)) {
+      throw new PollenError("invalid_argument", "The stream does not belong to this engine.");
+    }
+    if (targets.length > TARGETS_MAX) {
+      throw new PollenError("too_large", `A bridge has at most ${TARGETS_MAX} targets.`);
+    }
+    const bytes = concat(targets.map(encodeAddress));
+    const bridge = this.#addBridge();
+    if (stream.session instanceof QuicSession && stream.session.hasEnded) {
+      this.#endBridge(bridge, nothingMoved("session_closed"));
+      return bridge;
+    }
+    try {
+      stream.release();
+      this.#native.command(Operation.bridgeToTcp, { a: stream.handle, b: bridge.tag, bytes });
+    } catch (error) {
+      this.#bridges.delete(bridge.tag);
+      throw error;
+    }
+    return bridge;
+  }
+
+  /** The engine listens. */
+  listening(record: EventRecord): void {
+    const pending = this.#listens.get(record.tag);
+    this.#listens.delete(record.tag);
+    const address = new PayloadReader(record.payload).address();
+    const listener = new QuicTcpListener(this.#native, record.handle, address, this.#listeners);
+    if (pending === undefined) return listener.close();
+    this.#listeners.set(record.handle, listener);
+    pending.resolve(listener);
+  }
+
+  listenFailed(record: EventRecord): void {
+    const pending = this.#listens.get(record.tag);
+    if (pending === undefined) return;
+    this.#listens.delete(record.tag);
+    pending.reject(listenError(pending.address, record));
+  }
+
+  /** A listener accepted a connection. */
+  accepted(record: EventRecord): void {
+    const remote = new PayloadReader(record.payload).address();
+    const connection = new QuicTcpConnection(this.#native, record.x, remote);
+    const listener = this.#listeners.get(record.handle);
+    if (listener === undefined || !listener.accepted(connection)) connection.reset();
+  }
+
+  bridgeEnded(record: EventRecord): void {
+    const bridge = this.#bridges.get(record.tag);
+    if (bridge === undefined) return;
+    const payload = new PayloadReader(record.payload);
+    this.#endBridge(bridge, {
+      kind: END_KINDS[record.x] ?? "aborted",
+      bytesToStream: payload.number(),
+      bytesToTcp: payload.number(),
+      reason: payload.text(),
+    });
+  }
+
+  /** The engine is closed: nothing of ours goes on. */
+  end(): void {
+    this.#isClosed = true;
+    for (const pending of this.#listens.values()) pending.reject(engineClosed());
+    this.#listens.clear();
+    for (const listener of [...this.#listeners.values()]) listener.close();
+    for (const bridge of [...this.#bridges.values()]) {
+      this.#endBridge(bridge, nothingMoved("aborted"));
+    }
+  }
+
+  #addBridge(): QuicBridge {
+    const bridge = new QuicBridge(this.#native, this.#native.nextTag());
+    if (this.#isClosed) bridge.end(nothingMoved("aborted"));
+    else this.#bridges.set(bridge.tag, bridge);
+    return bridge;
+  }
+
+  #endBridge(bridge: QuicBridge, end: BridgeEnd): void {
+    this.#bridges.delete(bridge.tag);
+    bridge.end(end);
+  }
+}
+
+class QuicTcpListener implements TcpListener {
+  readonly address: SocketAddress;
+  readonly #native: NativeEngine;
+  readonly #handle: number;
+  /** The listeners by handle, among which this one stands. */
+  readonly #listeners: Map<number, QuicTcpListener>;
+  readonly #waiting = new BoundedQueue<QuicTcpConnection>(CONNECTIONS_WAITING_MAX);
+
+  constructor(
+    native: NativeEngine,
+    handle: number,
+    address: SocketAddress,
+    listeners: Map<number, QuicTcpListener>,
+  ) {
+    this.#native = native;
+    this.#handle = handle;
+    this.address = address;
+    this.#listeners = listeners;
+  }
+
+  async accept(): Promise<TcpConnection | null> {
+    const connection = await this.#waiting.next();
+    connection?.take();
+    return connection;
+  }
+
+  close(): void {
+    this.#listeners.delete(this.#handle);
+    this.#waiting.drain();
+    // The engine resets what was not taken.
+    this.#native.command(Operation.closeListener, { a: this.#handle });
+  }
+
+  accepted(connection: QuicTcpConnection): boolean {
+    return this.#waiting.push(connection);
+  }
+}
+
+class QuicTcpConnection implements TcpConnection {
+  readonly remoteAddress: SocketAddress;
+  readonly #native: NativeEngine;
+  readonly #handle: number;
+  #isUsed = false;
+
+  constructor(native: NativeEngine, handle: number, remoteAddress: SocketAddress) {
+    this.#native = native;
+    this.#handle = handle;
+    this.remoteAddress = remoteAddress;
+  }
+
+  reset(): void {
+    if (this.#isUsed) return;
+    this.#isUsed = true;
+    this.#native.command(Operation.resetConnection, { a: this.#handle });
+  }
+
+  /** Somebody has it: it waits no more. */
+  take(): void {
+    this.#native.command(Operation.takeConnection, { a: this.#handle });
+  }
+
+  /**
+   * Gives the connection to a bridge.
+   *
+   * @throws {PollenError} `failed_precondition` when it was reset or bridged before.
+   */
+  release(): number {
+    if (this.#isUsed) {
+      throw new PollenError("failed_precondition", "The TCP connection was used before.");
+    }
+    this.#isUsed = true;
+    return this.#handle;
+  }
+}
+
+class QuicBridge implements Bridge {
+  readonly tag: number;
+  readonly ended: Promise<BridgeEnd>;
+  readonly #native: NativeEngine;
+  readonly #resolveEnded: (end: BridgeEnd) => void;
+
+  constructor(native: NativeEngine, tag: number) {
+    this.#native = native;
+    this.tag = tag;
+    const { promise, resolve } = Promise.withResolvers<BridgeEnd>();
+    this.ended = promise;
+    this.#resolveEnded = resolve;
+  }
+
+  abort(): void {
+    this.#native.command(Operation.abortBridge, { b: this.tag });
+  }
+
+  end(end: BridgeEnd): void {
+    this.#resolveEnded(end);
+  }
+}
+
+function nothingMoved(kind: BridgeEndKind): BridgeEnd {
+  return { kind, bytesToStream: 0, bytesToTcp: 0, reason: "" };
+}
+
+function engineClosed(): PollenError {
+  return new PollenError("closed", "The engine is closed.");
+}
+
+function listenError(address: SocketAddress, record: EventRecord): PollenError {
+  const place = `TCP port ${address.port} of ${address.ip}`;
+  switch (record.x) {
+    case 1:
+      return new PollenError("already_exists", `${place} is taken by another program.`);
+    case 2:
+      return new PollenError("permission_denied", `${place} may not be opened by this user.`);
+    default: {
+      const reason = new PayloadReader(record.payload).text();
+      return new PollenError("io", `${place} cannot be opened: ${reason}.`);
+    }
+  }
+}

@@ -1,0 +1,219 @@
+//! Commands as they cross the boundary: an operation, three numbers, and bytes. Everything is
+//! checked here; the layers below get whole commands or none.
+
+use crate::core::{DatagramOutcome, Protocol, Protocols};
+use crate::io::{parse_address, Command};
+use crate::limits::*;
+use crate::shared::Shared;
+use bytes::Bytes;
+use std::net::SocketAddr;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
+
+/// Refusals of a command; their numbers are part of the ABI.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(i32)]
+pub enum Refusal {
+    /// There is no such engine, or it was shut down.
+    NoEngine = -1,
+    /// The operation is unknown, or its arguments are not what it takes.
+    Malformed = -2,
+    /// Certificate and private key are not a pair of Ed25519.
+    BadIdentity = -3,
+    /// A defect: the command panicked.
+    Failed = -4,
+}
+
+/// The arguments of a command.
+pub struct Arguments<'a> {
+    pub operation: u32,
+    pub a: u32,
+    pub b: u32,
+    pub s: f64,
+    pub bytes: &'a [u8],
+}
+
+/// Carries a command out, or queues it. Gives a number that only some operations use.
+pub fn perform(shared: &Shared, arguments: &Arguments<'_>) -> Result<i32, Refusal> {
+    let &Arguments {
+        operation, a, b, s, ..
+    } = arguments;
+    let mut input = Reader(arguments.bytes);
+    let command = match operation {
+        1 => Command::SetProtocols(Box::new(protocols(&mut input)?)),
+        2 => {
+            let remote = input.address()?;
+            Command::Dial {
+                tag: b,
+                remote,
+                alpn: input.rest().to_vec(),
+                timeout: Duration::from_millis(a.into()),
+            }
+        }
+        3 => Command::CancelDial { tag: b },
+        4 => Command::TakeSession(a),
+        5 => Command::Admit(a),
+        6 => {
+            let reason = input.rest();
+            let reason = &reason[..reason.len().min(REASON_BYTES_MAX)];
+            Command::CloseSession {
+                session: a,
+                code: error_code(s)?,
+                reason: String::from_utf8_lossy(reason).into_owned(),
+            }
+        }
+        7 => return Ok(send_datagram(shared, a, input.rest()) as i32),
+        8 => return send_raw(shared, &mut input),
+        9 => Command::OpenStream { session: a, tag: b },
+        10 => Command::CancelOpen { session: a, tag: b },
+        11 => Command::GrantRead {
+            stream: a,
+            bytes: b,
+        },
+        12 => {
+            let bytes = input.rest();
+            if bytes.len() > WRITE_CREDIT as usize {
+                return Err(Refusal::Malformed);
+            }
+            Command::Write {
+                stream: a,
+                bytes: Bytes::copy_from_slice(bytes),
+            }
+        }
+        13 => Command::Finish(a),
+        14 => Command::AbortStream {
+            stream: a,
+            code: error_code(s)?,
+        },
+        15 => Command::Listen {
+            tag: b,
+            address: input.address()?,
+        },
+        16 => Command::CloseListener(a),
+        17 => Command::TakeConnection(a),
+        18 => Command::ResetConnection(a),
+        19 => {
+            let head = input.rest();
+            if head.len() > READ_CREDIT_MAX as usize || s.fract() != 0.0 {
+                return Err(Refusal::Malformed);
+            }
+            Command::BridgeToSession {
+                tag: b,
+                connection: a,
+                session: s as u32,
+                head: Bytes::copy_from_slice(head),
+            }
+        }
+        20 => Command::BridgeToTcp {
+            tag: b,
+            stream: a,
+            targets: targets(&mut input)?,
+        },
+        21 => Command::AbortBridge { tag: b },
+        22 => {
+            let reason = input.rest();
+            let reason = &reason[..reason.len().min(REASON_BYTES_MAX)];
+            Command::Shutdown {
+                reason: String::from_utf8_lossy(reason).into_owned(),
+            }
+        }
+        _ => return Err(Refusal::Malformed),
+    };
+    shared.push(command);
+    Ok(0)
+}
+
+/// The answer is known at once, from what the session's gauge says.
+fn send_datagram(shared: &Shared, session: u32, bytes: &[u8]) -> DatagramOutcome {
+    let Some(gauge) = shared.gauge(session) else {
+        return DatagramOutcome::Closed;
+    };
+    let outcome = gauge.reserve(bytes.len());
+    if outcome == DatagramOutcome::Sent {
+        let bytes = Bytes::copy_from_slice(bytes);
+        shared.push(Command::SendDatagram { session, bytes });
+    }
+    outcome
+}
+
+fn send_raw(shared: &Shared, input: &mut Reader<'_>) -> Result<i32, Refusal> {
+    let to = input.address()?;
+    let bytes = input.rest();
+    let is_raw = bytes.first().is_some_and(|first| first & 0x40 == 0);
+    if !is_raw || bytes.len() > RAW_BYTES_MAX {
+        return Err(Refusal::Malformed);
+    }
+    if shared.raw_queued.fetch_add(1, Relaxed) >= RAW_QUEUED_MAX {
+        shared.raw_queued.fetch_sub(1, Relaxed);
+        return Ok(0);
+    }
+    let bytes = Bytes::copy_from_slice(bytes);
+    shared.push(Command::SendRaw { to, bytes });
+    Ok(0)
+}
+
+/// A list of: serve (u8), head bytes (u8), and with their lengths (u32) ALPN, certificate, key.
+pub fn protocols(input: &mut Reader<'_>) -> Result<Protocols, Refusal> {
+    let mut list = Vec::new();
+    while !input.0.is_empty() {
+        let serve = input.u8()? != 0;
+        let head_bytes = usize::from(input.u8()?);
+        let alpn = input.sized()?.to_vec();
+        let certificate = input.sized()?.to_vec();
+        let key = input.sized()?.to_vec();
+        if alpn.is_empty() || alpn.len() > 255 || head_bytes > HEAD_BYTES_MAX {
+            return Err(Refusal::Malformed);
+        }
+        let protocol = Protocol::new(alpn, certificate, key, serve, head_bytes);
+        list.push(protocol.map_err(|_| Refusal::BadIdentity)?);
+    }
+    Protocols::new(list).map_err(|_| Refusal::BadIdentity)
+}
+
+fn targets(input: &mut Reader<'_>) -> Result<Vec<SocketAddr>, Refusal> {
+    let mut targets = Vec::new();
+    while !input.0.is_empty() {
+        if targets.len() >= TARGETS_MAX {
+            return Err(Refusal::Malformed);
+        }
+        targets.push(input.address()?);
+    }
+    Ok(targets)
+}
+
+/// Error codes are varints: whole numbers below 2^62.
+fn error_code(s: f64) -> Result<u64, Refusal> {
+    let valid = s.fract() == 0.0 && (0.0..4_611_686_018_427_387_904.0).contains(&s);
+    valid.then_some(s as u64).ok_or(Refusal::Malformed)
+}
+
+/// Reads what was written with the same order on the other side of the boundary.
+pub struct Reader<'a>(pub &'a [u8]);
+
+impl<'a> Reader<'a> {
+    fn take(&mut self, count: usize) -> Result<&'a [u8], Refusal> {
+        let (taken, rest) = self.0.split_at_checked(count).ok_or(Refusal::Malformed)?;
+        self.0 = rest;
+        Ok(taken)
+    }
+
+    fn u8(&mut self) -> Result<u8, Refusal> {
+        Ok(self.take(1)?[0])
+    }
+
+    fn sized(&mut self) -> Result<&'a [u8], Refusal> {
+        let length = self.take(4)?.try_into().map_err(|_| Refusal::Malformed)?;
+        self.take(u32::from_le_bytes(length) as usize)
+    }
+
+    pub fn address(&mut self) -> Result<SocketAddr, Refusal> {
+        let port = self.take(2)?.try_into().map_err(|_| Refusal::Malformed)?;
+        let length = usize::from(self.u8()?);
+        let ip = std::str::from_utf8(self.take(length)?).map_err(|_| Refusal::Malformed)?;
+        parse_address(ip, u16::from_le_bytes(port)).ok_or(Refusal::Malformed)
+    }
+
+    pub fn rest(&mut self) -> &'a [u8] {
+        std::mem::take(&mut self.0)
+    }
+}

@@ -1,0 +1,304 @@
+//! What those above ask of the core: dial, admit, close, send, open, and the life of streams.
+//! Every request names things by handle; one that names nothing is without effect.
+
+use super::control::{Control, Delegated};
+use super::session::{Phase, Session};
+use super::streams::{
+    read_delegated, sever, write_delegated, Opening, ReadOutcome, Role, WriteOutcome,
+};
+use super::{list, list_datagrams, Core};
+use crate::event::{DialError, Event};
+use crate::handle::Handle;
+use crate::limits::*;
+use bytes::Bytes;
+use quinn_proto::{ConnectError, StreamId, VarInt};
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+impl Core {
+    /// Answered by `SessionUp` or `DialFailed` with the same tag.
+    pub fn dial(
+        &mut self,
+        now: Instant,
+        tag: u32,
+        remote: SocketAddr,
+        alpn: &[u8],
+        timeout: Duration,
+    ) {
+        if let Err((error, reason)) = self.try_dial(now, tag, remote, alpn, timeout) {
+            let events = &mut self.streams.events;
+            events.push(Event::DialFailed { tag, error, reason });
+        }
+    }
+
+    pub fn refuse_dial(&mut self, tag: u32, reason: &str) {
+        self.streams.events.push(Event::DialFailed {
+            tag,
+            error: DialError::Unreachable,
+            reason: reason.to_owned(),
+        });
+    }
+
+    fn try_dial(
+        &mut self,
+        now: Instant,
+        tag: u32,
+        remote: SocketAddr,
+        alpn: &[u8],
+        timeout: Duration,
+    ) -> Result<(), (DialError, String)> {
+        if self.sessions.is_full() {
+            return Err((DialError::Exhausted, String::new()));
+        }
+        let Some(config) = self.protocols.client(alpn, remote.ip()) else {
+            return Err((DialError::Refused, "unknown protocol".to_owned()));
+        };
+        // The name is not sent; it only has to be one.
+        let (id, connection) = self
+            .endpoint
+            .connect(now, config, remote, "peer.invalid")
+            .map_err(|error| match error {
+                ConnectError::CidsExhausted => (DialError::Exhausted, String::new()),
+                ConnectError::EndpointStopping => (DialError::Closed, String::new()),
+                error => (DialError::Unreachable, error.to_string()),
+            })?;
+        let protocols = self.protocols.clone();
+        let session = Session::new(connection, id, Some(tag), protocols, now + timeout);
+        let handle = self.add(session);
+        self.by_dial.insert(tag, handle);
+        Ok(())
+    }
+
+    /// Gives up a dial; its answer is not awaited any more.
+    pub fn cancel_dial(&mut self, now: Instant, tag: u32) {
+        if let Some(handle) = self.by_dial.remove(&tag) {
+            self.end(now, handle, 0, "");
+        }
+    }
+
+    /// Somebody above has taken a session that was dialled to us.
+    pub fn take_session(&mut self, handle: Handle) {
+        if let Some(session) = self.sessions.get_mut(handle) {
+            let reported = matches!(session.phase, Phase::Verdict | Phase::Open);
+            if session.inbound() && reported && !session.taken {
+                session.taken = true;
+                self.waiting -= 1;
+            }
+        }
+    }
+
+    /// The verdict: from now on the session is served, beginning with what came before.
+    pub fn admit(&mut self, handle: Handle) {
+        let Some(session) = self.sessions.get_mut(handle) else {
+            return;
+        };
+        if session.phase != Phase::Verdict {
+            return;
+        }
+        session.phase = Phase::Open;
+        session.deadline = None;
+        self.half_open -= usize::from(session.inbound());
+        self.streams.accept(session);
+        list_datagrams(&mut self.datagrams, session);
+        list(&mut self.listed, session);
+    }
+
+    pub fn close_session(&mut self, now: Instant, handle: Handle, code: u64, reason: &str) {
+        self.end(now, handle, code, reason);
+    }
+
+    pub fn close_all(&mut self, now: Instant, reason: &str) {
+        for handle in self.sessions.handles() {
+            match self.sessions.get(handle) {
+                Some(session) if session.phase == Phase::Handshaking => {
+                    if let Some(tag) = session.dial {
+                        let reason = String::new();
+                        self.fail_dial(now, handle, tag, DialError::Closed, reason);
+                    }
+                }
+                _ => self.end(now, handle, 0, reason),
+            }
+        }
+    }
+
+    /// Queues a datagram for which room was reserved with the session's gauge.
+    pub fn send_datagram(&mut self, handle: Handle, bytes: Bytes) {
+        let Some(session) = self.sessions.get_mut(handle) else {
+            return;
+        };
+        let len = bytes.len();
+        let mut datagrams = session.connection.datagrams();
+        if session.phase != Phase::Over {
+            // Lost where the path shrank meanwhile: datagrams may be lost at any time.
+            let _ = datagrams.send(bytes, false);
+        }
+        let space = datagrams.send_buffer_space();
+        session.gauge.release(len, space);
+        list(&mut self.listed, session);
+    }
+
+    /// Answered by `StreamOpened` or `OpenFailed`, or by the end of the session.
+    pub fn open_stream(&mut self, handle: Handle, tag: u32) {
+        if !self.queue_opening(handle, Opening::Control { tag }) {
+            self.streams.events.push(Event::OpenFailed {
+                session: handle,
+                tag,
+            });
+        }
+    }
+
+    /// A request to open that still waits is forgotten; a stream already opened is not touched.
+    pub fn cancel_open(&mut self, handle: Handle, cancelled: u32) {
+        if let Some(session) = self.sessions.get_mut(handle) {
+            session.openings.retain(
+                |opening| !matches!(opening, Opening::Control { tag } if *tag == cancelled),
+            );
+        }
+    }
+
+    /// Opens a stream for somebody beside this core; he is woken when it is open. False if the
+    /// session is not open, or too many wait already.
+    pub fn open_delegated(&mut self, handle: Handle, token: u32) -> bool {
+        self.queue_opening(handle, Opening::Delegated { token })
+    }
+
+    fn queue_opening(&mut self, handle: Handle, opening: Opening) -> bool {
+        let Some(session) = self.sessions.get_mut(handle) else {
+            return false;
+        };
+        if session.phase != Phase::Open || session.openings.len() >= OPENS_WAITING_MAX {
+            return false;
+        }
+        session.openings.push_back(opening);
+        self.streams.open_waiting(session);
+        list(&mut self.listed, session);
+        true
+    }
+
+    /// Gives a stream that was not read to somebody beside this core, with what was written to it
+    /// and QUIC did not take yet. None if there is no such stream.
+    pub fn delegate(&mut self, stream: Handle, token: u32) -> Option<Delegated> {
+        let entry = self.streams.table.get_mut(stream)?;
+        if !matches!(entry.role, Role::Control(_)) {
+            return None;
+        }
+        let role = std::mem::replace(&mut entry.role, Role::Delegated { token });
+        let Role::Control(control) = role else {
+            return None;
+        };
+        Some(control.into_delegated())
+    }
+
+    /// Lets a control stream hand up so many bytes more.
+    pub fn grant_read(&mut self, stream: Handle, bytes: u32) {
+        self.with_control(stream, |control, session, id, events| {
+            control.grant(bytes);
+            control.read(&mut session.connection, id, stream, events);
+        });
+    }
+
+    pub fn write_stream(&mut self, stream: Handle, bytes: Bytes) {
+        self.with_control(stream, |control, session, id, events| {
+            control.write(bytes);
+            control.flush(&mut session.connection, id, stream, events);
+        });
+    }
+
+    pub fn finish_stream(&mut self, stream: Handle) {
+        self.with_control(stream, |control, session, id, events| {
+            control.finish();
+            control.flush(&mut session.connection, id, stream, events);
+        });
+    }
+
+    fn with_control(
+        &mut self,
+        stream: Handle,
+        act: impl FnOnce(&mut Control, &mut Session, StreamId, &mut Vec<Event>),
+    ) {
+        let Some(entry) = self.streams.table.get_mut(stream) else {
+            return;
+        };
+        let (id, handle) = (entry.id, entry.session);
+        let (Role::Control(control), Some(session)) =
+            (&mut entry.role, self.sessions.get_mut(handle))
+        else {
+            return;
+        };
+        act(control, session, id, &mut self.streams.events);
+        self.streams.settle(session, stream);
+        list(&mut self.listed, session);
+    }
+
+    /// Ends both directions abnormally and frees the stream, whoever has it.
+    pub fn abort_stream(&mut self, stream: Handle, code: u64) {
+        let code = VarInt::from_u64(code).unwrap_or(VarInt::MAX);
+        if let Some(session) = self.session_of(stream) {
+            if let Some(session) = self.sessions.get_mut(session) {
+                self.streams.abort(session, stream, code);
+                list(&mut self.listed, session);
+            }
+        }
+    }
+
+    /// Forgets a delegated stream whose directions both ended cleanly.
+    pub fn release_stream(&mut self, stream: Handle) {
+        if let Some(session) = self.session_of(stream) {
+            if let Some(session) = self.sessions.get_mut(session) {
+                self.streams.forget(session, stream);
+            }
+        }
+    }
+
+    /// Reads at most `max` bytes of a delegated stream.
+    pub fn read_stream(
+        &mut self,
+        stream: Handle,
+        max: usize,
+        into: &mut VecDeque<Bytes>,
+    ) -> ReadOutcome {
+        match self.delegated(stream) {
+            Some((session, id)) => read_delegated(&mut session.connection, id, max, into),
+            None => ReadOutcome::Gone,
+        }
+    }
+
+    /// Writes what QUIC takes of `from`, in order, and leaves the rest there.
+    pub fn write_delegated(&mut self, stream: Handle, from: &mut VecDeque<Bytes>) -> WriteOutcome {
+        match self.delegated(stream) {
+            Some((session, id)) => write_delegated(&mut session.connection, id, from),
+            None => WriteOutcome::Gone,
+        }
+    }
+
+    /// Whether a delegated stream was reset by the peer; for those who do not read it yet.
+    pub fn was_reset(&mut self, stream: Handle) -> Option<u64> {
+        let (session, id) = self.delegated(stream)?;
+        let code = session.connection.recv_stream(id).received_reset().ok()??;
+        Some(code.into_inner())
+    }
+
+    /// Ends our direction of a delegated stream cleanly.
+    pub fn finish_delegated(&mut self, stream: Handle) {
+        if let Some((session, id)) = self.delegated(stream) {
+            if session.connection.send_stream(id).finish().is_err() {
+                sever(&mut session.connection, id, VarInt::from_u32(0));
+            }
+        }
+    }
+
+    fn session_of(&self, stream: Handle) -> Option<Handle> {
+        Some(self.streams.table.get(stream)?.session)
+    }
+
+    fn delegated(&mut self, stream: Handle) -> Option<(&mut Session, StreamId)> {
+        let entry = self.streams.table.get(stream)?;
+        if !matches!(entry.role, Role::Delegated { .. }) {
+            return None;
+        }
+        let session = self.sessions.get_mut(entry.session)?;
+        list(&mut self.listed, session);
+        Some((session, entry.id))
+    }
+}

@@ -1,0 +1,198 @@
+//! One QUIC connection and where it stands.
+//!
+//! ```text
+//! Handshaking ──connected──▶ Verdict ──admit──▶ Open
+//!      │                        │                 │
+//!      └────────────── close, loss, deadline ─────┴──▶ Over ──drained──▶ gone
+//! ```
+//! Invariant: no stream and no datagram of the peer is touched before `Open`; until then they wait
+//! inside QUIC, bounded by its windows.
+
+use super::gauge::Gauge;
+use super::streams::Opening;
+use super::Protocols;
+use crate::event::{DialError, EndKind};
+use crate::handle::Handle;
+use crate::limits::*;
+use quinn_proto::crypto::rustls::HandshakeData;
+use quinn_proto::{Connection, ConnectionError, ConnectionHandle, StreamId, VarInt};
+use rustc_hash::FxHashMap;
+use rustls::pki_types::CertificateDer;
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Instant;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    Handshaking,
+    Verdict,
+    Open,
+    Over,
+}
+
+pub struct Session {
+    pub handle: Handle,
+    pub connection: Connection,
+    pub id: ConnectionHandle,
+    pub phase: Phase,
+    pub remote: SocketAddr,
+    /// The number of the dial that this session answers; none if the peer dialled.
+    pub dial: Option<u32>,
+    pub protocols: Arc<Protocols>,
+    pub head_bytes: usize,
+    /// When the handshake or the verdict must be there.
+    pub deadline: Option<Instant>,
+    pub armed: Option<Instant>,
+    /// Whether it stands in the list of those to be looked at and flushed.
+    pub listed: bool,
+    /// Whether it stands in the list of those with datagrams to hand up.
+    pub datagrams_listed: bool,
+    /// Whether somebody above took it, once it was reported.
+    pub taken: bool,
+    /// Whether the system says that there is no way to the peer.
+    pub unreachable: bool,
+    pub streams: FxHashMap<StreamId, Handle>,
+    pub openings: VecDeque<Opening>,
+    pub gauge: Arc<Gauge>,
+    receive_window: u32,
+    send_window: u64,
+}
+
+impl Session {
+    pub fn new(
+        connection: Connection,
+        id: ConnectionHandle,
+        dial: Option<u32>,
+        protocols: Arc<Protocols>,
+        deadline: Instant,
+    ) -> Self {
+        Self {
+            handle: 0,
+            remote: connection.remote_address(),
+            connection,
+            id,
+            phase: Phase::Handshaking,
+            dial,
+            protocols,
+            head_bytes: 0,
+            deadline: Some(deadline),
+            armed: None,
+            listed: false,
+            datagrams_listed: false,
+            taken: false,
+            unreachable: false,
+            streams: FxHashMap::default(),
+            openings: VecDeque::new(),
+            gauge: Arc::new(Gauge::default()),
+            receive_window: SESSION_WINDOW_MIN,
+            send_window: SEND_WINDOW_MIN,
+        }
+    }
+
+    pub fn inbound(&self) -> bool {
+        self.dial.is_none()
+    }
+
+    /// The protocol agreed on and the peer's leaf certificate, once the handshake is complete.
+    pub fn identity(&self) -> Option<(Vec<u8>, Vec<u8>)> {
+        let tls = self.connection.crypto_session();
+        let data = tls.handshake_data()?.downcast::<HandshakeData>().ok()?;
+        let chain = tls.peer_identity()?;
+        let chain = chain.downcast::<Vec<CertificateDer<'static>>>().ok()?;
+        Some((data.protocol?, chain.first()?.to_vec()))
+    }
+
+    /// Lets the peer send more where there are more streams, so that a few readers who stall do
+    /// not hold up the others.
+    pub fn fit_receive_window(&mut self) {
+        let streams = self.streams.len() as u32 + 1;
+        let wanted = STREAM_WINDOW
+            .saturating_mul(streams)
+            .clamp(SESSION_WINDOW_MIN, SESSION_WINDOW_MAX);
+        if wanted > self.receive_window {
+            self.receive_window = wanted;
+            self.connection.set_receive_window(VarInt::from_u32(wanted));
+        }
+    }
+
+    /// Twice the congestion window, within bounds that grow with the round-trip time.
+    pub fn fit_send_window(&mut self) {
+        let bound = self.connection.rtt().as_secs_f64() * SEND_WINDOW_RATE;
+        let bound = (bound as u64).clamp(SEND_WINDOW_NEAR, SEND_WINDOW_MAX);
+        let congestion = self.connection.congestion_state().window();
+        let wanted = congestion.saturating_mul(2).clamp(SEND_WINDOW_MIN, bound);
+        if wanted != self.send_window {
+            self.send_window = wanted;
+            self.connection.set_send_window(wanted);
+        }
+    }
+}
+
+/// How the loss of a running session is told.
+pub fn session_end(error: &ConnectionError) -> (EndKind, u64, String) {
+    match error {
+        ConnectionError::ApplicationClosed(close) => (
+            EndKind::Remote,
+            close.error_code.into_inner(),
+            text(&close.reason),
+        ),
+        ConnectionError::ConnectionClosed(close) => {
+            let code = u64::from(close.error_code);
+            let kind = match code {
+                0 => EndKind::Remote,
+                _ => EndKind::ProtocolError,
+            };
+            (kind, code, text(&close.reason))
+        }
+        ConnectionError::TransportError(error) => {
+            (EndKind::ProtocolError, error.code.into(), error.to_string())
+        }
+        ConnectionError::TimedOut => (EndKind::IdleTimeout, 0, String::new()),
+        ConnectionError::Reset => (EndKind::StatelessReset, 0, String::new()),
+        ConnectionError::LocallyClosed => (EndKind::Local, 0, String::new()),
+        ConnectionError::VersionMismatch | ConnectionError::CidsExhausted => {
+            (EndKind::ProtocolError, 0, error.to_string())
+        }
+    }
+}
+
+/// How a dial that gave no session is told.
+pub fn dial_error(error: &ConnectionError) -> (DialError, String) {
+    match error {
+        ConnectionError::ApplicationClosed(close) => (DialError::Refused, text(&close.reason)),
+        ConnectionError::ConnectionClosed(close) => {
+            let kind = tls_failure(u64::from(close.error_code));
+            let reason = match close.reason.is_empty() {
+                true => close.error_code.to_string(),
+                false => text(&close.reason),
+            };
+            (kind, reason)
+        }
+        ConnectionError::TransportError(error) => {
+            (tls_failure(error.code.into()), error.to_string())
+        }
+        ConnectionError::TimedOut => (DialError::Timeout, String::new()),
+        ConnectionError::CidsExhausted => (DialError::Exhausted, String::new()),
+        ConnectionError::LocallyClosed => (DialError::Closed, String::new()),
+        ConnectionError::Reset | ConnectionError::VersionMismatch => {
+            (DialError::Refused, error.to_string())
+        }
+    }
+}
+
+/// TLS alerts are the codes 0x100 to 0x1ff (RFC 9001, section 4.8). That no protocol is common is
+/// a refusal; every other alert says that one side cannot prove who it is.
+fn tls_failure(code: u64) -> DialError {
+    const NO_APPLICATION_PROTOCOL: u64 = 0x178;
+    match code {
+        NO_APPLICATION_PROTOCOL => DialError::Refused,
+        0x100..=0x1ff => DialError::Unauthenticated,
+        _ => DialError::Refused,
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    let shown = &bytes[..bytes.len().min(REASON_BYTES_MAX)];
+    String::from_utf8_lossy(shown).into_owned()
+}

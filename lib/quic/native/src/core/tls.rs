@@ -1,0 +1,216 @@
+//! TLS 1.3 with Ed25519 certificates on both sides and nothing else: no older version, no other
+//! signature, no resumption, no tickets, no early data.
+//!
+//! A certificate of any content is accepted here, because who the peer may be is decided above;
+//! what TLS proves is that the peer holds the certificate's key.
+
+use quinn_proto::crypto::rustls::{QuicClientConfig, QuicServerConfig};
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{ResolvesClientCert, Resumption};
+use rustls::crypto::{ring, verify_tls13_signature, CryptoProvider};
+use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer, ServerName, UnixTime};
+use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
+use rustls::server::{ClientHello, NoServerSessionStorage, ResolvesServerCert};
+use rustls::sign::CertifiedKey;
+use rustls::{
+    ClientConfig, DigitallySignedStruct, DistinguishedName, Error, PeerIncompatible, ServerConfig,
+    SignatureScheme,
+};
+use std::sync::Arc;
+
+/// One application protocol and what we show for it.
+pub struct Protocol {
+    pub alpn: Vec<u8>,
+    pub serve: bool,
+    pub head_bytes: usize,
+    pub client: Arc<QuicClientConfig>,
+    identity: Arc<CertifiedKey>,
+}
+
+impl Protocol {
+    /// Fails when certificate and key are not a pair of Ed25519.
+    pub fn new(
+        alpn: Vec<u8>,
+        certificate: Vec<u8>,
+        private_key: Vec<u8>,
+        serve: bool,
+        head_bytes: usize,
+    ) -> Result<Self, Error> {
+        let key = ring::sign::any_eddsa_type(&PrivatePkcs8KeyDer::from(private_key))?;
+        let identity = CertifiedKey::new(vec![CertificateDer::from(certificate)], key);
+        identity.keys_match()?;
+        let identity = Arc::new(identity);
+        let client = Arc::new(client_config(&alpn, identity.clone())?);
+        Ok(Self {
+            alpn,
+            serve,
+            head_bytes,
+            client,
+            identity,
+        })
+    }
+}
+
+/// The configuration for those who dial us, or none if no protocol is served. Where a client
+/// offers several protocols, the first of ours wins.
+pub fn server_config(protocols: &[Protocol]) -> Result<Option<Arc<QuicServerConfig>>, Error> {
+    let served: Vec<_> = protocols.iter().filter(|protocol| protocol.serve).collect();
+    if served.is_empty() {
+        return Ok(None);
+    }
+    let alpns = served.iter().map(|protocol| protocol.alpn.clone());
+    let identities = served
+        .iter()
+        .map(|protocol| (protocol.alpn.clone(), protocol.identity.clone()));
+    let resolver = IdentityByAlpn(identities.collect());
+    let mut config = ServerConfig::builder_with_provider(provider())
+        .with_protocol_versions(&[&rustls::version::TLS13])?
+        .with_client_cert_verifier(Arc::new(AnyCertificate))
+        .with_cert_resolver(Arc::new(resolver));
+    config.alpn_protocols = alpns.collect();
+    config.send_tls13_tickets = 0;
+    config.max_early_data_size = 0;
+    config.session_storage = Arc::new(NoServerSessionStorage {});
+    let config = QuicServerConfig::try_from(config).map_err(|e| Error::General(e.to_string()))?;
+    Ok(Some(Arc::new(config)))
+}
+
+fn client_config(alpn: &[u8], identity: Arc<CertifiedKey>) -> Result<QuicClientConfig, Error> {
+    let mut config = ClientConfig::builder_with_provider(provider())
+        .with_protocol_versions(&[&rustls::version::TLS13])?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(AnyCertificate))
+        .with_client_cert_resolver(Arc::new(OneIdentity(identity)));
+    config.alpn_protocols = vec![alpn.to_vec()];
+    config.resumption = Resumption::disabled();
+    config.enable_early_data = false;
+    // Peers are known by their keys; a name would only tell observers something.
+    config.enable_sni = false;
+    QuicClientConfig::try_from(config).map_err(|e| Error::General(e.to_string()))
+}
+
+fn provider() -> Arc<CryptoProvider> {
+    Arc::new(ring::default_provider())
+}
+
+/// Must choose as rustls chooses the protocol: the first of ours that the client offers. Where
+/// none matches, rustls ends the handshake before any identity is shown.
+#[derive(Debug)]
+struct IdentityByAlpn(Vec<(Vec<u8>, Arc<CertifiedKey>)>);
+
+impl ResolvesServerCert for IdentityByAlpn {
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        let offered: Vec<&[u8]> = hello.alpn().map(Iterator::collect).unwrap_or_default();
+        let chosen = self
+            .0
+            .iter()
+            .find(|(alpn, _)| offered.contains(&alpn.as_slice()));
+        chosen
+            .or(self.0.first())
+            .map(|(_, identity)| identity.clone())
+    }
+}
+
+#[derive(Debug)]
+struct OneIdentity(Arc<CertifiedKey>);
+
+impl ResolvesClientCert for OneIdentity {
+    fn resolve(&self, _: &[&[u8]], schemes: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        schemes
+            .contains(&SignatureScheme::ED25519)
+            .then(|| self.0.clone())
+    }
+
+    fn has_certs(&self) -> bool {
+        true
+    }
+}
+
+#[derive(Debug)]
+struct AnyCertificate;
+
+impl AnyCertificate {
+    fn verify(
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        if signature.scheme != SignatureScheme::ED25519 {
+            return Err(PeerIncompatible::NoSignatureSchemesInCommon.into());
+        }
+        let algorithms = ring::default_provider().signature_verification_algorithms;
+        verify_tls13_signature(message, certificate, signature, &algorithms)
+    }
+}
+
+impl ServerCertVerifier for AnyCertificate {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        Err(PeerIncompatible::Tls12NotOffered.into())
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        Self::verify(message, certificate, signature)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        vec![SignatureScheme::ED25519]
+    }
+}
+
+impl ClientCertVerifier for AnyCertificate {
+    fn root_hint_subjects(&self) -> &[DistinguishedName] {
+        &[]
+    }
+
+    fn verify_client_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: UnixTime,
+    ) -> Result<ClientCertVerified, Error> {
+        Ok(ClientCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        Err(PeerIncompatible::Tls12NotOffered.into())
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        Self::verify(message, certificate, signature)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        vec![SignatureScheme::ED25519]
+    }
+}

@@ -1,0 +1,160 @@
+//! What the engine tells its owner. Each event becomes one record for JavaScript; numbers are
+//! stable parts of the ABI.
+
+use crate::handle::Handle;
+use bytes::Bytes;
+use std::net::SocketAddr;
+
+/// Why a dial gave no session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum DialError {
+    Timeout = 1,
+    Unreachable = 2,
+    Refused = 3,
+    Unauthenticated = 4,
+    Exhausted = 5,
+    Closed = 6,
+}
+
+/// Why a session ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum EndKind {
+    Local = 1,
+    Remote = 2,
+    IdleTimeout = 3,
+    StatelessReset = 4,
+    ProtocolError = 5,
+}
+
+/// Why a bridge ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum BridgeEnd {
+    Finished = 1,
+    TcpReset = 2,
+    StreamReset = 3,
+    SessionClosed = 4,
+    UnreachableTarget = 5,
+    Aborted = 6,
+}
+
+/// Why a socket could not be had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum BindError {
+    InUse = 1,
+    Denied = 2,
+    Io = 3,
+}
+
+impl From<&std::io::Error> for BindError {
+    fn from(error: &std::io::Error) -> Self {
+        match error.kind() {
+            std::io::ErrorKind::AddrInUse => Self::InUse,
+            std::io::ErrorKind::PermissionDenied => Self::Denied,
+            _ => Self::Io,
+        }
+    }
+}
+
+/// `tag` is the number that the caller gave to a request, to match the answer with it.
+#[derive(Debug)]
+pub enum Event {
+    /// A handshake is complete; the session waits for its verdict. `tag` is 0 for inbound ones.
+    SessionUp {
+        session: Handle,
+        tag: u32,
+        inbound: bool,
+        remote: SocketAddr,
+        alpn: Vec<u8>,
+        certificate: Vec<u8>,
+    },
+    DialFailed {
+        tag: u32,
+        error: DialError,
+        reason: String,
+    },
+    SessionEnded {
+        session: Handle,
+        kind: EndKind,
+        code: u64,
+        reason: String,
+    },
+    Datagram {
+        session: Handle,
+        bytes: Bytes,
+    },
+    /// A stream that we asked for is open.
+    StreamOpened {
+        session: Handle,
+        stream: Handle,
+        tag: u32,
+    },
+    /// Too many requests to open a stream wait already.
+    OpenFailed {
+        session: Handle,
+        tag: u32,
+    },
+    /// The peer opened a stream and its head is complete.
+    StreamIncoming {
+        session: Handle,
+        stream: Handle,
+        head: Bytes,
+    },
+    StreamData {
+        stream: Handle,
+        bytes: Bytes,
+    },
+    /// The peer's end of stream, after all its data.
+    StreamFinished {
+        stream: Handle,
+    },
+    /// The peer reset its direction.
+    StreamReset {
+        stream: Handle,
+        code: u64,
+    },
+    /// The peer stopped reading ours.
+    StreamStopped {
+        stream: Handle,
+        code: u64,
+    },
+    /// QUIC took so many bytes of what was written.
+    StreamWritable {
+        stream: Handle,
+        bytes: u32,
+    },
+    /// A packet that is not QUIC.
+    Raw {
+        from: SocketAddr,
+        bytes: Bytes,
+    },
+    Listening {
+        tag: u32,
+        listener: Handle,
+        address: SocketAddr,
+    },
+    ListenFailed {
+        tag: u32,
+        error: BindError,
+        reason: String,
+    },
+    TcpAccepted {
+        listener: Handle,
+        connection: Handle,
+        remote: SocketAddr,
+    },
+    BridgeEnded {
+        tag: u32,
+        kind: BridgeEnd,
+        to_stream: u64,
+        to_tcp: u64,
+        reason: String,
+    },
+    /// The last event: the thread is gone. `failed` when a defect ended it.
+    Closed {
+        failed: bool,
+    },
+}

@@ -1,0 +1,83 @@
+//! Commands, applied one after the other in the order in which they were given.
+
+use super::address::for_socket;
+use super::{Command, DataPlane};
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Instant;
+
+impl DataPlane {
+    /// False when the command was to shut down.
+    pub(super) fn apply(&mut self, now: Instant, command: Command) -> bool {
+        let core = &mut self.core;
+        match command {
+            Command::SetProtocols(protocols) => core.set_protocols(*protocols),
+            Command::Dial {
+                tag,
+                remote,
+                alpn,
+                timeout,
+            } => match for_socket(remote, self.udp.is_v6) {
+                Some(remote) => core.dial(now, tag, remote, &alpn, timeout),
+                None => core.refuse_dial(tag, "this socket has no IPv6"),
+            },
+            Command::CancelDial { tag } => core.cancel_dial(now, tag),
+            Command::TakeSession(session) => core.take_session(session),
+            Command::Admit(session) => core.admit(session),
+            Command::CloseSession {
+                session,
+                code,
+                reason,
+            } => core.close_session(now, session, code, &reason),
+            Command::SendDatagram { session, bytes } => core.send_datagram(session, bytes),
+            Command::SendRaw { to, bytes } => {
+                self.shared.raw_queued.fetch_sub(1, Relaxed);
+                self.udp.send_raw(to, &bytes, &self.shared.counters);
+            }
+            Command::OpenStream { session, tag } => core.open_stream(session, tag),
+            Command::CancelOpen { session, tag } => core.cancel_open(session, tag),
+            Command::GrantRead { stream, bytes } => core.grant_read(stream, bytes),
+            Command::Write { stream, bytes } => core.write_stream(stream, bytes),
+            Command::Finish(stream) => core.finish_stream(stream),
+            Command::AbortStream { stream, code } => core.abort_stream(stream, code),
+            Command::Listen { tag, address } => {
+                let registry = self.poll.registry();
+                self.listeners
+                    .listen(registry, tag, address, &mut self.events);
+            }
+            Command::CloseListener(listener) => self.listeners.close(listener),
+            Command::TakeConnection(connection) => self.listeners.take(connection),
+            Command::ResetConnection(connection) => self.listeners.reset(connection),
+            Command::BridgeToSession {
+                tag,
+                connection,
+                session,
+                head,
+            } => {
+                let tcp = self.listeners.remove(connection);
+                let registry = self.poll.registry();
+                let order = (tag, tcp, session, head);
+                self.bridges
+                    .join_session(core, registry, &mut self.events, order);
+            }
+            Command::BridgeToTcp {
+                tag,
+                stream,
+                targets,
+            } => {
+                let registry = self.poll.registry();
+                let order = (tag, stream, targets);
+                self.bridges
+                    .join_target(core, registry, &mut self.events, now, order);
+            }
+            Command::AbortBridge { tag } => self.bridges.abort(core, tag, &mut self.events),
+            Command::Shutdown { reason } => {
+                self.bridges.abort_all(core, &mut self.events);
+                self.listeners.close_all();
+                core.close_all(now, &reason);
+                self.flush(now);
+                return false;
+            }
+        }
+        true
+    }
+}

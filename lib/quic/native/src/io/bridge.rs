@@ -1,0 +1,232 @@
+//! One bridge: a TCP connection joined with a QUIC stream.
+//!
+//! Each direction ends on its own: the end of TCP becomes the end of the stream and the reverse
+//! (half-close). Invariant: an end that is not clean is a reset on the TCP side and a reset plus a
+//! stop on the stream side. Neither side is read while the other has not taken what was read
+//! before, so that nothing grows.
+
+use super::tcp::{self, ReadBuffer};
+use crate::core::{Core, ReadOutcome, WriteOutcome};
+use crate::event::BridgeEnd;
+use crate::handle::Handle;
+use crate::limits::BRIDGE_TURN_BYTES;
+use bytes::{Buf, Bytes};
+use mio::net::TcpStream;
+use std::collections::VecDeque;
+use std::io;
+use std::net::{Shutdown, SocketAddr};
+use std::time::Instant;
+
+/// Why a bridge is over, and what was said about it.
+pub type End = (BridgeEnd, String);
+
+pub struct Bridge {
+    pub tag: u32,
+    pub stream: Option<Handle>,
+    pub tcp: Option<TcpStream>,
+    /// While a TCP connection is being made: the targets not tried yet, and the time limit.
+    pub connecting: Option<Connecting>,
+    pub armed: Option<Instant>,
+    /// Whether it stands in the list of those to be served.
+    pub listed: bool,
+    pub tcp_readable: bool,
+    pub tcp_writable: bool,
+    pub stream_readable: bool,
+    pub stream_writable: bool,
+    pub upward: Upward,
+    pub downward: Downward,
+}
+
+pub struct Connecting {
+    pub targets: VecDeque<SocketAddr>,
+    pub deadline: Instant,
+    pub last_error: String,
+}
+
+/// From TCP to the stream.
+#[derive(Default)]
+pub struct Upward {
+    /// Read from TCP and not taken by QUIC; begins with the head.
+    pub pending: VecDeque<Bytes>,
+    pub bytes: u64,
+    tcp_ended: bool,
+    finished: bool,
+}
+
+/// From the stream to TCP.
+#[derive(Default)]
+pub struct Downward {
+    /// Read from the stream and not taken by TCP.
+    pending: VecDeque<Bytes>,
+    pub bytes: u64,
+    pub stream_ended: bool,
+    finished: bool,
+}
+
+/// Whether a direction has more to do at once.
+#[derive(PartialEq)]
+enum Progress {
+    Idle,
+    More,
+}
+
+impl Bridge {
+    pub fn new(tag: u32, tcp: Option<TcpStream>, connecting: Option<Connecting>) -> Self {
+        Self {
+            tag,
+            stream: None,
+            tcp,
+            connecting,
+            armed: None,
+            listed: false,
+            tcp_readable: true,
+            tcp_writable: true,
+            stream_readable: true,
+            stream_writable: true,
+            upward: Upward::default(),
+            downward: Downward::default(),
+        }
+    }
+
+    /// Moves what can be moved, a turn's worth at most. True if there is more to do at once.
+    pub fn serve(&mut self, core: &mut Core, buffer: &mut ReadBuffer) -> Result<bool, End> {
+        let Some(stream) = self.stream else {
+            return Ok(false);
+        };
+        if self.connecting.is_some() {
+            return match core.was_reset(stream) {
+                Some(code) => Err(stream_reset(code)),
+                None => Ok(false),
+            };
+        }
+        let up = self.serve_upward(stream, core, buffer)?;
+        let down = self.serve_downward(stream, core)?;
+        if self.upward.finished && self.downward.finished {
+            return Err((BridgeEnd::Finished, String::new()));
+        }
+        Ok(up == Progress::More || down == Progress::More)
+    }
+
+    fn serve_upward(
+        &mut self,
+        stream: Handle,
+        core: &mut Core,
+        buffer: &mut ReadBuffer,
+    ) -> Result<Progress, End> {
+        let Some(tcp) = &self.tcp else {
+            return Ok(Progress::Idle);
+        };
+        let mut budget = BRIDGE_TURN_BYTES;
+        loop {
+            if !self.stream_writable {
+                return Ok(Progress::Idle);
+            }
+            match core.write_delegated(stream, &mut self.upward.pending) {
+                WriteOutcome::Done => {}
+                WriteOutcome::Blocked => {
+                    self.stream_writable = false;
+                    return Ok(Progress::Idle);
+                }
+                WriteOutcome::Stopped(code) => return Err(stream_reset(code)),
+                WriteOutcome::Gone => return Err(session_closed()),
+            }
+            if self.upward.tcp_ended {
+                if !self.upward.finished {
+                    core.finish_delegated(stream);
+                    self.upward.finished = true;
+                }
+                return Ok(Progress::Idle);
+            }
+            if !self.tcp_readable {
+                return Ok(Progress::Idle);
+            }
+            if budget == 0 {
+                return Ok(Progress::More);
+            }
+            match buffer.read(tcp, budget) {
+                Ok(bytes) if bytes.is_empty() => self.upward.tcp_ended = true,
+                Ok(bytes) => {
+                    budget -= bytes.len();
+                    self.upward.bytes += bytes.len() as u64;
+                    self.upward.pending.push_back(bytes);
+                }
+                Err(error) => match error.kind() {
+                    io::ErrorKind::WouldBlock => self.tcp_readable = false,
+                    io::ErrorKind::Interrupted => {}
+                    _ => return Err(tcp_reset(&error)),
+                },
+            }
+        }
+    }
+
+    fn serve_downward(&mut self, stream: Handle, core: &mut Core) -> Result<Progress, End> {
+        let Some(tcp) = &self.tcp else {
+            return Ok(Progress::Idle);
+        };
+        let down = &mut self.downward;
+        let mut budget = BRIDGE_TURN_BYTES;
+        loop {
+            while !down.pending.is_empty() {
+                if !self.tcp_writable {
+                    return Ok(Progress::Idle);
+                }
+                match tcp::write(tcp, down.pending.iter()) {
+                    Ok(count) => {
+                        down.bytes += count as u64;
+                        advance(&mut down.pending, count);
+                    }
+                    Err(error) => match error.kind() {
+                        io::ErrorKind::WouldBlock => self.tcp_writable = false,
+                        io::ErrorKind::Interrupted => {}
+                        _ => return Err(tcp_reset(&error)),
+                    },
+                }
+            }
+            if down.stream_ended {
+                if !down.finished {
+                    tcp.shutdown(Shutdown::Write).map_err(|e| tcp_reset(&e))?;
+                    down.finished = true;
+                }
+                return Ok(Progress::Idle);
+            }
+            if !self.stream_readable {
+                return Ok(Progress::Idle);
+            }
+            if budget == 0 {
+                return Ok(Progress::More);
+            }
+            let outcome = core.read_stream(stream, budget, &mut down.pending);
+            budget -= down.pending.iter().map(Bytes::len).sum::<usize>();
+            match outcome {
+                ReadOutcome::More => {}
+                ReadOutcome::Blocked => self.stream_readable = false,
+                ReadOutcome::Finished => down.stream_ended = true,
+                ReadOutcome::Reset(code) => return Err(stream_reset(code)),
+                ReadOutcome::Gone => return Err(session_closed()),
+            }
+        }
+    }
+}
+
+pub fn stream_reset(code: u64) -> End {
+    (BridgeEnd::StreamReset, format!("error code {code}"))
+}
+
+pub fn session_closed() -> End {
+    (BridgeEnd::SessionClosed, String::new())
+}
+
+pub fn tcp_reset(error: &io::Error) -> End {
+    (BridgeEnd::TcpReset, error.to_string())
+}
+
+fn advance(pending: &mut VecDeque<Bytes>, mut count: usize) {
+    while let Some(front) = pending.front_mut() {
+        if front.len() > count {
+            front.advance(count);
+            return;
+        }
+        count -= front.len();
+        pending.pop_front();
+    }
+}

@@ -1,0 +1,81 @@
+//! What the caller may ask of the engine's thread. Handles and tags are explained in `event`.
+
+use crate::core::Protocols;
+use crate::handle::Handle;
+use bytes::Bytes;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+pub enum Command {
+    SetProtocols(Box<Protocols>),
+    Dial {
+        tag: u32,
+        remote: SocketAddr,
+        alpn: Vec<u8>,
+        timeout: Duration,
+    },
+    CancelDial {
+        tag: u32,
+    },
+    TakeSession(Handle),
+    Admit(Handle),
+    CloseSession {
+        session: Handle,
+        code: u64,
+        reason: String,
+    },
+    /// Room was reserved with the session's gauge.
+    SendDatagram {
+        session: Handle,
+        bytes: Bytes,
+    },
+    SendRaw {
+        to: SocketAddr,
+        bytes: Bytes,
+    },
+    OpenStream {
+        session: Handle,
+        tag: u32,
+    },
+    CancelOpen {
+        session: Handle,
+        tag: u32,
+    },
+    GrantRead {
+        stream: Handle,
+        bytes: u32,
+    },
+    Write {
+        stream: Handle,
+        bytes: Bytes,
+    },
+    Finish(Handle),
+    AbortStream {
+        stream: Handle,
+        code: u64,
+    },
+    Listen {
+        tag: u32,
+        address: SocketAddr,
+    },
+    CloseListener(Handle),
+    TakeConnection(Handle),
+    ResetConnection(Handle),
+    BridgeToSession {
+        tag: u32,
+        connection: Handle,
+        session: Handle,
+        head: Bytes,
+    },
+    BridgeToTcp {
+        tag: u32,
+        stream: Handle,
+        targets: Vec<SocketAddr>,
+    },
+    AbortBridge {
+        tag: u32,
+    },
+    Shutdown {
+        reason: String,
+    },
+}

@@ -1,0 +1,330 @@
+//! The data plane: one thread that owns the UDP socket, the QUIC core, the TCP sockets and the
+//! bridges between them, and nothing else decides when bytes move.
+//!
+//! One turn: wait for readiness or a deadline → commands → TCP accepts → one batch of packets →
+//! deadlines → one pass over the bridges → one flush of every session with something to send →
+//! events to the caller. Each step is bounded, so that a turn is short whatever peers do.
+
+mod address;
+mod apply;
+mod bridge;
+mod bridges;
+mod command;
+mod listeners;
+mod tcp;
+mod tokens;
+mod udp;
+
+pub use address::{ip_text, parse as parse_address, shown as shown_address};
+pub use command::Command;
+
+use crate::core::{Core, Protocols};
+use crate::event::Event;
+use crate::handle::Handle;
+use crate::limits::*;
+use crate::shared::Shared;
+use bridges::Bridges;
+use bytes::Bytes;
+use listeners::Listeners;
+use mio::{Events, Poll};
+use quinn_proto::Transmit;
+use std::collections::VecDeque;
+use std::io;
+use std::net::SocketAddr;
+use std::panic::{catch_unwind, AssertUnwindSafe};
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+use tokens::Source;
+use udp::{Received, Sent, Udp};
+
+/// A running engine.
+pub struct Running {
+    pub shared: Arc<Shared>,
+    pub local_address: SocketAddr,
+    pub thread: JoinHandle<()>,
+}
+
+/// Binds the socket and starts the thread.
+pub fn start(address: SocketAddr, protocols: Protocols) -> io::Result<Running> {
+    let poll = Poll::new()?;
+    let waker = mio::Waker::new(poll.registry(), tokens::WAKER)?;
+    let mut udp = Udp::bind(address)?;
+    udp.register(poll.registry(), tokens::UDP)?;
+    let local_address = address::shown(udp.local_address()?);
+    let shared = Arc::new(Shared::new(waker));
+    let (receive, send) = udp.buffer_sizes();
+    shared.counters.receive_buffer.store(receive, Relaxed);
+    shared.counters.send_buffer.store(send, Relaxed);
+    let plane = DataPlane {
+        core: Core::new(protocols, udp.never_fragments()),
+        poll,
+        udp,
+        bridges: Bridges::new(),
+        listeners: Listeners::new(),
+        shared: shared.clone(),
+        events: Vec::new(),
+        raw: VecDeque::new(),
+        unsent: None,
+        train: Vec::new(),
+    };
+    let thread = std::thread::Builder::new()
+        .name("pollen-quic".to_owned())
+        .spawn(move || plane.run())?;
+    Ok(Running {
+        shared,
+        local_address,
+        thread,
+    })
+}
+
+struct DataPlane {
+    poll: Poll,
+    udp: Udp,
+    core: Core,
+    bridges: Bridges,
+    listeners: Listeners,
+    shared: Arc<Shared>,
+    events: Vec<Event>,
+    /// Raw packets received and not handed up yet; the oldest goes first when there are many.
+    raw: VecDeque<(SocketAddr, Bytes)>,
+    /// The train that the socket had no room for: it goes before all others.
+    unsent: Option<(Handle, Transmit, Vec<u8>)>,
+    /// The buffer in which trains are made.
+    train: Vec<u8>,
+}
+
+impl DataPlane {
+    fn run(mut self) {
+        let shared = self.shared.clone();
+        let ended = catch_unwind(AssertUnwindSafe(move || {
+            let mut ready = Events::with_capacity(1024);
+            while self.turn(&mut ready) {}
+        }));
+        let failed = ended.is_err();
+        shared.publish(|records| crate::abi::encode(&Event::Closed { failed }, records));
+        shared.close_outbox();
+    }
+
+    /// False once the engine was shut down.
+    fn turn(&mut self, ready: &mut Events) -> bool {
+        let timeout = self.timeout();
+        match self.poll.poll(ready, timeout) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => ready.clear(),
+            Err(error) => panic!("the poll of the engine failed: {error}"),
+        }
+        let now = Instant::now();
+        for event in ready.iter() {
+            self.note_ready(now, event);
+        }
+        for command in self.shared.take_commands() {
+            if !self.apply(now, command) {
+                self.publish();
+                return false;
+            }
+        }
+        self.listeners.accept(now, &mut self.events);
+        self.receive(now);
+        self.core.expire(now);
+        let (core, registry) = (&mut self.core, self.poll.registry());
+        self.bridges.expire(core, registry, &mut self.events, now);
+        core.settle(now);
+        self.wake_bridges();
+        self.bridges.serve(&mut self.core, &mut self.events);
+        self.flush(now);
+        self.wake_bridges();
+        self.publish();
+        true
+    }
+
+    /// How long to wait for readiness: not at all while there is work.
+    fn timeout(&self) -> Option<Duration> {
+        let flushable = self.core.has_work() && (self.unsent.is_none() || self.udp.writable);
+        let busy =
+            flushable || self.udp.readable || self.bridges.has_work() || self.listeners.has_work();
+        if busy {
+            return Some(Duration::ZERO);
+        }
+        let deadlines = [
+            self.core.next_deadline(),
+            self.bridges.next_deadline(),
+            self.listeners.next_deadline(),
+        ];
+        let next = deadlines.into_iter().flatten().min()?;
+        Some(next.saturating_duration_since(Instant::now()))
+    }
+
+    fn note_ready(&mut self, now: Instant, event: &mio::event::Event) {
+        match tokens::source(event.token()) {
+            Source::Waker => {}
+            Source::Udp => {
+                self.udp.readable |= event.is_readable();
+                self.udp.writable |= event.is_writable();
+            }
+            Source::Listener(handle) => self.listeners.ready(handle),
+            Source::Bridge(handle) => {
+                let (core, registry) = (&mut self.core, self.poll.registry());
+                let ready = (handle, event);
+                self.bridges
+                    .tcp_ready(core, registry, &mut self.events, now, ready);
+            }
+        }
+    }
+
+    fn receive(&mut self, now: Instant) {
+        if !self.udp.readable {
+            return;
+        }
+        let (core, raw) = (&mut self.core, &mut self.raw);
+        self.udp.receive(&self.shared.counters, |packet| {
+            if is_quic(&packet.payload) {
+                let Received {
+                    remote,
+                    local_ip,
+                    ecn,
+                    payload,
+                } = packet;
+                core.feed(now, remote, local_ip, ecn, payload);
+            } else if packet.payload.len() <= RAW_BYTES_MAX {
+                if raw.len() >= RAW_WAITING_MAX {
+                    raw.pop_front();
+                }
+                let bytes = Bytes::copy_from_slice(&packet.payload);
+                raw.push_back((address::shown(packet.remote), bytes));
+            }
+        });
+    }
+
+    fn wake_bridges(&mut self) {
+        for wake in self.core.take_wakes() {
+            self.bridges
+                .stream_woke(&mut self.core, wake, &mut self.events);
+        }
+    }
+
+    /// Gives every session that is listed its turn to send, until the socket is full.
+    fn flush(&mut self, now: Instant) {
+        if !self.flush_unsent(now) {
+            return;
+        }
+        while let Some((transmit, payload)) = self.core.next_response() {
+            // An answer to a packet of no session is not worth waiting for.
+            self.udp.send(&transmit, &payload, &self.shared.counters);
+        }
+        for _ in 0..self.core.flushes_due() {
+            let Some(session) = self.core.next_to_flush() else {
+                return;
+            };
+            if !self.flush_session(now, session) {
+                return;
+            }
+        }
+    }
+
+    /// False if the socket is full.
+    fn flush_session(&mut self, now: Instant, session: Handle) -> bool {
+        for _ in 0..TRAINS_PER_TURN {
+            self.train.clear();
+            let segments = self.udp.segments_max();
+            let Some(transmit) = self.core.transmit(now, session, segments, &mut self.train) else {
+                self.core.flushed(now, session, false);
+                return true;
+            };
+            let sent = self.udp.send(&transmit, &self.train, &self.shared.counters);
+            match sent {
+                Sent::Done => {}
+                Sent::Unreachable(error) => {
+                    self.core.note_unreachable(now, session, error.to_string());
+                }
+                Sent::Blocked => {
+                    self.udp.writable = false;
+                    let train = std::mem::take(&mut self.train);
+                    self.unsent = Some((session, transmit, train));
+                    self.core.flushed(now, session, true);
+                    return false;
+                }
+            }
+        }
+        self.core.flushed(now, session, true);
+        true
+    }
+
+    /// Sends the train that found the socket full. False if it still is.
+    fn flush_unsent(&mut self, now: Instant) -> bool {
+        let Some((session, transmit, train)) = self.unsent.take() else {
+            return true;
+        };
+        if !self.udp.writable {
+            self.unsent = Some((session, transmit, train));
+            return false;
+        }
+        match self.udp.send(&transmit, &train, &self.shared.counters) {
+            Sent::Done => true,
+            Sent::Unreachable(error) => {
+                self.core.note_unreachable(now, session, error.to_string());
+                true
+            }
+            Sent::Blocked => {
+                self.udp.writable = false;
+                self.unsent = Some((session, transmit, train));
+                false
+            }
+        }
+    }
+
+    /// Hands up what happened. Datagrams and raw packets, which may be lost, stay here while the
+    /// caller is far behind; everything else is bounded by credits and by what is open.
+    fn publish(&mut self) {
+        let counters = &self.shared.counters;
+        let sessions = self.core.session_count() as u64;
+        counters.sessions.store(sessions, Relaxed);
+        let streams = self.core.stream_count() as u64;
+        counters.streams.store(streams, Relaxed);
+        let bridges = self.bridges.len() as u64;
+        counters.bridges.store(bridges, Relaxed);
+        self.events.extend(self.core.take_events());
+        let waiting = self.shared.outbox_bytes();
+        let room = OUTBOX_SOFT_MAX.saturating_sub(waiting);
+        self.core.allow_datagrams(room);
+        self.events.extend(self.core.take_events());
+        if room > 0 {
+            let raw = self.raw.drain(..);
+            self.events
+                .extend(raw.map(|(from, bytes)| Event::Raw { from, bytes }));
+        } else {
+            self.shared.held_back.store(true, Relaxed);
+        }
+        if self.events.is_empty() {
+            return;
+        }
+        for event in &self.events {
+            self.note_session(event);
+        }
+        let events = std::mem::take(&mut self.events);
+        self.shared.publish(|records| {
+            for event in &events {
+                crate::abi::encode(event, records);
+            }
+        });
+    }
+
+    /// The caller may ask for a session's gauge from the moment he hears of it until its end.
+    fn note_session(&self, event: &Event) {
+        match event {
+            Event::SessionUp { session, .. } => {
+                if let Some(gauge) = self.core.gauge(*session) {
+                    self.shared.add_gauge(*session, gauge);
+                }
+            }
+            Event::SessionEnded { session, .. } => self.shared.remove_gauge(*session),
+            _ => {}
+        }
+    }
+}
+
+/// QUIC packets have the fixed bit set (RFC 9000, section 17); ours that are not QUIC have not.
+fn is_quic(payload: &[u8]) -> bool {
+    payload.first().is_some_and(|first| first & 0x40 != 0)
+}

@@ -1,0 +1,68 @@
+//! The few things that bridges ask of a TCP socket beyond what mio offers.
+
+use bytes::{Bytes, BytesMut};
+use mio::net::TcpStream;
+use socket2::SockRef;
+use std::io::{self, IoSlice, Write};
+use std::time::Duration;
+
+/// Bytes of the buffer that many reads share.
+const CHUNK_BYTES: usize = 256 * 1024;
+/// Room below which a new chunk is begun.
+const CHUNK_ROOM_MIN: usize = 16 * 1024;
+/// Reads up to this size are copied out, so that a few bytes do not keep a whole chunk alive.
+const COPY_BYTES_MAX: usize = 4 * 1024;
+/// Slices in one vectored write.
+const SLICES_MAX: usize = 64;
+
+/// The buffer into which TCP is read; QUIC takes slices of it without a copy.
+#[derive(Default)]
+pub struct ReadBuffer(BytesMut);
+
+impl ReadBuffer {
+    /// Reads once, at most `max` bytes. Empty at the end of the stream.
+    pub fn read(&mut self, socket: &TcpStream, max: usize) -> io::Result<Bytes> {
+        if self.0.capacity() - self.0.len() < CHUNK_ROOM_MIN {
+            self.0 = BytesMut::with_capacity(CHUNK_BYTES);
+        }
+        let room = self.0.spare_capacity_mut();
+        let room_bytes = room.len().min(max);
+        let room = &mut room[..room_bytes];
+        let count = socket.try_io(|| SockRef::from(socket).recv(room))?;
+        // SAFETY: the system has written the first `count` bytes of the spare capacity.
+        unsafe { self.0.set_len(self.0.len() + count) };
+        let read = self.0.split_to(self.0.len());
+        Ok(match count <= COPY_BYTES_MAX {
+            true => {
+                let copy = Bytes::copy_from_slice(&read);
+                self.give_back(read);
+                copy
+            }
+            false => read.freeze(),
+        })
+    }
+
+    /// The room of a copied read is used again.
+    fn give_back(&mut self, mut read: BytesMut) {
+        read.clear();
+        read.unsplit(std::mem::take(&mut self.0));
+        self.0 = read;
+    }
+}
+
+/// Writes the first of the given bytes in one call.
+pub fn write<'a>(socket: &TcpStream, bytes: impl Iterator<Item = &'a Bytes>) -> io::Result<usize> {
+    let mut slices = [IoSlice::new(&[]); SLICES_MAX];
+    let mut count = 0;
+    for (slice, bytes) in slices.iter_mut().zip(bytes) {
+        *slice = IoSlice::new(bytes);
+        count += 1;
+    }
+    let mut socket = socket;
+    socket.write_vectored(&slices[..count])
+}
+
+/// Makes the coming close a reset (RST), which no peer takes for a clean end.
+pub fn reset_on_close(socket: &TcpStream) {
+    let _ = SockRef::from(socket).set_linger(Some(Duration::ZERO));
+}

@@ -1,0 +1,39 @@
+//! Which socket a readiness event belongs to: a kind in the low bits, a handle above them.
+
+use crate::handle::Handle;
+use mio::Token;
+
+pub const WAKER: Token = Token(0);
+pub const UDP: Token = Token(1);
+const LISTENER: u64 = 2;
+const BRIDGE: u64 = 3;
+const KIND_BITS: u32 = 2;
+
+pub enum Source {
+    Waker,
+    Udp,
+    Listener(Handle),
+    Bridge(Handle),
+}
+
+pub fn listener(handle: Handle) -> Token {
+    Token((u64::from(handle) << KIND_BITS | LISTENER) as usize)
+}
+
+pub fn bridge(handle: Handle) -> Token {
+    Token((u64::from(handle) << KIND_BITS | BRIDGE) as usize)
+}
+
+pub fn source(token: Token) -> Source {
+    let token = token.0 as u64;
+    let handle = (token >> KIND_BITS) as Handle;
+    match token & ((1 << KIND_BITS) - 1) {
+        LISTENER => Source::Listener(handle),
+        BRIDGE => Source::Bridge(handle),
+        1 => Source::Udp,
+        _ => Source::Waker,
+    }
+}
+
+// A token holds a handle and a kind: the tables of a 32-bit system would not fit.
+const _: () = assert!(usize::BITS == 64);

@@ -1,0 +1,16 @@
+//! The QUIC engine of Pollen: sessions, streams, datagrams and TCP bridges on one thread of their
+//! own. TypeScript decides, this library moves bytes.
+//!
+//! Layers, each of which knows only those before it: `core` is QUIC without socket, clock or
+//! thread; `io` is the thread with the sockets; `abi` is the door for those outside.
+
+#![warn(clippy::undocumented_unsafe_blocks)]
+#![deny(unsafe_op_in_unsafe_fn)]
+
+pub mod abi;
+pub mod core;
+pub mod event;
+pub mod handle;
+pub mod io;
+pub mod limits;
+mod shared;

@@ -1,0 +1,94 @@
+//! Every bound of the engine, each with its unit and its reason. What a peer can make us hold is
+//! bounded by one of these.
+
+use std::time::Duration;
+
+/// A session that neither peer is heard on for this long is over.
+pub const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
+/// A third of the idle timeout: two lost keep-alives in a row end nothing.
+pub const KEEP_ALIVE: Duration = Duration::from_secs(10);
+/// How long an attempt to reach us may take to complete its handshake.
+pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a session whose handshake is complete may wait for the verdict.
+pub const VERDICT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long one TCP target may take to accept.
+pub const TCP_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long to leave a listener alone after the system had no descriptor for a connection.
+pub const ACCEPT_RETRY: Duration = Duration::from_millis(100);
+
+/// Sessions of one engine, those still closing included.
+pub const SESSIONS_MAX: usize = 16_384;
+/// Attempts to reach us whose handshake or verdict is outstanding; more are refused.
+pub const HALF_OPEN_MAX: usize = 1_024;
+/// Sessions dialled to us that nobody took yet; while as many wait, attempts are refused.
+pub const SESSIONS_WAITING_MAX: usize = 256;
+/// Bidirectional streams that one peer may have open at a time.
+pub const STREAMS_PER_PEER: u32 = 1_024;
+/// Requests to open a stream that wait for the peer to allow one, per session.
+pub const OPENS_WAITING_MAX: usize = 4_096;
+/// The longest head of a stream that is gathered before the stream is reported.
+pub const HEAD_BYTES_MAX: usize = 64;
+/// Bytes of a control stream that may wait for its reader.
+pub const READ_CREDIT_MAX: u32 = 65_536;
+/// Bytes of a control stream that its writer may have on the way to QUIC.
+pub const WRITE_CREDIT: u32 = 262_144;
+
+/// TCP connections accepted by one listener that nobody took yet; further ones are reset.
+pub const CONNECTIONS_WAITING_MAX: usize = 1_024;
+/// Connections accepted from one listener in one turn, so that a flood of them delays nobody.
+pub const ACCEPTS_PER_TURN: usize = 64;
+/// Bridges of one engine.
+pub const BRIDGES_MAX: usize = 65_536;
+/// TCP targets tried for one bridge.
+pub const TARGETS_MAX: usize = 16;
+/// Bytes that a bridge moves in one direction in one turn before the next bridge has its turn.
+pub const BRIDGE_TURN_BYTES: usize = 256 * 1024;
+/// Trains of packets that a connection sends in one turn before the next one has its turn.
+pub const TRAINS_PER_TURN: usize = 8;
+
+/// Records waiting for JavaScript beyond which datagrams and raw packets stay below, in bytes.
+pub const OUTBOX_SOFT_MAX: usize = 4 * 1024 * 1024;
+/// Raw packets that wait while JavaScript is behind; the oldest goes first.
+pub const RAW_WAITING_MAX: usize = 256;
+/// The longest raw packet that is handed up or sent.
+pub const RAW_BYTES_MAX: usize = 2_048;
+/// Raw packets that JavaScript may have on the way to the socket; more are lost.
+pub const RAW_QUEUED_MAX: u32 = 1_024;
+/// Answers to packets of no connection (refusals, resets) that wait for the socket.
+pub const RESPONSES_MAX: usize = 256;
+
+/// What one stream may have unread: 80 MB/s over a path of 100 ms.
+pub const STREAM_WINDOW: u32 = 8 * 1024 * 1024;
+/// What a session may have unread with few streams, and at most. It grows with the streams, so
+/// that one reader who stalls does not hold up the others.
+pub const SESSION_WINDOW_MIN: u32 = 2 * STREAM_WINDOW;
+pub const SESSION_WINDOW_MAX: u32 = 8 * STREAM_WINDOW;
+/// What a session may have sent and unacknowledged: small where the path is short, because then it
+/// stays in the processor's cache; more in proportion to the round-trip time.
+pub const SEND_WINDOW_MIN: u64 = 1024 * 1024;
+pub const SEND_WINDOW_NEAR: u64 = 4 * 1024 * 1024;
+pub const SEND_WINDOW_MAX: u64 = 16 * 1024 * 1024;
+/// Bytes per second that the send window is sized for.
+pub const SEND_WINDOW_RATE: f64 = 160e6;
+/// Where congestion control stops growing: nothing is lost on loopback, and it would never.
+pub const CONGESTION_WINDOW_MAX: u64 = SEND_WINDOW_MAX;
+
+/// Datagrams received and not yet handed up, in bytes per session; the oldest goes first.
+pub const DATAGRAM_RECEIVE_BYTES: usize = 512 * 1024;
+/// Datagrams queued and not yet sent, in bytes per session.
+pub const DATAGRAM_SEND_BYTES: usize = 256 * 1024;
+
+/// The largest UDP payload that we take (RFC 9000, section 18.2).
+pub const UDP_PAYLOAD_MAX: u16 = 65_527;
+/// Where path MTU discovery stops: Ethernet less the headers of IPv6 and UDP.
+pub const MTU_INTERNET: u16 = 1_452;
+/// Where it stops on loopback: four such packets fill one segmented send.
+pub const MTU_LOOPBACK: u16 = 16_300;
+/// Bytes in one segmented send: the longest UDP payload over IPv4 is 65,507.
+pub const TRAIN_BYTES_MAX: usize = 65_500;
+
+/// What we ask the system for as socket buffers, in bytes. It grants what it will.
+pub const SOCKET_BUFFER_BYTES: usize = 8 * 1024 * 1024;
+
+/// The longest reason of an end that is sent or reported, in bytes.
+pub const REASON_BYTES_MAX: usize = 256;

@@ -1,0 +1,177 @@
+//! What the caller's threads and the engine's thread share: commands one way, records the other,
+//! and numbers that either may read at any time.
+
+use crate::core::Gauge;
+use crate::handle::Handle;
+use crate::io::Command;
+use rustc_hash::FxHashMap;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::*};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+pub struct Shared {
+    commands: Mutex<Vec<Command>>,
+    /// Whether the engine's thread was woken and has not looked yet.
+    woken: AtomicBool,
+    waker: mio::Waker,
+    outbox: Mutex<Outbox>,
+    arrived: Condvar,
+    /// Whether records stayed behind for want of room in the outbox.
+    pub held_back: AtomicBool,
+    gauges: Mutex<FxHashMap<Handle, Arc<Gauge>>>,
+    /// Raw packets on the way from the caller to the socket.
+    pub raw_queued: AtomicU32,
+    pub counters: Counters,
+}
+
+#[derive(Default)]
+struct Outbox {
+    records: Vec<u8>,
+    /// How much of `records` was taken.
+    taken: usize,
+    /// No record will follow.
+    closed: bool,
+}
+
+/// Counters since the start, in the order in which `stats` reports them.
+#[derive(Default)]
+pub struct Counters {
+    pub sessions: AtomicU64,
+    pub streams: AtomicU64,
+    pub bridges: AtomicU64,
+    pub packets_sent: AtomicU64,
+    pub packets_received: AtomicU64,
+    pub bytes_sent: AtomicU64,
+    pub bytes_received: AtomicU64,
+    pub send_calls: AtomicU64,
+    pub receive_calls: AtomicU64,
+    pub receive_buffer: AtomicU64,
+    pub send_buffer: AtomicU64,
+}
+
+impl Counters {
+    pub fn read(&self) -> [f64; 11] {
+        [
+            &self.sessions,
+            &self.streams,
+            &self.bridges,
+            &self.packets_sent,
+            &self.packets_received,
+            &self.bytes_sent,
+            &self.bytes_received,
+            &self.send_calls,
+            &self.receive_calls,
+            &self.receive_buffer,
+            &self.send_buffer,
+        ]
+        .map(|counter| counter.load(Relaxed) as f64)
+    }
+}
+
+impl Shared {
+    pub fn new(waker: mio::Waker) -> Self {
+        Self {
+            commands: Mutex::default(),
+            woken: AtomicBool::new(false),
+            waker,
+            outbox: Mutex::default(),
+            arrived: Condvar::new(),
+            held_back: AtomicBool::new(false),
+            gauges: Mutex::default(),
+            raw_queued: AtomicU32::new(0),
+            counters: Counters::default(),
+        }
+    }
+
+    /// Queues a command and wakes the thread, once however many commands follow.
+    pub fn push(&self, command: Command) {
+        lock(&self.commands).push(command);
+        self.wake();
+    }
+
+    pub fn wake(&self) {
+        if !self.woken.swap(true, AcqRel) {
+            // It fails only where the thread is gone, and then nobody is to be woken.
+            let _ = self.waker.wake();
+        }
+    }
+
+    /// Takes what was queued. A command queued from now on wakes the thread again.
+    pub fn take_commands(&self) -> Vec<Command> {
+        self.woken.store(false, Release);
+        std::mem::take(&mut *lock(&self.commands))
+    }
+
+    /// Bytes of records that wait to be taken.
+    pub fn outbox_bytes(&self) -> usize {
+        let outbox = lock(&self.outbox);
+        outbox.records.len() - outbox.taken
+    }
+
+    pub fn publish(&self, write: impl FnOnce(&mut Vec<u8>)) {
+        write(&mut lock(&self.outbox).records);
+        self.arrived.notify_all();
+    }
+
+    pub fn close_outbox(&self) {
+        lock(&self.outbox).closed = true;
+        self.arrived.notify_all();
+    }
+
+    /// Waits until records are there, none will follow, or the time is over. Says how many bytes
+    /// of records wait.
+    pub fn wait(&self, time: Duration) -> usize {
+        let deadline = Instant::now() + time;
+        let mut outbox = lock(&self.outbox);
+        while outbox.records.len() == outbox.taken && !outbox.closed {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            let waited = self.arrived.wait_timeout(outbox, left);
+            outbox = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        outbox.records.len() - outbox.taken
+    }
+
+    /// Copies as many whole records as fit into `into`; says how many bytes that were.
+    pub fn take(&self, into: &mut [u8]) -> usize {
+        let mut outbox = lock(&self.outbox);
+        let waiting = &outbox.records[outbox.taken..];
+        let mut end = 0;
+        while let Some(size) = crate::abi::record_size(&waiting[end..]) {
+            if end + size > into.len() {
+                break;
+            }
+            end += size;
+        }
+        into[..end].copy_from_slice(&waiting[..end]);
+        outbox.taken += end;
+        if outbox.taken == outbox.records.len() {
+            outbox.records.clear();
+            outbox.taken = 0;
+        }
+        drop(outbox);
+        if self.held_back.swap(false, AcqRel) {
+            self.wake();
+        }
+        end
+    }
+
+    pub fn add_gauge(&self, session: Handle, gauge: Arc<Gauge>) {
+        lock(&self.gauges).insert(session, gauge);
+    }
+
+    pub fn remove_gauge(&self, session: Handle) {
+        lock(&self.gauges).remove(&session);
+    }
+
+    pub fn gauge(&self, session: Handle) -> Option<Arc<Gauge>> {
+        lock(&self.gauges).get(&session).cloned()
+    }
+}
+
+/// A thread that panicked while it held the lock left plain data, which is as good as before.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

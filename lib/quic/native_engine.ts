@@ -1,0 +1,222 @@
+// One engine of the native library, as typed calls. It knows the form of commands and answers and
+// nothing of their meaning.
+
+import {
+  assert,
+  type EngineStats,
+  PollenError,
+  type Protocol,
+  type SessionStats,
+  type SocketAddress,
+} from "../types/mod.ts";
+import { acquireLibrary, type LibrarySymbols, releaseLibrary } from "./library.ts";
+import {
+  concat,
+  encodeAddress,
+  encodeSized,
+  encodeText,
+  type EventRecord,
+  Operation,
+  PayloadReader,
+  readRecords,
+  Refusal,
+} from "./records.ts";
+
+/** More than any record has: one certificate, datagram or chunk of a stream each. */
+const TAKE_BYTES = 512 * 1024;
+/** Takes before other JavaScript gets a turn. */
+const TAKES_PER_WAIT = 8;
+/** A wait ends at once when there is something or the engine is closed; this is only its bound. */
+const WAIT_MS = 30_000;
+const ANSWER_BYTES = 1_024;
+const NOTHING = new Uint8Array(0);
+
+/** Numbers and bytes of a command; what is left out is 0 or empty. */
+export interface CommandArguments {
+  readonly a?: number;
+  readonly b?: number;
+  readonly s?: number;
+  readonly bytes?: Uint8Array;
+}
+
+export class NativeEngine {
+  readonly localAddress: SocketAddress;
+  readonly #library: LibrarySymbols;
+  readonly #handle: number;
+  readonly #records = new Uint8Array(TAKE_BYTES);
+  readonly #numbers = new Float64Array(11);
+  #isFreed = false;
+  #lastTag = 0;
+
+  private constructor(library: LibrarySymbols, handle: number, localAddress: SocketAddress) {
+    this.#library = library;
+    this.#handle = handle;
+    this.localAddress = localAddress;
+  }
+
+  /**
+   * Binds the socket and starts the engine's thread.
+   *
+   * @throws {PollenError} `already_exists`, `permission_denied`, `io`, `invalid_argument`,
+   *   `exhausted`, `unsupported`.
+   */
+  static open(address: SocketAddress, protocols: readonly Protocol[]): NativeEngine {
+    const request = concat([encodeAddress(address), encodeProtocols(protocols)]);
+    const library = acquireLibrary();
+    try {
+      const answer = new Uint8Array(ANSWER_BYTES);
+      const handle = library.pollen_quic_new(request, request.length, answer, answer.length);
+      const length = new DataView(answer.buffer).getUint32(0, true);
+      const reader = new PayloadReader(answer.subarray(4, 4 + length));
+      if (handle === 0) throw openError(address, reader);
+      return new NativeEngine(library, handle, reader.address());
+    } catch (error) {
+      releaseLibrary();
+      throw error;
+    }
+  }
+
+  /** A number to know the answer to a request by. */
+  nextTag(): number {
+    this.#lastTag = this.#lastTag % 0xffff_ffff + 1;
+    return this.#lastTag;
+  }
+
+  /**
+   * Gives a command. Once the engine is closed it is without effect, for what it would act on is
+   * gone.
+   *
+   * @throws {PollenError} `invalid_argument`, `internal`.
+   */
+  command(operation: number, { a = 0, b = 0, s = 0, bytes = NOTHING }: CommandArguments): number {
+    if (this.#isFreed) return Refusal.noEngine;
+    const answer = this.#library.pollen_quic_command(
+      this.#handle,
+      operation,
+      a,
+      b,
+      s,
+      bytes as Uint8Array<ArrayBuffer>,
+      bytes.length,
+    );
+    switch (answer) {
+      case Refusal.malformed:
+        throw new PollenError("invalid_argument", "The engine cannot make sense of an argument.");
+      case Refusal.badIdentity:
+        throw badIdentity();
+      case Refusal.failed:
+        throw new PollenError("internal", "The engine failed on a command.");
+    }
+    return answer;
+  }
+
+  setProtocols(protocols: readonly Protocol[]): void {
+    this.command(Operation.setProtocols, { bytes: encodeProtocols(protocols) });
+  }
+
+  /** Hands over every event until `deliver` says that it was the last. */
+  async pump(deliver: (record: EventRecord) => "more" | "last"): Promise<void> {
+    while (true) {
+      await this.#library.pollen_quic_wait(this.#handle, WAIT_MS);
+      for (let taken = 0; taken < TAKES_PER_WAIT; taken++) {
+        const length = this.#library.pollen_quic_take(this.#handle, this.#records, TAKE_BYTES);
+        if (length === 0) break;
+        for (const record of readRecords(this.#records.subarray(0, length))) {
+          if (deliver(record) === "last") return;
+        }
+      }
+    }
+  }
+
+  stats(): EngineStats {
+    const n = this.#readNumbers(0);
+    return {
+      sessions: n[0] ?? 0,
+      streams: n[1] ?? 0,
+      bridges: n[2] ?? 0,
+      udpPacketsSent: n[3] ?? 0,
+      udpPacketsReceived: n[4] ?? 0,
+      udpBytesSent: n[5] ?? 0,
+      udpBytesReceived: n[6] ?? 0,
+      udpSendCalls: n[7] ?? 0,
+      udpReceiveCalls: n[8] ?? 0,
+      receiveBufferBytes: n[9] ?? 0,
+      sendBufferBytes: n[10] ?? 0,
+    };
+  }
+
+  /** Null once the session is over. */
+  sessionStats(session: number): SessionStats | null {
+    const n = this.#readNumbers(session);
+    if (n.length === 0) return null;
+    return {
+      rttMs: (n[0] ?? 0) / 1000,
+      datagramBytesMax: n[1] ?? 0,
+      bytesSent: n[2] ?? 0,
+      bytesReceived: n[3] ?? 0,
+      packetsLost: n[4] ?? 0,
+    };
+  }
+
+  #readNumbers(session: number): Float64Array {
+    if (this.#isFreed) return this.#numbers.subarray(0, 0);
+    const bytes = new Uint8Array(this.#numbers.buffer);
+    const capacity = this.#numbers.length;
+    const count = this.#library.pollen_quic_stats(this.#handle, session, bytes, capacity);
+    return this.#numbers.subarray(0, count);
+  }
+
+  /** Ends the thread and frees everything. `pump` must have ended. */
+  free(): void {
+    assert(!this.#isFreed, "an engine is freed once");
+    this.#isFreed = true;
+    this.#library.pollen_quic_free(this.#handle);
+    releaseLibrary();
+  }
+}
+
+function encodeProtocols(protocols: readonly Protocol[]): Uint8Array {
+  return concat(protocols.flatMap(({ alpn, identity, serve, headBytes }) => {
+    if (!/^[\x21-\x7e]{1,255}$/.test(alpn)) {
+      throw new PollenError("invalid_argument", "An ALPN name has 1 to 255 ASCII characters.");
+    }
+    if (!Number.isInteger(headBytes) || headBytes < 0 || headBytes > 64) {
+      throw new PollenError("invalid_argument", "The head of a stream has 0 to 64 bytes.");
+    }
+    return [
+      Uint8Array.of(serve ? 1 : 0, headBytes),
+      encodeSized(encodeText(alpn)),
+      encodeSized(identity.certificate),
+      encodeSized(identity.privateKey),
+    ];
+  }));
+}
+
+function badIdentity(): PollenError {
+  return new PollenError(
+    "invalid_argument",
+    "A certificate and its private key must be a pair of Ed25519, in DER.",
+  );
+}
+
+function openError(address: SocketAddress, answer: PayloadReader): PollenError {
+  const [code = 0] = answer.bytes(1);
+  const reason = answer.text();
+  const place = `UDP port ${address.port} of ${address.ip}`;
+  switch (code) {
+    case 1:
+      return new PollenError("already_exists", `${place} is taken by another program.`);
+    case 2:
+      return new PollenError("permission_denied", `${place} may not be opened by this user.`);
+    case 3:
+      return new PollenError("io", `${place} cannot be opened: ${reason}.`);
+    case 4:
+      return new PollenError("invalid_argument", `${address.ip} is not an IP address.`);
+    case 5:
+      return badIdentity();
+    case 6:
+      return new PollenError("exhausted", "This process has too many engines.");
+    default:
+      return new PollenError("internal", "The engine failed to start.");
+  }
+}

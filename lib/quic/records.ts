@@ -1,0 +1,155 @@
+// What crosses the boundary to the native library: the numbers of operations and events, and the
+// form of records, addresses and texts. The other side of each is in native/src/abi; a change here
+// or there raises ABI_VERSION in both.
+
+import type { SocketAddress } from "../types/mod.ts";
+
+/** Must be what the library says of itself. */
+export const ABI_VERSION = 1;
+
+/** Operations of a command: what `a`, `b`, `s` and the bytes mean stands in abi/commands.rs. */
+export const Operation = {
+  setProtocols: 1,
+  dial: 2,
+  cancelDial: 3,
+  takeSession: 4,
+  admit: 5,
+  closeSession: 6,
+  sendDatagram: 7,
+  sendRaw: 8,
+  openStream: 9,
+  cancelOpen: 10,
+  grantRead: 11,
+  write: 12,
+  finish: 13,
+  abortStream: 14,
+  listen: 15,
+  closeListener: 16,
+  takeConnection: 17,
+  resetConnection: 18,
+  bridgeToSession: 19,
+  bridgeToTcp: 20,
+  abortBridge: 21,
+  shutdown: 22,
+} as const;
+
+/** Kinds of records: what their fields mean stands in abi/records.rs. */
+export const EventKind = {
+  sessionUp: 1,
+  dialFailed: 2,
+  sessionEnded: 3,
+  datagram: 4,
+  streamOpened: 5,
+  openFailed: 6,
+  streamIncoming: 7,
+  streamData: 8,
+  streamFinished: 9,
+  streamReset: 10,
+  streamStopped: 11,
+  streamWritable: 12,
+  raw: 13,
+  listening: 14,
+  listenFailed: 15,
+  tcpAccepted: 16,
+  bridgeEnded: 17,
+  closed: 18,
+} as const;
+
+/** What the library answers to a command that it refuses. */
+export const Refusal = { noEngine: -1, malformed: -2, badIdentity: -3, failed: -4 } as const;
+
+/** One event of the library. */
+export interface EventRecord {
+  readonly kind: number;
+  readonly handle: number;
+  /** The number that we gave to the request that this answers. */
+  readonly tag: number;
+  readonly x: number;
+  readonly y: number;
+  /** A copy of its own: it may be kept. */
+  readonly payload: Uint8Array;
+}
+
+const HEADER_BYTES = 24;
+
+/** The records in `bytes`, which holds whole ones only. */
+export function* readRecords(bytes: Uint8Array): Generator<EventRecord> {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let at = 0; at < bytes.length;) {
+    const field = (index: number) => view.getUint32(at + 4 * index, true);
+    const end = at + HEADER_BYTES + field(5);
+    const payload = bytes.slice(at + HEADER_BYTES, end);
+    yield { kind: field(0), handle: field(1), tag: field(2), x: field(3), y: field(4), payload };
+    at = end;
+  }
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+export function encodeText(text: string): Uint8Array {
+  return encoder.encode(text);
+}
+
+/** The address as commands carry it: port, length and text of the IP. */
+export function encodeAddress(address: SocketAddress): Uint8Array {
+  const ip = encoder.encode(address.ip).subarray(0, 255);
+  return concat([Uint8Array.of(address.port & 0xff, address.port >> 8, ip.length), ip]);
+}
+
+/** A length and so many bytes. */
+export function encodeSized(bytes: Uint8Array): Uint8Array {
+  const length = new Uint8Array(4);
+  new DataView(length.buffer).setUint32(0, bytes.length, true);
+  return concat([length, bytes]);
+}
+
+export function concat(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+/** Reads the payload of a record from its beginning. */
+export class PayloadReader {
+  readonly #bytes: Uint8Array;
+  #at = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  number(): number {
+    const bytes = this.bytes(8);
+    return new DataView(bytes.buffer, bytes.byteOffset, 8).getFloat64(0, true);
+  }
+
+  address(): SocketAddress {
+    const [low = 0, high = 0, length = 0] = this.bytes(3);
+    return { ip: decoder.decode(this.bytes(length)), port: low + high * 256 };
+  }
+
+  bytes(count: number): Uint8Array {
+    const bytes = this.#bytes.subarray(this.#at, this.#at + count);
+    this.#at += count;
+    return bytes;
+  }
+
+  rest(): Uint8Array {
+    return this.bytes(this.#bytes.length - this.#at);
+  }
+
+  /** The rest as a text that is safe to print: no control characters, 256 characters at most. */
+  text(): string {
+    return printable(decoder.decode(this.rest()));
+  }
+}
+
+/** Without control, format and private characters, and at most 256 characters long. */
+export function printable(text: string): string {
+  return text.replace(/\p{C}/gu, "").slice(0, 256);
+}

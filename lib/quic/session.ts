@@ -1,0 +1,209 @@
+// A QUIC session: one peer, its datagrams and its streams. Everything that waits for TypeScript is
+// bounded here; what waits below is bounded by the engine.
+
+import {
+  BoundedQueue,
+  type DatagramOutcome,
+  PollenError,
+  type Session,
+  type SessionEnd,
+  type SessionStats,
+  type SocketAddress,
+  type Stream,
+} from "../types/mod.ts";
+import type { NativeEngine } from "./native_engine.ts";
+import { encodeText, Operation } from "./records.ts";
+import { QuicStream } from "./stream.ts";
+
+/** Datagrams that wait to be received; the oldest goes first. */
+const DATAGRAMS_WAITING_MAX = 256;
+/** Streams that wait to be accepted: as many as a peer may have open. */
+const STREAMS_WAITING_MAX = 1_024;
+const REASON_BYTES_MAX = 256;
+
+const OUTCOMES: readonly DatagramOutcome[] = ["sent", "too_large", "blocked", "closed"];
+
+const NO_STATS: SessionStats = {
+  rttMs: 0,
+  datagramBytesMax: 0,
+  bytesSent: 0,
+  bytesReceived: 0,
+  packetsLost: 0,
+};
+
+/** What a session is from its first moment. */
+export interface SessionFacts {
+  readonly id: number;
+  readonly handle: number;
+  readonly alpn: string;
+  readonly inbound: boolean;
+  readonly remoteAddress: SocketAddress;
+  readonly peerCertificate: Uint8Array;
+}
+
+/** A request to open a stream that was not answered yet. */
+interface Opening {
+  resolve(stream: Stream): void;
+  reject(error: PollenError): void;
+}
+
+export class QuicSession implements Session {
+  readonly id: number;
+  readonly handle: number;
+  readonly alpn: string;
+  readonly inbound: boolean;
+  readonly remoteAddress: SocketAddress;
+  readonly peerCertificate: Uint8Array;
+  readonly closed: Promise<SessionEnd>;
+  readonly #native: NativeEngine;
+  /** The engine's streams by handle, to which ours are added. */
+  readonly #streams: Map<number, QuicStream>;
+  readonly #ownStreams = new Set<QuicStream>();
+  readonly #datagrams = new BoundedQueue<Uint8Array>(DATAGRAMS_WAITING_MAX);
+  readonly #incoming = new BoundedQueue<QuicStream>(STREAMS_WAITING_MAX);
+  readonly #openings = new Map<number, Opening>();
+  readonly #resolveClosed: (end: SessionEnd) => void;
+  #isAdmitted = false;
+  #hasEnded = false;
+  #lastStats = NO_STATS;
+
+  constructor(native: NativeEngine, streams: Map<number, QuicStream>, facts: SessionFacts) {
+    this.#native = native;
+    this.#streams = streams;
+    this.id = facts.id;
+    this.handle = facts.handle;
+    this.alpn = facts.alpn;
+    this.inbound = facts.inbound;
+    this.remoteAddress = facts.remoteAddress;
+    this.peerCertificate = facts.peerCertificate;
+    const { promise, resolve } = Promise.withResolvers<SessionEnd>();
+    this.closed = promise;
+    this.#resolveClosed = resolve;
+  }
+
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
+  admit(): void {
+    if (this.#isAdmitted || this.#hasEnded) return;
+    this.#isAdmitted = true;
+    this.#native.command(Operation.admit, { a: this.handle });
+  }
+
+  sendDatagram(bytes: Uint8Array): DatagramOutcome {
+    if (this.#hasEnded) return "closed";
+    const answer = this.#native.command(Operation.sendDatagram, { a: this.handle, bytes });
+    return OUTCOMES[answer] ?? "closed";
+  }
+
+  receiveDatagram(): Promise<Uint8Array | null> {
+    return this.#datagrams.next();
+  }
+
+  openStream(options: { readonly signal?: AbortSignal } = {}): Promise<Stream> {
+    const { signal } = options;
+    if (this.#hasEnded) return Promise.reject(sessionClosed());
+    if (signal?.aborted) return Promise.reject(openCancelled());
+    if (!this.#isAdmitted) {
+      return Promise.reject(
+        new PollenError("failed_precondition", "The session was not admitted yet."),
+      );
+    }
+    const tag = this.#native.nextTag();
+    const { promise, resolve, reject } = Promise.withResolvers<Stream>();
+    const cancel = () => {
+      this.#openings.delete(tag);
+      this.#native.command(Operation.cancelOpen, { a: this.handle, b: tag });
+      reject(openCancelled());
+    };
+    signal?.addEventListener("abort", cancel, { once: true });
+    this.#openings.set(tag, {
+      resolve(stream) {
+        signal?.removeEventListener("abort", cancel);
+        resolve(stream);
+      },
+      reject(error) {
+        signal?.removeEventListener("abort", cancel);
+        reject(error);
+      },
+    });
+    this.#native.command(Operation.openStream, { a: this.handle, b: tag });
+    return promise;
+  }
+
+  acceptStream(): Promise<Stream | null> {
+    return this.#incoming.next();
+  }
+
+  stats(): SessionStats {
+    this.#lastStats = this.#native.sessionStats(this.handle) ?? this.#lastStats;
+    return this.#lastStats;
+  }
+
+  close(reason: string, errorCode = 0): void {
+    if (this.#hasEnded) return;
+    const bytes = encodeText(reason).subarray(0, REASON_BYTES_MAX);
+    this.#native.command(Operation.closeSession, { a: this.handle, s: errorCode, bytes });
+  }
+
+  /** The engine received a datagram. */
+  receivedDatagram(bytes: Uint8Array): void {
+    this.#datagrams.pushDroppingOldest(bytes);
+  }
+
+  /** A stream that we asked for is open. */
+  opened(tag: number, handle: number): void {
+    const opening = this.#openings.get(tag);
+    const stream = this.#add(handle, new Uint8Array(0));
+    if (opening === undefined) return stream.abort();
+    this.#openings.delete(tag);
+    opening.resolve(stream);
+  }
+
+  /** The engine has too many requests to open a stream. */
+  openFailed(tag: number): void {
+    const opening = this.#openings.get(tag);
+    this.#openings.delete(tag);
+    opening?.reject(
+      new PollenError("exhausted", "Too many requests to open a stream wait on this session."),
+    );
+  }
+
+  /** The peer opened a stream. One that nobody accepts in time is refused by a reset. */
+  receivedStream(handle: number, head: Uint8Array): void {
+    const stream = this.#add(handle, head);
+    if (!this.#incoming.push(stream)) stream.abort();
+  }
+
+  /** The session is over, and everything on it. */
+  end(end: SessionEnd): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    const error = sessionClosed();
+    for (const stream of [...this.#ownStreams]) stream.end(error);
+    for (const opening of this.#openings.values()) opening.reject(error);
+    this.#openings.clear();
+    this.#incoming.drain();
+    this.#datagrams.close();
+    this.#resolveClosed(end);
+  }
+
+  #add(handle: number, head: Uint8Array): QuicStream {
+    const stream = new QuicStream(this.#native, this, handle, head, () => {
+      this.#streams.delete(handle);
+      this.#ownStreams.delete(stream);
+    });
+    this.#streams.set(handle, stream);
+    this.#ownStreams.add(stream);
+    return stream;
+  }
+}
+
+function sessionClosed(): PollenError {
+  return new PollenError("closed", "The session has ended.");
+}
+
+function openCancelled(): PollenError {
+  return new PollenError("cancelled", "Opening the stream was cancelled.");
+}

@@ -1,0 +1,163 @@
+// What the engine's tests share: identities, engines, pairs of sessions, and deadlines.
+
+import { Buffer } from "node:buffer";
+import { createHash, generateKeyPairSync, sign } from "node:crypto";
+import { openEngine } from "../../lib/quic/mod.ts";
+import type {
+  Engine,
+  Protocol,
+  Session,
+  SocketAddress,
+  Stream,
+  TlsIdentity,
+} from "../../lib/types/mod.ts";
+
+export const ALPN = "test/1";
+export const HEAD_BYTES = 2;
+/** How long a test waits for what must come. Reached only where something is broken. */
+const DEADLINE_MS = 30_000;
+
+/** A self-signed Ed25519 certificate (RFC 5280, RFC 8410) and its key. */
+export function newIdentity(name = "test"): TlsIdentity {
+  const { privateKey, publicKey } = generateKeyPairSync("ed25519");
+  const ed25519 = der(0x30, oid(0x2b, 0x65, 0x70));
+  const subject = der(
+    0x30,
+    der(0x31, der(0x30, oid(0x55, 0x04, 0x03), der(0x0c, new TextEncoder().encode(name)))),
+  );
+  const time = (text: string) => der(0x18, new TextEncoder().encode(text));
+  const body = der(
+    0x30,
+    der(0xa0, der(0x02, Uint8Array.of(2))),
+    der(0x02, Uint8Array.of(1)),
+    ed25519,
+    subject,
+    der(0x30, time("20200101000000Z"), time("29991231235959Z")),
+    subject,
+    new Uint8Array(publicKey.export({ type: "spki", format: "der" })),
+  );
+  const signature = new Uint8Array(sign(null, body, privateKey));
+  return {
+    certificate: der(0x30, body, ed25519, der(0x03, Uint8Array.of(0), signature)),
+    privateKey: new Uint8Array(privateKey.export({ type: "pkcs8", format: "der" })),
+  };
+}
+
+function oid(...bytes: number[]): Uint8Array {
+  return der(0x06, Uint8Array.from(bytes));
+}
+
+function der(tag: number, ...parts: Uint8Array[]): Uint8Array {
+  const content = new Uint8Array(Buffer.concat(parts));
+  const length = content.length;
+  const header = length < 0x80
+    ? [tag, length]
+    : length < 0x100
+    ? [tag, 0x81, length]
+    : [tag, 0x82, length >> 8, length & 0xff];
+  return new Uint8Array(Buffer.concat([Uint8Array.from(header), content]));
+}
+
+export function protocol(options: Partial<Protocol> = {}): Protocol {
+  return { alpn: ALPN, identity: newIdentity(), serve: true, headBytes: HEAD_BYTES, ...options };
+}
+
+export function openTestEngine(
+  protocols: Protocol[] = [protocol()],
+  address: SocketAddress = { ip: "127.0.0.1", port: 0 },
+): Promise<Engine> {
+  return openEngine({ address, protocols });
+}
+
+/** Two engines with a session between them, admitted on both sides. */
+export interface Pair extends AsyncDisposable {
+  readonly client: Engine;
+  readonly server: Engine;
+  /** The client's end of the session. */
+  readonly near: Session;
+  /** The server's end. */
+  readonly far: Session;
+}
+
+export async function openPair(protocols?: Protocol[]): Promise<Pair> {
+  const [client, server] = await Promise.all([
+    openTestEngine(protocols),
+    openTestEngine(protocols),
+  ]);
+  const { near, far } = await connect(client, server);
+  near.admit();
+  far.admit();
+  return {
+    client,
+    server,
+    near,
+    far,
+    async [Symbol.asyncDispose]() {
+      await Promise.all([client.close("test over"), server.close("test over")]);
+    },
+  };
+}
+
+/** Dials; neither side has admitted the other yet. */
+export async function connect(
+  client: Engine,
+  server: Engine,
+  alpn = ALPN,
+): Promise<{ near: Session; far: Session }> {
+  const dialled = client.dial(server.localAddress, { alpn, timeoutMs: 10_000 });
+  const [near, far] = await Promise.all([dialled, inTime(server.accept(), "a session")]);
+  return { near, far: present(far) };
+}
+
+/** A stream that the near end opened and the far end accepted; its head is `head`. */
+export async function openStreamPair(
+  { near, far }: { near: Session; far: Session },
+  head: Uint8Array = Uint8Array.of(7, 8),
+): Promise<{ ours: Stream; theirs: Stream }> {
+  const ours = await near.openStream();
+  await ours.write(head);
+  return { ours, theirs: present(await inTime(far.acceptStream(), "a stream")) };
+}
+
+/** Reads to the end of the stream. */
+export async function readAll(stream: Stream): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  while (true) {
+    const chunk = await inTime(stream.read(), "bytes of a stream");
+    if (chunk === null) return new Uint8Array(Buffer.concat(chunks));
+    chunks.push(chunk);
+  }
+}
+
+export function present<T>(value: T | null | undefined): T {
+  if (value === null || value === undefined) throw new Error("something was to be there");
+  return value;
+}
+
+/** The promise, or a failure that names what did not come. */
+export async function inTime<T>(promise: Promise<T>, what: string): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what} did not come in time`)), DEADLINE_MS);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Bytes that are the same in every run and unlike each other. */
+export function pattern(length: number, seed = 1): Uint8Array {
+  const bytes = new Uint8Array(length);
+  let state = seed >>> 0 || 1;
+  for (let index = 0; index < length; index++) {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    bytes[index] = state >>> 24;
+  }
+  return bytes;
+}
+
+export function sha256(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
