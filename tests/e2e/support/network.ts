@@ -11,8 +11,8 @@ import {
 
 /** What `pollen status --json` says, as far as tests look. */
 export interface Status {
-  readonly self: { readonly peerKey: string };
-  readonly peers: readonly { readonly peerKey: string; readonly status: string }[];
+  readonly self: { readonly key: string };
+  readonly peers: readonly { readonly key: string; readonly status: string }[];
   readonly services: readonly {
     readonly name: string;
     readonly port: number;
