@@ -1,0 +1,147 @@
+// The tables and the object of `pollen status`.
+
+import assert from "node:assert/strict";
+import { CertHealth, GetStatusResponse, NodeStatus } from "../../../lib/proto/mod.ts";
+import { renderStatus, statusJson } from "../../../lib/cli/status_view.ts";
+import { key, node, NOW, sampleStatus } from "./support.ts";
+
+const plain = { all: false, wide: false, isColored: false, now: NOW };
+
+function withCertificate(
+  health: CertHealth,
+  days: number,
+  nonRenewable = false,
+): GetStatusResponse {
+  const nowUnix = BigInt(NOW / 1000);
+  return GetStatusResponse.create({
+    certificates: [{
+      notBeforeUnix: nowUnix,
+      notAfterUnix: nowUnix + BigInt(days * 86_400),
+      serial: 0xfedc_ba98_7654_3210n,
+      health,
+      nonRenewable,
+    }],
+  });
+}
+
+function lastLine(response: GetStatusResponse): string | undefined {
+  return renderStatus(response, plain).split("\n").at(-1);
+}
+
+Deno.test("what is online is shown, what is not is counted", () => {
+  assert.equal(
+    renderStatus(sampleStatus(), plain),
+    `
+PEERS
+NODE             STATUS           ADDR
+aa000000 (self)  online (public)  192.0.2.1:60611
+bb000000         online           192.0.2.2:60611
+cc000000         relay            [2001:db8::3]:60611
+offline peers: 1 (use --all)
+
+SERVICES
+SERVICE  PROVIDER  PORT  LOCAL
+api      bb000000  9000  -
+api      cc000000  9000  -
+web      bb000000  8080  8081
+offline services: 1 (use --all)
+
+FORWARDS
+LOCAL                            SERVICE  PROVIDER  REMOTE  OPEN  LAST FAILURE
+127.0.0.1:8081 (asked for 8080)  web      bb000000  8080    2     -
+`.trim(),
+  );
+});
+
+Deno.test("--all shows what is offline, --wide the keys in full", () => {
+  const all = renderStatus(sampleStatus(), { ...plain, all: true });
+  assert.match(all, /\ndd000000 +offline +192\.0\.2\.4:60611\n/);
+  assert.match(all, /\ndb +dd000000 +5432 +-\n/);
+  assert.doesNotMatch(all, /use --all/);
+  const wide = renderStatus(sampleStatus(), { ...plain, wide: true });
+  assert.match(wide, new RegExp(`\n${key("bb")} `));
+});
+
+Deno.test("a node alone shows itself", () => {
+  const { self } = sampleStatus();
+  const text = renderStatus(GetStatusResponse.create({ self }), plain);
+  assert.match(text, /^PEERS\nNODE .*\naa000000 \(self\).*$/);
+});
+
+Deno.test("what a peer calls itself cannot draw on the screen, and a bad key hides only itself", () => {
+  const text = renderStatus(
+    GetStatusResponse.create({
+      self: {
+        node: node("aa"),
+        status: NodeStatus.ONLINE,
+        addr: "\x1b]0;x\x07",
+        publiclyAccessible: false,
+      },
+      nodes: [{
+        node: { peerId: new Uint8Array(3) },
+        status: 99 as NodeStatus,
+        addr: "",
+        publiclyAccessible: false,
+      }],
+      services: [{ name: "\x1b[31mred", provider: node("aa"), port: 1 }, {
+        name: "orphan",
+        port: 2,
+      }],
+    }),
+    plain,
+  );
+  // deno-lint-ignore no-control-regex
+  assert.doesNotMatch(text, /[\x00-\x09\x0b-\x1f]/);
+  assert.match(text, /\\u\{1b\}\[31mred/);
+  assert.doesNotMatch(text, /orphan/);
+});
+
+Deno.test("the last line tells how long the membership lasts", () => {
+  assert.equal(lastLine(withCertificate(CertHealth.OK, 40)), "membership expires in 40d");
+  assert.equal(lastLine(withCertificate(CertHealth.OK, 3, true)), "guest membership expires in 3d");
+  assert.match(lastLine(withCertificate(CertHealth.RENEWING, 20))!, /20d — it is being renewed/);
+  assert.match(lastLine(withCertificate(CertHealth.EXPIRING_SOON, 3))!, /not renewed/);
+  assert.match(
+    lastLine(withCertificate(CertHealth.EXPIRED, -1))!,
+    /^membership expired — join again/,
+  );
+  assert.match(
+    lastLine(withCertificate(CertHealth.OK, -1, true))!,
+    /^guest membership expired — request/,
+  );
+});
+
+Deno.test("the object holds everything, with full keys, times and nothing lost", () => {
+  const { certificates } = withCertificate(CertHealth.EXPIRING_SOON, 1);
+  const object = statusJson({ ...sampleStatus(), certificates });
+  assert.deepEqual(JSON.parse(JSON.stringify(object)), {
+    self: { key: key("aa"), status: "online", address: "192.0.2.1:60611", isPublic: true },
+    peers: [
+      { key: key("bb"), status: "online", address: "192.0.2.2:60611", isPublic: false },
+      { key: key("cc"), status: "relay", address: "[2001:db8::3]:60611", isPublic: false },
+      { key: key("dd"), status: "offline", address: "192.0.2.4:60611", isPublic: true },
+    ],
+    services: [
+      { name: "api", provider: key("bb"), port: 9000, isOnline: true },
+      { name: "api", provider: key("cc"), port: 9000, isOnline: true },
+      { name: "db", provider: key("dd"), port: 5432, isOnline: false },
+      { name: "web", provider: key("bb"), port: 8080, isOnline: true },
+    ],
+    forwards: [{
+      localPort: 8081,
+      requestedLocalPort: 8080,
+      service: "web",
+      provider: key("bb"),
+      remotePort: 8080,
+      activeTunnels: 2,
+      lastFailure: null,
+    }],
+    certificates: [{
+      notBefore: "2026-01-01T00:00:00Z",
+      notAfter: "2026-01-02T00:00:00Z",
+      serial: "fedcba9876543210",
+      health: "expiringSoon",
+      isRenewable: true,
+    }],
+  });
+});
