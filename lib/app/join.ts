@@ -1,7 +1,14 @@
 // Entering a network: a token becomes a membership on disk. An invite is first exchanged for a join
 // token, over the network, with the node that it names.
 
-import { clusterIdHex, decodeToken, enrol, genIdentityKey, type IdentityKey } from "../auth/mod.ts";
+import {
+  clusterIdHex,
+  decodeToken,
+  demandSameNetwork,
+  enrol,
+  genIdentityKey,
+  type IdentityKey,
+} from "../auth/mod.ts";
 import { Config } from "../config/mod.ts";
 import { systemClock, systemDisk, systemRandom } from "../host/mod.ts";
 import { inviteProtocol, redeemInvite } from "../mesh/mod.ts";
@@ -39,6 +46,7 @@ export interface Joined {
 export async function joinNetwork(options: JoinOptions): Promise<Joined> {
   const { dir, signal } = options;
   const decoded = decodeToken(options.token);
+  await demandSameNetwork(systemDisk, dir, decoded.token.claims!.trust!);
   const identity = await genIdentityKey(systemDisk, dir, systemRandom);
   const joinToken = decoded.kind === "join"
     ? decoded.token

@@ -145,17 +145,32 @@ export async function enrol(
   const { trust, memberCert } = joinToken.claims!;
   const offered: NodeCredentials = { trust: trust!, cert: memberCert! };
   return await withKeysLock(disk, dir, async () => {
-    const own = await readTrust(disk, dir);
-    if (own !== null && !isSameTrust(own, offered.trust)) {
-      throw differentCluster(own, offered.trust);
-    }
-    const stored = own === null ? null : await readMembership(disk, dir);
+    const isEnrolled = await demandSameNetwork(disk, dir, offered.trust);
+    const stored = isEnrolled ? await readMembership(disk, dir) : null;
     if (stored !== null && isKept(stored, offered, identity, now)) {
       return { trust: offered.trust, cert: stored };
     }
     await writeCredentials(disk, dir, offered);
     return offered;
   });
+}
+
+/**
+ * Demands that this node may enter the network: it is in none, or in that one. Asked before an invite is
+ * redeemed, so that none is spent on a node that would then refuse the answer.
+ *
+ * @returns Whether the node is in that network already.
+ * @throws {PollenError} `failed_precondition` when it is in another one, `malformed`, `permission_denied`, `io`.
+ */
+export async function demandSameNetwork(
+  disk: Disk,
+  dir: string,
+  trust: TrustBundle,
+): Promise<boolean> {
+  const own = await readTrust(disk, dir);
+  if (own === null) return false;
+  if (!isSameTrust(own, trust)) throw differentCluster(own, trust);
+  return true;
 }
 
 /** Whether the stored membership is valid and ends no earlier than the offered one. */

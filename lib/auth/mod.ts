@@ -15,6 +15,7 @@ export {
 } from "./admin_signer_files.ts";
 export { verifyAdminCert, verifyMembershipCert } from "./certificates.ts";
 export {
+  demandSameNetwork,
   enrol,
   initRoot,
   type InitRootOptions,

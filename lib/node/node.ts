@@ -15,6 +15,7 @@ import {
   type Random,
   shortPeerKey,
   type SocketAddress,
+  toPollenError,
 } from "../types/mod.ts";
 import {
   type BootstrapPeer,
@@ -69,6 +70,8 @@ export class Node {
   readonly #ready = Promise.withResolvers<void>();
   readonly #stopping = new AbortController();
   readonly #tasks = new Set<Promise<void>>();
+  /** Why peers were last refused, so that it is reported once. */
+  readonly #refusals = new Map<PeerKey, string>();
 
   private constructor(deps: NodeDeps, config: Config) {
     this.#deps = deps;
@@ -240,10 +243,23 @@ export class Node {
         timeoutMs: DIAL_TIMEOUT_MS,
         signal: this.#stopping.signal,
       });
+      this.#refusals.delete(peer);
     } catch (thrown) {
-      this.#deps.log.debug("a peer was not reached", { peer, reason: errorText(thrown) });
+      this.#reportUnreached(peer, toPollenError(thrown));
       this.#step({ kind: "connectFailed", peer });
     }
+  }
+
+  /** A lost path is everyday; a refusal is for a person to know, once as long as it stays the same. */
+  #reportUnreached(peer: PeerKey, error: PollenError): void {
+    const reason = error.text;
+    const isRefusal = ["identity_mismatch", "unauthenticated", "refused"].includes(error.code);
+    if (!isRefusal || this.#refusals.get(peer) === reason) {
+      this.#deps.log.debug("a peer was not reached", { peer, reason });
+      return;
+    }
+    this.#refusals.set(peer, reason);
+    this.#deps.log.warn("a peer is not the one it should be, or refuses us", { peer, reason });
   }
 
   async #restoreForward(wanted: Extract<NodeOutput, { kind: "restoreForward" }>): Promise<void> {
