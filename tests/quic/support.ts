@@ -1,6 +1,7 @@
 // What the engine's tests share: identities, engines, pairs of sessions, and deadlines.
 
 import { Buffer } from "node:buffer";
+import { createSocket } from "node:dgram";
 import { createHash, generateKeyPairSync, sign } from "node:crypto";
 import { openEngine } from "../../lib/quic/mod.ts";
 import type {
@@ -134,6 +135,9 @@ export function present<T>(value: T | null | undefined): T {
   return value;
 }
 
+/** More bytes than all windows and buffers between a writer and a reader hold. */
+export const MORE_THAN_WINDOWS = new Uint8Array(24 * 1024 * 1024);
+
 /** The promise, or a failure that names what did not come. */
 export async function inTime<T>(promise: Promise<T>, what: string): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -160,4 +164,37 @@ export function pattern(length: number, seed = 1): Uint8Array {
 
 export function sha256(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
+}
+
+/** A plain UDP socket that is no engine. */
+export interface Stranger extends AsyncDisposable {
+  readonly address: SocketAddress;
+  send(bytes: Uint8Array, to: SocketAddress): Promise<void>;
+  receive(): Promise<Uint8Array>;
+}
+
+export async function openStranger(): Promise<Stranger> {
+  const socket = createSocket("udp4");
+  const received: Uint8Array[] = [];
+  let arrived = () => {};
+  socket.on("message", (bytes) => {
+    received.push(new Uint8Array(bytes));
+    arrived();
+  });
+  await new Promise<void>((resolve) => socket.bind(0, "127.0.0.1", resolve));
+  return {
+    address: { ip: "127.0.0.1", port: socket.address().port },
+    send: (bytes, to) =>
+      new Promise((resolve, reject) =>
+        socket.send(bytes, to.port, to.ip, (error) => error === null ? resolve() : reject(error))
+      ),
+    async receive() {
+      while (true) {
+        const bytes = received.shift();
+        if (bytes !== undefined) return bytes;
+        await inTime(new Promise<void>((resolve) => arrived = resolve), "a packet");
+      }
+    },
+    [Symbol.asyncDispose]: () => new Promise<void>((resolve) => socket.close(() => resolve())),
+  };
 }

@@ -1,0 +1,347 @@
+import assert from "node:assert/strict";
+import { inTime, MORE_THAN_WINDOWS, openPair, pattern, present, sha256 } from "./support.ts";
+import {
+  Arrivals,
+  closedPort,
+  HEAD,
+  nextEnd,
+  openOrigin,
+  openTunnel,
+  readToEnd,
+  writeAll,
+} from "./tunnel.ts";
+
+const text = (value: string) => new TextEncoder().encode(value);
+
+Deno.test("a tunnel carries 100 MB each way at once, unaltered", async () => {
+  using origin = openOrigin();
+  await using tunnel = await openTunnel([origin.target]);
+  const up = pattern(100_000_000, 1);
+  const down = pattern(100_000_000, 2);
+  using client = await tunnel.connect();
+  using server = await origin.accept();
+  const [, , atServer, atClient] = await Promise.all([
+    writeAll(client, up).then(() => client.closeWrite()),
+    writeAll(server, down).then(() => server.closeWrite()),
+    readToEnd(server),
+    readToEnd(client),
+  ]);
+  assert.notEqual(atServer, "reset");
+  assert.notEqual(atClient, "reset");
+  assert.equal(sha256(atServer as Uint8Array), sha256(up));
+  assert.equal(sha256(atClient as Uint8Array), sha256(down));
+  const near = await nextEnd(tunnel.nearBridges);
+  const far = await nextEnd(tunnel.farBridges);
+  assert.deepEqual(near, {
+    kind: "finished",
+    bytesToStream: up.length,
+    bytesToTcp: down.length,
+    reason: "",
+  });
+  assert.deepEqual(far, {
+    kind: "finished",
+    bytesToStream: down.length,
+    bytesToTcp: up.length,
+    reason: "",
+  });
+});
+
+Deno.test("the head arrives before the first byte, also where many streams begin at once", async () => {
+  using origin = openOrigin();
+  await using pair = await openPair();
+  const listener = await pair.client.forwarder.listen({ ip: "127.0.0.1", port: 0 });
+  // One stream holds the session's send window while the others begin.
+  const bulk = await pair.near.openStream();
+  const filling = bulk.write(MORE_THAN_WINDOWS).catch(() => {});
+  const clients = await Promise.all(
+    Array.from({ length: 50 }, async (_, index) => {
+      const client = await Deno.connect({ hostname: "127.0.0.1", port: listener.address.port });
+      await writeAll(client, text(`client ${index}`));
+      return client;
+    }),
+  );
+  for (let index = 0; index < clients.length; index++) {
+    const connection = present(await inTime(listener.accept(), "a connection"));
+    pair.client.forwarder.bridgeToSession(connection, pair.near, HEAD);
+  }
+  const bulkAtFar = present(await inTime(pair.far.acceptStream(), "the bulk stream"));
+  assert.deepEqual(bulkAtFar.head, Uint8Array.of(0, 0));
+  const draining = (async () => {
+    while (await bulkAtFar.read() !== null);
+  })().catch(() => {});
+  const seen = new Set<string>();
+  for (let index = 0; index < clients.length; index++) {
+    const stream = present(await inTime(pair.far.acceptStream(), "a stream"));
+    assert.deepEqual(stream.head, HEAD);
+    pair.server.forwarder.bridgeToTcp(stream, [origin.target]);
+    using server = await origin.accept();
+    const buffer = new Uint8Array(64);
+    const count = present(await inTime(server.read(buffer), "the first bytes"));
+    seen.add(new TextDecoder().decode(buffer.subarray(0, count)));
+  }
+  assert.equal(seen.size, clients.length);
+  assert.ok(seen.has("client 0") && seen.has("client 49"));
+  bulk.abort();
+  await filling;
+  await draining;
+  for (const client of clients) client.close();
+  listener.close();
+});
+
+Deno.test("the client's end of stream reaches the origin, which still answers", async () => {
+  using origin = openOrigin();
+  await using tunnel = await openTunnel([origin.target]);
+  using client = await tunnel.connect();
+  await writeAll(client, text("question"));
+  await client.closeWrite();
+  using server = await origin.accept();
+  assert.deepEqual(await readToEnd(server), text("question"));
+  await writeAll(server, text("answer"));
+  await server.closeWrite();
+  assert.deepEqual(await readToEnd(client), text("answer"));
+  assert.equal((await nextEnd(tunnel.nearBridges)).kind, "finished");
+  assert.equal((await nextEnd(tunnel.farBridges)).kind, "finished");
+});
+
+Deno.test("the origin's end of stream reaches the client, which still sends", async () => {
+  using origin = openOrigin();
+  await using tunnel = await openTunnel([origin.target]);
+  using client = await tunnel.connect();
+  using server = await origin.accept();
+  await writeAll(server, text("greeting"));
+  await server.closeWrite();
+  assert.deepEqual(await readToEnd(client), text("greeting"));
+  await writeAll(client, text("still here"));
+  await client.closeWrite();
+  assert.deepEqual(await readToEnd(server), text("still here"));
+  assert.equal((await nextEnd(tunnel.nearBridges)).kind, "finished");
+});
+
+Deno.test("an origin that is down resets the client and says why", async () => {
+  await using tunnel = await openTunnel([closedPort()]);
+  using client = await tunnel.connect();
+  assert.equal(await readToEnd(client), "reset");
+  const far = await nextEnd(tunnel.farBridges);
+  assert.equal(far.kind, "unreachable_target");
+  assert.match(far.reason, /refused/i);
+  assert.equal((await nextEnd(tunnel.nearBridges)).kind, "stream_reset");
+});
+
+Deno.test("targets are tried in order", async () => {
+  using origin = openOrigin();
+  await using tunnel = await openTunnel([closedPort(), closedPort(), origin.target]);
+  using client = await tunnel.connect();
+  using server = await origin.accept();
+  await writeAll(server, text("third"));
+  await server.closeWrite();
+  assert.deepEqual(await readToEnd(client), text("third"));
+});
+
+Deno.test("a client that closes early stops the origin", async () => {
+  using origin = openOrigin();
+  await using tunnel = await openTunnel([origin.target]);
+  const client = await tunnel.connect();
+  using server = await origin.accept();
+  const endless = (async () => {
+    const block = pattern(256 * 1024);
+    try {
+      while (true) await writeAll(server, block);
+    } catch (error) {
+      return error;
+    }
+  })();
+  const some = new Uint8Array(1024);
+  assert.notEqual(await inTime(client.read(some), "the first bytes"), null);
+  client.close();
+  const error = await inTime(endless, "the reset of the origin");
+  assert.ok(
+    error instanceof Deno.errors.ConnectionReset || error instanceof Deno.errors.BrokenPipe,
+  );
+  assert.equal((await nextEnd(tunnel.nearBridges)).kind, "tcp_reset");
+  assert.equal((await nextEnd(tunnel.farBridges)).kind, "stream_reset");
+});
+
+Deno.test("an origin that resets resets the client", async () => {
+  using origin = openOrigin();
+  await using tunnel = await openTunnel([origin.target]);
+  using client = await tunnel.connect();
+  const server = await origin.accept();
+  await writeAll(client, text("unread bytes make the close a reset"));
+  const farBridge = await tunnel.farBridges.next("the far bridge");
+  // One byte is read, so that the others are known to be there.
+  await inTime(server.read(new Uint8Array(1)), "a byte");
+  server.close();
+  assert.equal(await readToEnd(client), "reset");
+  assert.equal((await inTime(farBridge.ended, "its end")).kind, "tcp_reset");
+});
+
+Deno.test("a session that ends resets the TCP connections of its bridges", async () => {
+  using origin = openOrigin();
+  await using tunnel = await openTunnel([origin.target]);
+  using client = await tunnel.connect();
+  using server = await origin.accept();
+  tunnel.pair.far.close("gone", 3);
+  assert.equal(await readToEnd(client), "reset");
+  assert.equal(await readToEnd(server), "reset");
+  assert.equal((await nextEnd(tunnel.nearBridges)).kind, "session_closed");
+  assert.equal((await nextEnd(tunnel.farBridges)).kind, "session_closed");
+});
+
+Deno.test("abort ends both sides by a reset", async () => {
+  using origin = openOrigin();
+  await using tunnel = await openTunnel([origin.target]);
+  using client = await tunnel.connect();
+  using server = await origin.accept();
+  const bridge = await tunnel.nearBridges.next("the near bridge");
+  bridge.abort();
+  bridge.abort();
+  assert.equal((await inTime(bridge.ended, "its end")).kind, "aborted");
+  assert.equal(await readToEnd(client), "reset");
+  assert.equal(await readToEnd(server), "reset");
+  assert.equal((await nextEnd(tunnel.farBridges)).kind, "stream_reset");
+});
+
+Deno.test("what was written to a stream before it was bridged goes first", async () => {
+  using origin = openOrigin();
+  await using pair = await openPair();
+  const ours = await pair.near.openStream();
+  await ours.write(Uint8Array.of(1, 2, 3));
+  const theirs = present(await inTime(pair.far.acceptStream(), "a stream"));
+  await theirs.write(text("ready "));
+  pair.server.forwarder.bridgeToTcp(theirs, [origin.target]);
+  using server = await origin.accept();
+  await writeAll(server, text("steady"));
+  await server.closeWrite();
+  let read = "";
+  for (let chunk = await ours.read(); chunk !== null; chunk = await ours.read()) {
+    read += new TextDecoder().decode(chunk);
+  }
+  assert.equal(read, "ready steady");
+  ours.finish();
+  assert.deepEqual(await readToEnd(server), Uint8Array.of(3));
+  await assert.rejects(theirs.read(), { code: "closed" });
+});
+
+Deno.test("a stream that was read cannot be bridged", async () => {
+  await using pair = await openPair();
+  const ours = await pair.near.openStream();
+  await ours.write(Uint8Array.of(1, 2, 3));
+  const theirs = present(await inTime(pair.far.acceptStream(), "a stream"));
+  await theirs.read();
+  assert.throws(() => pair.server.forwarder.bridgeToTcp(theirs, []), {
+    code: "failed_precondition",
+  });
+});
+
+Deno.test("a closed listener resets who waits, and bridges go on", async () => {
+  using origin = openOrigin();
+  await using pair = await openPair();
+  const { forwarder } = pair.client;
+  const listener = await forwarder.listen({ ip: "127.0.0.1", port: 0 });
+  const { port } = listener.address;
+  using bridged = await Deno.connect({ hostname: "127.0.0.1", port });
+  forwarder.bridgeToSession(present(await listener.accept()), pair.near, HEAD);
+  const stream = present(await inTime(pair.far.acceptStream(), "a stream"));
+  pair.server.forwarder.bridgeToTcp(stream, [origin.target]);
+  using server = await origin.accept();
+  using waiting = await Deno.connect({ hostname: "127.0.0.1", port });
+  listener.close();
+  listener.close();
+  assert.equal(await readToEnd(waiting), "reset");
+  assert.equal(await listener.accept(), null);
+  await writeAll(bridged, text("on"));
+  await bridged.closeWrite();
+  assert.deepEqual(await readToEnd(server), text("on"));
+  await assert.rejects(Deno.connect({ hostname: "127.0.0.1", port }));
+});
+
+Deno.test("a connection that is reset tells its client", async () => {
+  await using pair = await openPair();
+  const listener = await pair.client.forwarder.listen({ ip: "::1", port: 0 });
+  using client = await Deno.connect({ hostname: "::1", port: listener.address.port });
+  const connection = present(await inTime(listener.accept(), "a connection"));
+  assert.equal(connection.remoteAddress.ip, "::1");
+  connection.reset();
+  connection.reset();
+  assert.equal(await readToEnd(client), "reset");
+  const { forwarder } = pair.client;
+  assert.throws(() => forwarder.bridgeToSession(connection, pair.near, HEAD), {
+    code: "failed_precondition",
+  });
+});
+
+Deno.test("a port that is taken is said to be", async () => {
+  using origin = openOrigin();
+  await using pair = await openPair();
+  await assert.rejects(pair.client.forwarder.listen(origin.target), { code: "already_exists" });
+  await assert.rejects(pair.client.forwarder.listen({ ip: "nowhere", port: 1 }), {
+    code: "invalid_argument",
+  });
+});
+
+Deno.test("1,000 failed forwards and 200 aborted uploads leave everything working", async () => {
+  using origin = openOrigin();
+  await using pair = await openPair();
+  const { near, far } = pair;
+  const listener = await pair.client.forwarder.listen({ ip: "127.0.0.1", port: 0 });
+  const { port } = listener.address;
+  const down = closedPort();
+  const farEnds = new Arrivals<string>();
+  let targets = [down];
+  const serving = (async () => {
+    while (true) {
+      const stream = await far.acceptStream();
+      if (stream === null) return;
+      const bridge = pair.server.forwarder.bridgeToTcp(stream, targets);
+      bridge.ended.then(({ kind }) => farEnds.put(kind));
+    }
+  })();
+  const bridged = async () => {
+    const client = await Deno.connect({ hostname: "127.0.0.1", port });
+    const connection = present(await inTime(listener.accept(), "a connection"));
+    return { client, bridge: pair.client.forwarder.bridgeToSession(connection, near, HEAD) };
+  };
+
+  for (let round = 0; round < 20; round++) {
+    const attempts = [];
+    for (let index = 0; index < 50; index++) attempts.push(await bridged());
+    for (const { client, bridge } of attempts) {
+      assert.equal((await inTime(bridge.ended, "the end of a forward")).kind, "stream_reset");
+      assert.equal(await farEnds.next("the far end"), "unreachable_target");
+      client.close();
+    }
+  }
+
+  targets = [origin.target];
+  const upload = pattern(16 * 1024 * 1024);
+  for (let index = 0; index < 200; index++) {
+    const { client, bridge } = await bridged();
+    const server = await origin.accept();
+    const uploading = writeAll(client, upload).catch(() => {});
+    // The origin reads one byte and no more: the upload stops on its way, and is given up there.
+    assert.equal(await inTime(server.read(new Uint8Array(1)), "the first byte"), 1);
+    bridge.abort();
+    assert.equal((await inTime(bridge.ended, "the end of an upload")).kind, "aborted");
+    assert.equal(await farEnds.next("the far end"), "stream_reset");
+    await inTime(uploading, "the end of the client's write");
+    client.close();
+    server.close();
+  }
+
+  const { client, bridge } = await bridged();
+  const server = await origin.accept();
+  const whole = pattern(32 * 1024 * 1024, 3);
+  const [, received] = await Promise.all([
+    writeAll(client, whole).then(() => client.closeWrite()),
+    readToEnd(server),
+  ]);
+  assert.equal(sha256(received as Uint8Array), sha256(whole));
+  await server.closeWrite();
+  assert.equal((await inTime(bridge.ended, "the end of the transfer")).kind, "finished");
+  client.close();
+  server.close();
+  listener.close();
+  assert.equal(pair.client.stats().bridges, 0);
+  await pair.client.close("");
+  await serving;
+});
