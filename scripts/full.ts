@@ -1,0 +1,53 @@
+// Everything that can be checked: what CI demands, the engine's Rust tests where cargo is found, and
+// the measurements that take too long for every change.
+
+interface Step {
+  readonly task: string;
+  /** Why it is left out here, or null. */
+  skip(): Promise<string | null>;
+}
+
+async function has(program: string): Promise<boolean> {
+  const { success } = await new Deno.Command("sh", { args: ["-c", `command -v ${program}`] })
+    .output();
+  return success;
+}
+
+const always = () => Promise.resolve(null);
+
+const STEPS: readonly Step[] = [
+  { task: "check", skip: always },
+  { task: "native", skip: async () => await has("cargo") ? null : "no cargo" },
+  { task: "demo", skip: always },
+  { task: "test", skip: always },
+  {
+    task: "bench:tunnel",
+    skip: async () => {
+      if (Deno.uid() !== 0) return "not root";
+      for (const program of ["ip", "iperf3", "wrk", "nginx"]) {
+        if (!await has(program)) return `no ${program}`;
+      }
+      return null;
+    },
+  },
+];
+
+let isGood = true;
+for (const { task, skip } of STEPS) {
+  const reason = await skip();
+  if (reason !== null) {
+    console.log(`\n== ${task}: left out, ${reason}`);
+    continue;
+  }
+  console.log(`\n== ${task}`);
+  const start = performance.now();
+  const child = new Deno.Command(Deno.execPath(), { args: ["task", task] }).spawn();
+  const { success } = await child.status;
+  console.log(
+    `== ${task}: ${success ? "passed" : "FAILED"} in ${
+      ((performance.now() - start) / 1000).toFixed(0)
+    } s`,
+  );
+  isGood &&= success;
+}
+Deno.exit(isGood ? 0 : 1);
