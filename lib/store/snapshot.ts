@@ -128,8 +128,8 @@ export function readSnapshot(local: PeerKey, text: string): ReadSnapshot {
           .filter((name) => typeof name === "string" && isServiceName(name)) as string[],
         reachability: asList(ended.reachability, "local.ended.reachability")
           .map(asKey).filter((key) => key !== null),
-        externalPort: ended.externalPort === true,
-        publiclyAccessible: ended.publiclyAccessible === true,
+        externalPort: ended.externalPort === "true",
+        publiclyAccessible: ended.publiclyAccessible === "true",
       },
       services: reader.ownServices,
       peers: [...reader.peers.values()],
@@ -230,7 +230,7 @@ class EntryReader {
 
 function parseYaml(text: string): unknown {
   try {
-    return parse(text, { intAsBigInt: true });
+    return parse(text, { schema: "failsafe", logLevel: "error" });
   } catch (cause) {
     const message = cause instanceof YAMLParseError ? cause.message : errorText(cause);
     throw new PollenError("malformed", `It is not YAML: ${message.split("\n")[0]}`, { cause });

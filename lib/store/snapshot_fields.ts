@@ -1,5 +1,6 @@
 // Fields of a parsed YAML file, checked. Two rules: a part of the wrong shape means that the file is
-// not ours and is an error; a value of the wrong kind within an entry reads as absent.
+// not ours and is an error; a value of the wrong kind within an entry reads as absent. Every scalar
+// comes as its text, so that a key of digits alone is a key, and a counter keeps all of them.
 
 import {
   isIpLiteral,
@@ -13,29 +14,35 @@ import {
 import { COUNTER_MAX } from "./limits.ts";
 
 export function asRecord(value: unknown, place: string): Record<string, unknown> {
-  if (value === undefined || value === null) return {};
+  if (isAbsent(value)) return {};
   if (typeof value !== "object" || Array.isArray(value)) throw wrongShape(place, "a mapping");
   return value as Record<string, unknown>;
 }
 
 export function asList(value: unknown, place: string): readonly unknown[] {
-  if (value === undefined || value === null) return [];
+  if (isAbsent(value)) return [];
   if (!Array.isArray(value)) throw wrongShape(place, "a list");
   return value;
 }
 
 export function asText(value: unknown, place: string): string {
-  if (value === undefined || value === null) return "";
+  if (isAbsent(value)) return "";
   if (typeof value !== "string") throw wrongShape(place, "text");
   return value;
 }
 
 export function asCounter(value: unknown): bigint {
-  if (value === undefined || value === null) return 0n;
-  if (typeof value !== "bigint" || value < 0n || value > COUNTER_MAX) {
+  if (isAbsent(value)) return 0n;
+  const counter = typeof value === "string" && /^\d{1,20}$/.test(value) ? BigInt(value) : -1n;
+  if (counter < 0n || counter > COUNTER_MAX) {
     throw wrongShape("local.counter", "a whole number below 2^64");
   }
-  return value;
+  return counter;
+}
+
+/** A part that is missing, empty or one of YAML's words for nothing. */
+function isAbsent(value: unknown): boolean {
+  return value === undefined || value === null || value === "" || value === "null" || value === "~";
 }
 
 function wrongShape(place: string, expected: string): PollenError {
@@ -56,7 +63,7 @@ export function asKey(value: unknown): PeerKey | null {
 
 /** A port of 1…65535, or 0. */
 export function asPort(value: unknown): number {
-  const port = typeof value === "bigint" ? Number(value) : 0;
+  const port = typeof value === "string" && /^\d{1,5}$/.test(value) ? Number(value) : 0;
   return isPort(port) ? port : 0;
 }
 
