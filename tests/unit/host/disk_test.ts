@@ -47,6 +47,8 @@ for (const umask of [0o000, 0o022, 0o077]) {
         await systemDisk.makeDirectory(`${dir}/a/b`, 0o700);
         equal(modeOf(`${dir}/a`), 0o700);
         equal(modeOf(`${dir}/a/b`), 0o700);
+        await systemDisk.makeDirectory(`${dir}/shared`, 0o770);
+        equal(modeOf(`${dir}/shared`), 0o770);
         for (const mode of [0o600, 0o640, 0o644, 0o660]) {
           const path = `${dir}/a/b/${mode}`;
           await systemDisk.writeAtomic(path, bytes("x"), mode);
