@@ -146,7 +146,7 @@ export async function enrol(
   const offered: NodeCredentials = { trust: trust!, cert: memberCert! };
   return await withKeysLock(disk, dir, async () => {
     const isEnrolled = await demandSameNetwork(disk, dir, offered.trust);
-    const stored = isEnrolled ? await readMembership(disk, dir) : null;
+    const stored = isEnrolled ? await readMembership(disk, dir).catch(nullIfDamaged) : null;
     if (stored !== null && isKept(stored, offered, identity, now)) {
       return { trust: offered.trust, cert: stored };
     }
@@ -171,6 +171,12 @@ export async function demandSameNetwork(
   if (own === null) return false;
   if (!isSameTrust(own, trust)) throw differentCluster(own, trust);
   return true;
+}
+
+/** A damaged membership is worth no more than none: a new one takes its place. */
+function nullIfDamaged(thrown: unknown): null {
+  if (thrown instanceof PollenError && thrown.code === "malformed") return null;
+  throw thrown;
 }
 
 /** Whether the stored membership is valid and ends no earlier than the offered one. */

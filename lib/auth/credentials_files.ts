@@ -66,7 +66,7 @@ async function readMessage<T>(
     return codec.decode(bytes);
   } catch (thrown) {
     throw new PollenError("malformed", `${path} is damaged. ${errorText(thrown)}`, {
-      fix: "Restore it from a backup, or join the network again in a new directory.",
+      fix: "Restore it from a backup, or join the network again.",
       cause: thrown,
       details: { path },
     });

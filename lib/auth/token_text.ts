@@ -92,7 +92,10 @@ function decodeText(text: string): Uint8Array {
   }
 }
 
-/** Compares the length with what the first bytes promise, which tells a token cut short from anything else. */
+/**
+ * Compares the length with what the first bytes promise, which tells a token cut short from anything
+ * else. Bytes after a token are found later, because they are not canonical.
+ */
 function checkFrame(bytes: Uint8Array): void {
   if (bytes[0] !== CLAIMS_TAG) throw notAToken();
   let length = 0;
@@ -105,7 +108,7 @@ function checkFrame(bytes: Uint8Array): void {
     if (shift >= 28) throw notAToken();
   }
   const expected = position + length + TRAILER_BYTES;
-  if (length > TOKEN_TEXT_LENGTH_MAX || bytes.length > expected) throw notAToken();
+  if (length > TOKEN_TEXT_LENGTH_MAX) throw notAToken();
   if (bytes.length < expected) throw cutShort();
 }
 

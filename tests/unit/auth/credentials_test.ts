@@ -4,6 +4,7 @@
 import { deepEqual, equal, match, notDeepEqual, ok, rejects } from "node:assert/strict";
 import {
   clusterIdHex,
+  demandSameNetwork,
   enrol,
   genIdentityKey,
   type IdentityKey,
@@ -139,6 +140,25 @@ Deno.test("the membership that ends later is kept, one that is not valid is repl
   const renewed = joinToken(root, identity, DAY_MS, afterwards);
   const credentials = await enrol(disk, DIR, identity, renewed, afterwards);
   deepEqual(credentials.cert, renewed.claims!.memberCert);
+});
+
+Deno.test("a damaged membership is replaced when the node joins again", async () => {
+  const root = await makeRoot();
+  const { disk, identity } = await makeNode(2);
+  await enrol(disk, DIR, identity, joinToken(root, identity), NOW);
+  disk.put(CERT, "damaged");
+  const credentials = await enrol(disk, DIR, identity, joinToken(root, identity), NOW);
+  deepEqual(await loadNodeCredentials(disk, DIR, identity, NOW), credentials);
+});
+
+Deno.test("whether a node may enter a network is known before it asks to", async () => {
+  const [home, away] = [await makeRoot(1), await makeRoot(11)];
+  const { disk, identity } = await makeNode(2);
+  const demand = (root: Root) => demandSameNetwork(disk, DIR, root.credentials.trust);
+  equal(await demand(home), false);
+  await enrol(disk, DIR, identity, joinToken(home, identity), NOW);
+  equal(await demand(home), true);
+  await rejects(demand(away), { code: "failed_precondition" });
 });
 
 Deno.test("what is stored is used only while it verifies", async () => {
