@@ -42,7 +42,7 @@ export async function demandStopped(dir: string): Promise<void> {
  */
 export async function stopDaemon(socketPath: string, signal: AbortSignal): Promise<void> {
   const state = await probeSocket(socketPath);
-  if (state === "absent" || state === "stale") throw nothingToStop();
+  if (state !== "live" && state !== "forbidden") throw nothingToStop();
   await askToStop(socketPath, signal);
   await waitUntilGone(socketPath, signal);
 }

@@ -25,7 +25,7 @@ export function systemIo(signal: AbortSignal): Io {
   return {
     stdout: (text) => writeAll(Deno.stdout, text),
     stderr: (text) => writeAll(Deno.stderr, text),
-    stdin: readAll,
+    stdin: () => readAll(Deno.stdin.readable, signal),
     env: (name) => Deno.env.get(name),
     isColored: Deno.stdout.isTerminal() && !Deno.noColor,
     signal,
@@ -46,11 +46,23 @@ async function writeAll(
   }
 }
 
-async function readAll(): Promise<string> {
+/**
+ * Everything that a stream gives, as text.
+ *
+ * @throws {PollenError} `too_large` above 128 KiB; the signal's reason when it is aborted.
+ */
+export async function readAll(
+  stream: ReadableStream<Uint8Array>,
+  signal: AbortSignal,
+): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";
   let length = 0;
-  for await (const chunk of Deno.stdin.readable) {
+  // A person may type nothing for ever: the pipe through is what the signal can end.
+  const interruptible = stream.pipeThrough(new TransformStream<Uint8Array, Uint8Array>(), {
+    signal,
+  });
+  for await (const chunk of interruptible) {
     length += chunk.length;
     if (length > INPUT_BYTES_MAX) {
       throw new PollenError("too_large", "What came on standard input is too long for a token.");
