@@ -132,12 +132,13 @@ export function readUint64(reader: Reader): bigint {
     if (reader.pos >= reader.len) throw new RangeError("varint beyond the end");
     const byte = reader.buf[reader.pos++]!;
     const bits = byte & 0x7f;
+    if (index === VARINT_BYTES_MAX - 1 && byte > 1) throw new RangeError("varint beyond 64 bits");
     const shift = index * 7;
     if (shift < 32) low |= bits << shift;
     if (shift >= 28) high |= shift < 32 ? bits >>> (32 - shift) : bits << (shift - 32);
     if (byte < 0x80) return BigInt(high >>> 0) << 32n | BigInt(low >>> 0);
   }
-  throw new RangeError("varint of more than 10 bytes");
+  throw new RangeError("varint beyond 64 bits");
 }
 
 /** A varint of up to 64 bits, two's complement. */
