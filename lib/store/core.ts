@@ -14,6 +14,7 @@ import {
   comparePeerKeys,
   type PeerKey,
   peerKeyBytes,
+  PollenError,
   type SocketAddress,
 } from "../types/mod.ts";
 import { type Attribute, type Change, readAttribute, revokedSubject } from "./core_attribute.ts";
@@ -237,10 +238,27 @@ export class Core {
     return true;
   }
 
-  /** As `#recordRevocation`, and says it in our own name. */
-  revoke(revocation: SignedRevocation): GossipEvent[] {
+  /** Takes note of a revocation that was saved, and says it in our own name; a bad one is skipped. */
+  restoreRevocation(revocation: SignedRevocation): void {
+    if (this.#recordRevocation(revocation)) {
+      this.own.publish({ kind: "revocation", value: { revocation } });
+    }
+  }
+
+  /**
+   * Revokes a node, unless it is revoked already.
+   *
+   * @throws {PollenError} `unauthenticated` when the signature does not hold.
+   */
+  publishRevocation(revocation: SignedRevocation): GossipEvent[] {
     const change: Change = { kind: "revocation", value: { revocation } };
-    return this.#recordRevocation(revocation) ? this.own.publish(change) : [];
+    const subject = revokedSubject(change);
+    if (subject !== null && this.isRevoked(subject)) return [];
+    if (this.#recordRevocation(revocation)) return this.own.publish(change);
+    throw new PollenError(
+      "unauthenticated",
+      "The revocation is not signed by the root of this network.",
+    );
   }
 
   // --- what the caller takes after each change

@@ -30,7 +30,7 @@ export function restore(
   for (const [name, port] of snapshot.services) {
     if (core.own.hasRoom) core.own.publish({ kind: "service", value: { name, port } });
   }
-  for (const revocation of snapshot.revocations) core.revoke(revocation);
+  for (const revocation of snapshot.revocations) core.restoreRevocation(revocation);
   for (const change of endedChanges(snapshot)) core.own.bury(change);
   for (const peer of snapshot.peers) core.remember(peer);
   for (const connection of snapshot.connections) {

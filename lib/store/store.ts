@@ -9,13 +9,12 @@ import {
   type PeerKey,
   peerKeyBytes,
   peerKeyFromBytes,
-  PollenError,
   type SocketAddress,
 } from "../types/mod.ts";
 import type { Core } from "./core.ts";
 import { networkChange, requirePort, serviceChange } from "./core_announce.ts";
-import { revokedSubject } from "./core_attribute.ts";
 import { restore, takeSnapshot } from "./core_restore.ts";
+import { Listeners } from "./listeners.ts";
 import type {
   ApplyResult,
   Connection,
@@ -36,8 +35,8 @@ export class Store implements AsyncDisposable {
   readonly loadWarnings: readonly string[];
   readonly #core: Core;
   readonly #file: StateFile;
-  readonly #revocationCallbacks = new Set<(subject: PeerKey) => void>();
-  readonly #dirtyCallbacks = new Set<(urgency: SaveUrgency) => void>();
+  readonly #onRevocation = new Listeners<PeerKey>();
+  readonly #onDirty = new Listeners<SaveUrgency>();
 
   private constructor(core: Core, file: StateFile, warnings: readonly string[]) {
     this.#core = core;
@@ -135,9 +134,7 @@ export class Store implements AsyncDisposable {
   /** Announces, or takes back, that others reach this node without help. */
   setLocalPubliclyAccessible(isAccessible: boolean): GossipEvent[] {
     const change = { kind: "publiclyAccessible", value: {} } as const;
-    return this.#change((core) =>
-      isAccessible ? core.own.publish(change) : core.own.retract(change)
-    );
+    return this.#change(({ own }) => isAccessible ? own.publish(change) : own.retract(change));
   }
 
   /** Announces that there is, or is no longer, a session with a peer. Nothing when there is no room. */
@@ -167,8 +164,9 @@ export class Store implements AsyncDisposable {
 
   /** This node's services by name, sorted. */
   localServices(): Map<string, Service> {
-    const services = this.#core.recordOfLocal().services;
-    return new Map([...services].map(([name, port]) => [name, { name, port }]));
+    return new Map(
+      [...this.#core.recordOfLocal().services].map(([name, port]) => [name, { name, port }]),
+    );
   }
 
   // --- what is known of the network
@@ -244,16 +242,7 @@ export class Store implements AsyncDisposable {
    * @throws {PollenError} `unauthenticated` when the signature does not hold.
    */
   publishRevocation(revocation: SignedRevocation): GossipEvent[] {
-    const subject = revokedSubject({ kind: "revocation", value: { revocation } });
-    if (subject !== null && this.#core.isRevoked(subject)) return [];
-    return this.#change((core) => {
-      const events = core.revoke(revocation);
-      if (events.length > 0) return events;
-      throw new PollenError(
-        "unauthenticated",
-        "The revocation is not signed by the root of this network.",
-      );
-    });
+    return this.#change((core) => core.publishRevocation(revocation));
   }
 
   /**
@@ -261,8 +250,7 @@ export class Store implements AsyncDisposable {
    * state is complete. Callbacks must not throw. The result ends it.
    */
   onRevocation(callback: (subject: PeerKey) => void): () => void {
-    this.#revocationCallbacks.add(callback);
-    return () => this.#revocationCallbacks.delete(callback);
+    return this.#onRevocation.add(callback);
   }
 
   // --- the file
@@ -277,8 +265,7 @@ export class Store implements AsyncDisposable {
    * Callbacks must not throw. The result ends it.
    */
   onDirty(callback: (urgency: SaveUrgency) => void): () => void {
-    this.#dirtyCallbacks.add(callback);
-    return () => this.#dirtyCallbacks.delete(callback);
+    return this.#onDirty.add(callback);
   }
 
   /**
@@ -306,11 +293,9 @@ export class Store implements AsyncDisposable {
     const revoked = this.#core.takeNewlyRevoked();
     if (urgency !== null) {
       this.#file.markDirty();
-      for (const callback of this.#dirtyCallbacks) callback(urgency);
+      this.#onDirty.tell(urgency);
     }
-    for (const subject of revoked) {
-      for (const callback of this.#revocationCallbacks) callback(subject);
-    }
+    for (const subject of revoked) this.#onRevocation.tell(subject);
     return result;
   }
 }

@@ -3,11 +3,13 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { COUNTER_JUMP_MAX } from "../../../lib/store/mod.ts";
 import { GHOSTS_MAX } from "../../../lib/store/limits.ts";
+import { MemoryDisk } from "../../support/memory_disk.ts";
 import {
   BOB,
   EMPTY,
   EVE,
   event,
+  FILE,
   load,
   ME,
   network,
@@ -82,6 +84,17 @@ Deno.test("a jump beyond the bound is ignored, as is the end of the counter", as
   equal(store.clock().counters.get(ME), 2n);
   const most = store.applyEvents([event(ME, 2n + COUNTER_JUMP_MAX, network("6.6.6.6"))]);
   equal(most.rebroadcast.length, 2);
+});
+
+Deno.test("at the end of the counter nothing in our name can use it up", async () => {
+  const disk = new MemoryDisk();
+  disk.put(FILE, `local: {identityPublic: "${ME}", counter: ${2n ** 64n - 1n}}`);
+  await using store = await load(disk);
+  const before = store.clock().counters.get(ME)!;
+  for (const counter of [before + 1n, 2n ** 64n - 2n, 2n ** 64n - 1n]) {
+    deepEqual(store.applyEvents([event(ME, counter, network("6.6.6.6"))]).rebroadcast, []);
+  }
+  equal(store.clock().counters.get(ME), before);
 });
 
 Deno.test("invented attributes take up half of our room at most", async () => {

@@ -38,7 +38,7 @@ const actions: fc.Arbitrary<Action> = fc.oneof(
   ),
 );
 const revoking: fc.Arbitrary<Action> = fc.constantFrom(...KEYS, OUTSIDER).map(
-  (subject): Action => (core) => core.isRevoked(subject) ? [] : core.revoke(revocation(subject)),
+  (subject): Action => (core) => core.publishRevocation(revocation(subject)),
 );
 
 /** Some node acts; what it says reaches nobody yet. */

@@ -110,16 +110,30 @@ Deno.test("a change during a save is saved by the next one, and saves never over
   ]);
 });
 
-Deno.test("closing waits for a save that runs; afterwards nothing is saved", async () => {
+Deno.test("closing waits for a save that runs before it gives the folder up", async () => {
   const disk = new MemoryDisk();
   const store = await load(disk);
+  const { promise: held, resolve: release } = Promise.withResolvers<void>();
+  const { promise: reached, resolve: reach } = Promise.withResolvers<void>();
+  disk.pause = ({ step }) => {
+    if (step !== "rename") return;
+    equal(disk.isLocked(LOCK), true);
+    reach();
+    return held;
+  };
   store.upsertLocalService(1, "first");
   const saved = store.save();
-  await store.close();
-  await saved;
+  await reached;
+  const order: string[] = [];
+  const closed = store.close().then(() => order.push("closed"));
+  const written = saved.then(() => order.push("saved"));
+  equal(disk.isLocked(LOCK), true);
+  await rejects(store.save(), isPollenError("closed"));
+  release();
+  await Promise.all([closed, written]);
+  deepEqual(order, ["saved", "closed"]);
   match(disk.text(FILE)!, /name: first/);
   equal(disk.isLocked(LOCK), false);
-  await rejects(store.save(), isPollenError("closed"));
 });
 
 Deno.test("a failed save leaves the old file, nothing else, and the wish to save", async () => {

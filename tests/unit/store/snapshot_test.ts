@@ -145,7 +145,7 @@ revocations:
 
 function takeRevocation(subject: typeof BOB): string {
   const core = new Core(ME, verify);
-  core.revoke(revocation(subject));
+  core.publishRevocation(revocation(subject));
   return /data: (\S+)/.exec(formatSnapshot(ME, takeSnapshot(core)))![1]!;
 }
 
