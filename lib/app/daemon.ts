@@ -3,6 +3,7 @@
 // in reverse order, also when opening something later fails.
 
 import {
+  type AdminSigner,
   type IdentityKey,
   InviteRedeemer,
   loadAdminSigner,
@@ -62,12 +63,17 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
 
   const engine = await openSocket(options.port ?? DEFAULT_PORT);
   opened.defer(() => engine.close("shutdown"));
+  const signer = await loadAdminSigner(systemDisk, dir, credentials, {
+    now: systemClock.wallNow(),
+    random: systemRandom,
+    adminTtlMs: config.certTtls.adminTtl(),
+  });
   const mesh = await Mesh.open({
     engine,
     identity,
     credentials,
     tlsIdentityTtlMs: config.certTtls.tlsIdentityTtl(),
-    redeemer: await openRedeemer(dir, credentials, config, store),
+    redeemer: signer === null ? null : await openRedeemer(dir, signer, config, store),
     clock: systemClock,
     random: systemRandom,
     log,
@@ -101,6 +107,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
     store,
     tunnels,
     certificate: credentials.cert,
+    signer,
     clock: systemClock,
     shutdown: () => shutdown.abort(),
   });
@@ -138,19 +145,13 @@ async function openSocket(port: number): Promise<Engine> {
   }
 }
 
-/** What answers invites; null when this node holds no admin key. */
+/** What answers invites. */
 async function openRedeemer(
   dir: string,
-  credentials: NodeCredentials,
+  signer: AdminSigner,
   config: Config,
   store: Store,
-): Promise<Redeemer | null> {
-  const signer = await loadAdminSigner(systemDisk, dir, credentials, {
-    now: systemClock.wallNow(),
-    random: systemRandom,
-    adminTtlMs: config.certTtls.adminTtl(),
-  });
-  if (signer === null) return null;
+): Promise<Redeemer> {
   const consumed = await ConsumedInvites.load(systemDisk, dir, systemClock.wallNow());
   const redeemer = new InviteRedeemer(signer, consumed, {
     membershipTtlMs: config.certTtls.membershipTtl(),

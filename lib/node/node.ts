@@ -2,9 +2,9 @@
 // the core, one at a time, and performs the outputs. Everything it starts, it ends before `start`
 // returns: timers, dials, the tunnels, the mesh, the state's lock.
 
-import type { Envelope, GossipEvent } from "../proto/mod.ts";
+import type { Envelope, GossipEvent, SignedRevocation } from "../proto/mod.ts";
 import type { Store } from "../store/mod.ts";
-import type { Manager } from "../tunnel/mod.ts";
+import type { ConnectionInfo, Manager } from "../tunnel/mod.ts";
 import {
   type Clock,
   errorText,
@@ -143,11 +143,49 @@ export class Node {
    */
   async registerService(port: number, name: string): Promise<void> {
     const { store, tunnels } = this.#deps;
+    const previous = store.localServices().get(name)?.port;
     const events = store.upsertLocalService(port, name);
     tunnels.registerService(port);
-    this.#announce(events);
+    if (previous !== undefined) this.#stopServingUnless(previous);
     await this.#saver.saveNow();
+    this.#announce(events);
     this.#deps.log.info("service registered", { name, port });
+  }
+
+  /**
+   * Takes back what was offered: one name, or every name of a port. The tunnels to a port that no
+   * name stands for any more are cut.
+   *
+   * @returns The names that were taken back, sorted, and their port.
+   * @throws {PollenError} `not_found`; `io`, `permission_denied` when it cannot be remembered.
+   */
+  async unregisterService(
+    what: { readonly name: string } | { readonly port: number },
+  ): Promise<{ names: string[]; port: number }> {
+    const { store, log } = this.#deps;
+    const meant = [...store.localServices().values()].filter(({ name, port }) =>
+      "name" in what ? name === what.name : port === what.port
+    );
+    const [first] = meant;
+    if (first === undefined) {
+      const shown = "name" in what ? `"${what.name}"` : `port ${what.port}`;
+      throw new PollenError("not_found", `This node does not serve ${shown}.`, {
+        fix: "See `pollen status` for what it serves.",
+      });
+    }
+    const events = meant.flatMap(({ name }) => store.removeLocalServices(name));
+    this.#stopServingUnless(first.port);
+    await this.#saver.saveNow();
+    this.#announce(events);
+    const names = meant.map(({ name }) => name);
+    log.info("service unregistered", { names: names.join(", "), port: first.port });
+    return { names, port: first.port };
+  }
+
+  /** Shuts the port to peers, unless a service still stands for it. */
+  #stopServingUnless(port: number): void {
+    const { store, tunnels, local } = this.#deps;
+    if (!store.hasServicePort(local, port)) tunnels.unregisterService(port);
   }
 
   /**
@@ -175,6 +213,68 @@ export class Node {
     await this.#saver.saveNow();
     this.#deps.log.info("forward opened", { peer, remotePort, localPort: bound });
     return bound;
+  }
+
+  /**
+   * Ends forwards for good: that of a local port, or those to a peer (to one of its ports, unless 0).
+   *
+   * @returns What was ended.
+   * @throws {PollenError} `not_found` when none is meant; `io`, `permission_denied`.
+   */
+  async disconnectService(
+    what: { readonly localPort: number } | { readonly peer: PeerKey; readonly remotePort: number },
+  ): Promise<ConnectionInfo[]> {
+    const { store, tunnels, log } = this.#deps;
+    const meant = tunnels.listConnections().filter(({ peerId, remotePort, localPort }) =>
+      "localPort" in what
+        ? localPort === what.localPort
+        : peerId === what.peer && (what.remotePort === 0 || remotePort === what.remotePort)
+    );
+    if (meant.length === 0) {
+      throw new PollenError("not_found", "There is no such forward on this node.", {
+        fix: "See `pollen status` for the forwards that exist.",
+      });
+    }
+    for (const { peerId: peer, remotePort, localPort } of meant) {
+      store.removeDesiredConnection(peer, remotePort, 0);
+      tunnels.disconnectLocalPort(localPort);
+      log.info("forward closed", { peer, remotePort, localPort });
+    }
+    await this.#saver.saveNow();
+    return meant;
+  }
+
+  /**
+   * Connects with a peer at these addresses now, unless there is a session already.
+   *
+   * @throws {PollenError} `invalid_argument` when no address can be resolved; what `Mesh.connect` throws.
+   */
+  async connectPeer(peer: PeerKey, addresses: readonly string[]): Promise<void> {
+    const resolved = await this.#deps.resolve(addresses);
+    if (resolved.length === 0) {
+      throw new PollenError(
+        "invalid_argument",
+        `None of these addresses can be resolved: ${addresses.join(", ")}.`,
+        {
+          fix: "Write each as host:port.",
+        },
+      );
+    }
+    await this.#deps.mesh.connect(peer, resolved, {
+      timeoutMs: DIAL_TIMEOUT_MS,
+      signal: this.#stopping.signal,
+    });
+  }
+
+  /**
+   * Makes a signed revocation known and acts on it here and now: session closed, forwards gone.
+   *
+   * @throws {PollenError} `unauthenticated` when the root did not sign it; `io`, `permission_denied`.
+   */
+  async revokePeer(revocation: SignedRevocation): Promise<void> {
+    const events = this.#deps.store.publishRevocation(revocation);
+    await this.#saver.saveNow();
+    this.#announce(events);
   }
 
   /** Tells the connected peers what we changed about ourselves. */

@@ -1,13 +1,18 @@
 // What the command line may ask of a running node: one method for each call of ControlService. It
 // checks what it is given and translates; the decisions are the node's, the store's and the tunnels'.
 
+import type { AdminSigner } from "../auth/mod.ts";
 import {
   type BootstrapPeerInfo,
   CertHealth,
   type CertInfo,
   type ConnectionSummary,
+  type ConnectPeerRequest,
+  type ConnectPeerResponse,
   type ConnectServiceRequest,
   type ConnectServiceResponse,
+  type DisconnectServiceRequest,
+  type DisconnectServiceResponse,
   type GetBootstrapInfoResponse,
   GetStatusResponse,
   type MembershipCert,
@@ -15,11 +20,15 @@ import {
   NodeSummary,
   type RegisterServiceRequest,
   type RegisterServiceResponse,
+  type RevokePeerRequest,
+  type RevokePeerResponse,
   type ServiceSummary,
   type ShutdownResponse,
+  type UnregisterServiceRequest,
+  type UnregisterServiceResponse,
 } from "../proto/mod.ts";
 import type { Store } from "../store/mod.ts";
-import type { Manager } from "../tunnel/mod.ts";
+import type { ConnectionInfo, Manager } from "../tunnel/mod.ts";
 import {
   type Clock,
   CLOCK_SKEW_SECONDS,
@@ -48,6 +57,8 @@ export interface NodeServiceDeps {
   readonly store: Store;
   readonly tunnels: Manager;
   readonly certificate: MembershipCert;
+  /** What signs revocations; null when this node holds no admin key. */
+  readonly signer: AdminSigner | null;
   readonly clock: Clock;
   /** Ends the daemon; returns at once. */
   shutdown(): void;
@@ -96,6 +107,57 @@ export class NodeService {
     if (localPort !== 0) assertPort(localPort, "The local port");
     const peer = peerKeyFromBytes(node?.peerId ?? new Uint8Array(0));
     return { localPort: await this.#deps.node.connectService(peer, remotePort, localPort) };
+  };
+
+  readonly unregisterService = async (
+    { port, name }: UnregisterServiceRequest,
+  ): Promise<UnregisterServiceResponse> => {
+    if (name !== undefined) return await this.#deps.node.unregisterService({ name });
+    assertPort(port, "The port");
+    return await this.#deps.node.unregisterService({ port });
+  };
+
+  readonly disconnectService = async (
+    { localPort, node, remotePort }: DisconnectServiceRequest,
+  ): Promise<DisconnectServiceResponse> => {
+    if (node === undefined) assertPort(localPort, "The local port");
+    if (remotePort !== 0) assertPort(remotePort, "The remote port");
+    const ended = await this.#deps.node.disconnectService(
+      node === undefined ? { localPort } : { peer: peerKeyFromBytes(node.peerId), remotePort },
+    );
+    return { disconnected: ended.map((forward) => this.#connectionSummary(forward)) };
+  };
+
+  readonly connectPeer = async (
+    { peerId, addrs }: ConnectPeerRequest,
+  ): Promise<ConnectPeerResponse> => {
+    await this.#deps.node.connectPeer(peerKeyFromBytes(peerId), addrs);
+    return {};
+  };
+
+  readonly revokePeer = async ({ peerId }: RevokePeerRequest): Promise<RevokePeerResponse> => {
+    const { signer, node, clock, local } = this.#deps;
+    const subject = peerKeyFromBytes(peerId);
+    if (signer === null) {
+      throw new PollenError(
+        "failed_precondition",
+        "admin signer not available; this node cannot revoke peers.",
+        { fix: "Revoke on the node where `pollen init` was run." },
+      );
+    }
+    if (!signer.isRoot) {
+      throw new PollenError("refused", "only the root admin can revoke peers.", {
+        fix: "Revoke on the node where `pollen init` was run.",
+      });
+    }
+    if (subject === local) {
+      throw new PollenError(
+        "invalid_argument",
+        "This is the root's own node; it cannot revoke itself.",
+      );
+    }
+    await node.revokePeer(signer.issueRevocation(subject, clock.wallNow()));
+    return {};
   };
 
   #ownAddresses(): string[] {
@@ -148,22 +210,21 @@ export class NodeService {
   }
 
   #connectionSummaries(): ConnectionSummary[] {
-    const { tunnels, store } = this.#deps;
-    return tunnels.listConnections().map((forward) => {
-      const services = [...(store.get(forward.peerId)?.services ?? [])];
-      const names = services.filter(([, port]) => port === forward.remotePort).map(([name]) =>
-        name
-      );
-      return {
-        peer: { peerId: peerKeyBytes(forward.peerId) },
-        remotePort: forward.remotePort,
-        localPort: forward.localPort,
-        serviceName: names.sort()[0] ?? "",
-        requestedLocalPort: forward.requestedPort,
-        activeTunnels: forward.activeTunnels,
-        lastFailure: forward.lastFailure,
-      };
-    });
+    return this.#deps.tunnels.listConnections().map((forward) => this.#connectionSummary(forward));
+  }
+
+  #connectionSummary(forward: ConnectionInfo): ConnectionSummary {
+    const services = [...(this.#deps.store.get(forward.peerId)?.services ?? [])];
+    const names = services.filter(([, port]) => port === forward.remotePort).map(([name]) => name);
+    return {
+      peer: { peerId: peerKeyBytes(forward.peerId) },
+      remotePort: forward.remotePort,
+      localPort: forward.localPort,
+      serviceName: names.sort()[0] ?? "",
+      requestedLocalPort: forward.requestedPort,
+      activeTunnels: forward.activeTunnels,
+      lastFailure: forward.lastFailure,
+    };
   }
 
   #certInfo(): CertInfo {

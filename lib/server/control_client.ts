@@ -2,12 +2,18 @@
 // heavy is loaded before there is a socket to call, so that "not running" is said at once.
 
 import {
+  type ConnectPeerRequest,
   type ConnectServiceRequest,
   type ConnectServiceResponse,
   ControlService,
+  type DisconnectServiceRequest,
+  type DisconnectServiceResponse,
   type GetBootstrapInfoResponse,
   type GetStatusResponse,
   type RegisterServiceRequest,
+  type RevokePeerRequest,
+  type UnregisterServiceRequest,
+  type UnregisterServiceResponse,
 } from "../proto/mod.ts";
 import type { CallOptions, Calls, RpcClient } from "../rpc/mod.ts";
 import { PollenError } from "../types/mod.ts";
@@ -62,6 +68,32 @@ export class ControlClient implements Disposable {
   /** Offers a local port to the network. */
   async registerService(request: RegisterServiceRequest, options?: CallOptions): Promise<void> {
     await this.#call((calls) => calls.registerService(request, options));
+  }
+
+  /** Takes back what was offered; `not_found` when it was not. */
+  unregisterService(
+    request: UnregisterServiceRequest,
+    options?: CallOptions,
+  ): Promise<UnregisterServiceResponse> {
+    return this.#call((calls) => calls.unregisterService(request, options));
+  }
+
+  /** Closes forwards; `not_found` when none is meant. */
+  disconnectService(
+    request: Partial<DisconnectServiceRequest>,
+    options?: CallOptions,
+  ): Promise<DisconnectServiceResponse> {
+    return this.#call((calls) => calls.disconnectService(request, options));
+  }
+
+  /** Connects with a machine at these addresses now. */
+  async connectPeer(request: ConnectPeerRequest, options?: CallOptions): Promise<void> {
+    await this.#call((calls) => calls.connectPeer(request, options));
+  }
+
+  /** Takes a machine's membership away for good. */
+  async revokePeer(request: RevokePeerRequest, options?: CallOptions): Promise<void> {
+    await this.#call((calls) => calls.revokePeer(request, options));
   }
 
   /** Opens a local port that leads to another machine's service. */

@@ -24,7 +24,7 @@ export function formatAddress(address: SocketAddress): string {
  * @throws {PollenError} `invalid_argument` when there is no host, or no port of 1…65535.
  */
 export function splitHostPort(text: string): { host: string; port: number } {
-  const match = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(text);
+  const match = /^(?:\[([^\][\s]+)\]|([^:\][\s]+)):(\d{1,5})$/.exec(text);
   const host = match?.[1] ?? match?.[2];
   const port = Number(match?.[3]);
   if (host === undefined || !isPort(port)) {
@@ -45,10 +45,31 @@ export function isPort(value: number): boolean {
   return Number.isInteger(value) && value >= 1 && value <= PORT_MAX;
 }
 
-/** Whether the text is an IPv4 or IPv6 literal rather than a name. */
+/** Whether the text is an IPv4 or IPv6 literal (a zone may follow, as in `fe80::1%eth0`) rather than a name. */
 export function isIpLiteral(text: string): boolean {
-  if (/^\d{1,3}(\.\d{1,3}){3}$/.test(text)) {
-    return text.split(".").every((part) => Number(part) <= 255);
+  if (text.length > IP_LITERAL_LENGTH_MAX) return false;
+  return isIpv4(text) || isIpv6(text.replace(/%[\w.-]+$/, ""));
+}
+
+/** The longest IPv6 literal has 45 characters (RFC 4291, section 2.2); a zone is an interface's name. */
+const IP_LITERAL_LENGTH_MAX = 64;
+
+function isIpv4(text: string): boolean {
+  const parts = text.split(".");
+  return parts.length === 4 && parts.every((part) => /^\d{1,3}$/.test(part) && Number(part) <= 255);
+}
+
+/** Eight groups, of which `::` stands for one or more, and of which the last two may be written as IPv4. */
+function isIpv6(text: string): boolean {
+  const halves = text.split("::");
+  if (halves.length > 2) return false;
+  const groups = halves.flatMap((half) => half === "" ? [] : half.split(":"));
+  const tail = groups.at(-1) ?? "";
+  const isMixed = tail.includes(".");
+  const plain = isMixed ? groups.slice(0, -1) : groups;
+  if (isMixed && !isIpv4(tail) || !plain.every((group) => /^[0-9a-fA-F]{1,4}$/.test(group))) {
+    return false;
   }
-  return text.includes(":") && /^[0-9a-fA-F:.]+(%[\w.-]+)?$/.test(text);
+  const count = plain.length + (isMixed ? 2 : 0);
+  return halves.length === 2 ? count < 8 : count === 8;
 }

@@ -618,6 +618,89 @@ export const RegisterServiceResponse: Codec<RegisterServiceResponse> = codec(
   readRegisterServiceResponse,
 );
 
+export interface UnregisterServiceRequest {
+  readonly port: number;
+  readonly name?: string | undefined;
+}
+
+export function writeUnregisterServiceRequest(writer: Writer, message: UnregisterServiceRequest): void {
+  if (message.port !== 0) {
+    writer.uint32(8); writer.uint32(message.port);
+  }
+  if (message.name !== undefined) {
+    writer.uint32(18); writer.string(message.name);
+  }
+}
+
+export function readUnregisterServiceRequest(reader: Reader, end: number, budget: Budget): UnregisterServiceRequest {
+  const message: { -readonly [K in keyof UnregisterServiceRequest]: UnregisterServiceRequest[K] } = { port: 0 };
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    switch (tag) {
+      case 8:
+        message.port = reader.uint32();
+        break;
+      case 18:
+        message.name = readString(reader);
+        break;
+      default:
+        skip(reader, tag);
+    }
+  }
+  finish(reader, end);
+  return message;
+}
+
+export const UnregisterServiceRequest: Codec<UnregisterServiceRequest> = codec(
+  "pollen.control.v1.UnregisterServiceRequest",
+  () => ({ port: 0 }),
+  writeUnregisterServiceRequest,
+  readUnregisterServiceRequest,
+);
+
+export interface UnregisterServiceResponse {
+  readonly names: readonly string[];
+  readonly port: number;
+}
+
+export function writeUnregisterServiceResponse(writer: Writer, message: UnregisterServiceResponse): void {
+  for (const item of message.names) {
+    writer.uint32(10); writer.string(item);
+  }
+  if (message.port !== 0) {
+    writer.uint32(16); writer.uint32(message.port);
+  }
+}
+
+export function readUnregisterServiceResponse(reader: Reader, end: number, budget: Budget): UnregisterServiceResponse {
+  const message: { -readonly [K in keyof UnregisterServiceResponse]: UnregisterServiceResponse[K] } = { names: [], port: 0 };
+  const names: string[] = [];
+  message.names = names;
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    switch (tag) {
+      case 10:
+        spend(budget);
+        names.push(readString(reader));
+        break;
+      case 16:
+        message.port = reader.uint32();
+        break;
+      default:
+        skip(reader, tag);
+    }
+  }
+  finish(reader, end);
+  return message;
+}
+
+export const UnregisterServiceResponse: Codec<UnregisterServiceResponse> = codec(
+  "pollen.control.v1.UnregisterServiceResponse",
+  () => ({ names: [], port: 0 }),
+  writeUnregisterServiceResponse,
+  readUnregisterServiceResponse,
+);
+
 export interface ConnectServiceRequest {
   readonly node?: NodeRef | undefined;
   readonly remotePort: number;
@@ -698,6 +781,217 @@ export const ConnectServiceResponse: Codec<ConnectServiceResponse> = codec(
   readConnectServiceResponse,
 );
 
+export interface DisconnectServiceRequest {
+  readonly localPort: number;
+  readonly node?: NodeRef | undefined;
+  readonly remotePort: number;
+}
+
+export function writeDisconnectServiceRequest(writer: Writer, message: DisconnectServiceRequest): void {
+  if (message.localPort !== 0) {
+    writer.uint32(8); writer.uint32(message.localPort);
+  }
+  if (message.node !== undefined) {
+    writer.uint32(18).fork(); writeNodeRef(writer, message.node); writer.ldelim();
+  }
+  if (message.remotePort !== 0) {
+    writer.uint32(24); writer.uint32(message.remotePort);
+  }
+}
+
+export function readDisconnectServiceRequest(reader: Reader, end: number, budget: Budget): DisconnectServiceRequest {
+  const message: { -readonly [K in keyof DisconnectServiceRequest]: DisconnectServiceRequest[K] } = { localPort: 0, remotePort: 0 };
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    switch (tag) {
+      case 8:
+        message.localPort = reader.uint32();
+        break;
+      case 18:
+        message.node = readNodeRef(reader, subEnd(reader), budget);
+        break;
+      case 24:
+        message.remotePort = reader.uint32();
+        break;
+      default:
+        skip(reader, tag);
+    }
+  }
+  finish(reader, end);
+  return message;
+}
+
+export const DisconnectServiceRequest: Codec<DisconnectServiceRequest> = codec(
+  "pollen.control.v1.DisconnectServiceRequest",
+  () => ({ localPort: 0, remotePort: 0 }),
+  writeDisconnectServiceRequest,
+  readDisconnectServiceRequest,
+);
+
+export interface DisconnectServiceResponse {
+  readonly disconnected: readonly ConnectionSummary[];
+}
+
+export function writeDisconnectServiceResponse(writer: Writer, message: DisconnectServiceResponse): void {
+  for (const item of message.disconnected) {
+    writer.uint32(10).fork(); writeConnectionSummary(writer, item); writer.ldelim();
+  }
+}
+
+export function readDisconnectServiceResponse(reader: Reader, end: number, budget: Budget): DisconnectServiceResponse {
+  const message: { -readonly [K in keyof DisconnectServiceResponse]: DisconnectServiceResponse[K] } = { disconnected: [] };
+  const disconnected: ConnectionSummary[] = [];
+  message.disconnected = disconnected;
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    switch (tag) {
+      case 10:
+        spend(budget);
+        disconnected.push(readConnectionSummary(reader, subEnd(reader), budget));
+        break;
+      default:
+        skip(reader, tag);
+    }
+  }
+  finish(reader, end);
+  return message;
+}
+
+export const DisconnectServiceResponse: Codec<DisconnectServiceResponse> = codec(
+  "pollen.control.v1.DisconnectServiceResponse",
+  () => ({ disconnected: [] }),
+  writeDisconnectServiceResponse,
+  readDisconnectServiceResponse,
+);
+
+export interface ConnectPeerRequest {
+  readonly peerId: Uint8Array;
+  readonly addrs: readonly string[];
+}
+
+export function writeConnectPeerRequest(writer: Writer, message: ConnectPeerRequest): void {
+  if (message.peerId.length > 0) {
+    writer.uint32(10); writer.bytes(message.peerId);
+  }
+  for (const item of message.addrs) {
+    writer.uint32(18); writer.string(item);
+  }
+}
+
+export function readConnectPeerRequest(reader: Reader, end: number, budget: Budget): ConnectPeerRequest {
+  const message: { -readonly [K in keyof ConnectPeerRequest]: ConnectPeerRequest[K] } = { peerId: new Uint8Array(0), addrs: [] };
+  const addrs: string[] = [];
+  message.addrs = addrs;
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    switch (tag) {
+      case 10:
+        message.peerId = readBytes(reader);
+        break;
+      case 18:
+        spend(budget);
+        addrs.push(readString(reader));
+        break;
+      default:
+        skip(reader, tag);
+    }
+  }
+  finish(reader, end);
+  return message;
+}
+
+export const ConnectPeerRequest: Codec<ConnectPeerRequest> = codec(
+  "pollen.control.v1.ConnectPeerRequest",
+  () => ({ peerId: new Uint8Array(0), addrs: [] }),
+  writeConnectPeerRequest,
+  readConnectPeerRequest,
+);
+
+export interface ConnectPeerResponse {
+}
+
+export function writeConnectPeerResponse(writer: Writer, message: ConnectPeerResponse): void {
+}
+
+export function readConnectPeerResponse(reader: Reader, end: number, budget: Budget): ConnectPeerResponse {
+  const message: { -readonly [K in keyof ConnectPeerResponse]: ConnectPeerResponse[K] } = {  };
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    switch (tag) {
+      default:
+        skip(reader, tag);
+    }
+  }
+  finish(reader, end);
+  return message;
+}
+
+export const ConnectPeerResponse: Codec<ConnectPeerResponse> = codec(
+  "pollen.control.v1.ConnectPeerResponse",
+  () => ({  }),
+  writeConnectPeerResponse,
+  readConnectPeerResponse,
+);
+
+export interface RevokePeerRequest {
+  readonly peerId: Uint8Array;
+}
+
+export function writeRevokePeerRequest(writer: Writer, message: RevokePeerRequest): void {
+  if (message.peerId.length > 0) {
+    writer.uint32(10); writer.bytes(message.peerId);
+  }
+}
+
+export function readRevokePeerRequest(reader: Reader, end: number, budget: Budget): RevokePeerRequest {
+  const message: { -readonly [K in keyof RevokePeerRequest]: RevokePeerRequest[K] } = { peerId: new Uint8Array(0) };
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    switch (tag) {
+      case 10:
+        message.peerId = readBytes(reader);
+        break;
+      default:
+        skip(reader, tag);
+    }
+  }
+  finish(reader, end);
+  return message;
+}
+
+export const RevokePeerRequest: Codec<RevokePeerRequest> = codec(
+  "pollen.control.v1.RevokePeerRequest",
+  () => ({ peerId: new Uint8Array(0) }),
+  writeRevokePeerRequest,
+  readRevokePeerRequest,
+);
+
+export interface RevokePeerResponse {
+}
+
+export function writeRevokePeerResponse(writer: Writer, message: RevokePeerResponse): void {
+}
+
+export function readRevokePeerResponse(reader: Reader, end: number, budget: Budget): RevokePeerResponse {
+  const message: { -readonly [K in keyof RevokePeerResponse]: RevokePeerResponse[K] } = {  };
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    switch (tag) {
+      default:
+        skip(reader, tag);
+    }
+  }
+  finish(reader, end);
+  return message;
+}
+
+export const RevokePeerResponse: Codec<RevokePeerResponse> = codec(
+  "pollen.control.v1.RevokePeerResponse",
+  () => ({  }),
+  writeRevokePeerResponse,
+  readRevokePeerResponse,
+);
+
 export const ControlService: {
   readonly typeName: string;
   readonly methods: {
@@ -705,7 +999,11 @@ export const ControlService: {
     readonly getBootstrapInfo: Method<GetBootstrapInfoRequest, GetBootstrapInfoResponse>;
     readonly getStatus: Method<GetStatusRequest, GetStatusResponse>;
     readonly registerService: Method<RegisterServiceRequest, RegisterServiceResponse>;
+    readonly unregisterService: Method<UnregisterServiceRequest, UnregisterServiceResponse>;
     readonly connectService: Method<ConnectServiceRequest, ConnectServiceResponse>;
+    readonly disconnectService: Method<DisconnectServiceRequest, DisconnectServiceResponse>;
+    readonly connectPeer: Method<ConnectPeerRequest, ConnectPeerResponse>;
+    readonly revokePeer: Method<RevokePeerRequest, RevokePeerResponse>;
   };
 } = {
   typeName: "pollen.control.v1.ControlService",
@@ -714,6 +1012,10 @@ export const ControlService: {
     getBootstrapInfo: { path: "/pollen.control.v1.ControlService/GetBootstrapInfo", request: GetBootstrapInfoRequest, response: GetBootstrapInfoResponse, requestStream: false, responseStream: false },
     getStatus: { path: "/pollen.control.v1.ControlService/GetStatus", request: GetStatusRequest, response: GetStatusResponse, requestStream: false, responseStream: false },
     registerService: { path: "/pollen.control.v1.ControlService/RegisterService", request: RegisterServiceRequest, response: RegisterServiceResponse, requestStream: false, responseStream: false },
+    unregisterService: { path: "/pollen.control.v1.ControlService/UnregisterService", request: UnregisterServiceRequest, response: UnregisterServiceResponse, requestStream: false, responseStream: false },
     connectService: { path: "/pollen.control.v1.ControlService/ConnectService", request: ConnectServiceRequest, response: ConnectServiceResponse, requestStream: false, responseStream: false },
+    disconnectService: { path: "/pollen.control.v1.ControlService/DisconnectService", request: DisconnectServiceRequest, response: DisconnectServiceResponse, requestStream: false, responseStream: false },
+    connectPeer: { path: "/pollen.control.v1.ControlService/ConnectPeer", request: ConnectPeerRequest, response: ConnectPeerResponse, requestStream: false, responseStream: false },
+    revokePeer: { path: "/pollen.control.v1.ControlService/RevokePeer", request: RevokePeerRequest, response: RevokePeerResponse, requestStream: false, responseStream: false },
   },
 };
