@@ -21,14 +21,18 @@ import { openEngine } from "../quic/mod.ts";
 import { GrpcServer, socketPathOf } from "../server/mod.ts";
 import { Store } from "../store/mod.ts";
 import { Manager } from "../tunnel/mod.ts";
-import { DEFAULT_PORT, type Engine, isIpLiteral, type Log, PollenError } from "../types/mod.ts";
+import { isIpLiteral, type Log, PollenError } from "../types/mod.ts";
+import { openOnPort } from "./listen_port.ts";
 import { openLog } from "./log.ts";
 import { resolveAddresses } from "./resolve.ts";
 
 export interface DaemonOptions {
   /** The state folder, absolute. */
   readonly dir: string;
-  /** The UDP port; 0 lets the operating system choose. Default 60611. */
+  /**
+   * The UDP port; 0 lets the operating system choose. Without it: the one it had last, 60611, or any
+   * free one, in this order.
+   */
   readonly port?: number;
   /** The addresses to tell others instead of those of this machine's interfaces. */
   readonly ips?: readonly string[];
@@ -61,7 +65,13 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   );
   for (const warning of store.loadWarnings) log.warn(warning);
 
-  const engine = await openSocket(options.port ?? DEFAULT_PORT);
+  const engine = await openOnPort({
+    disk: systemDisk,
+    dir,
+    requested: options.port,
+    log,
+    open: (port) => openEngine({ address: { ip: "::", port }, protocols: [] }),
+  });
   opened.defer(() => engine.close("shutdown"));
   const signer = await loadAdminSigner(systemDisk, dir, credentials, {
     now: systemClock.wallNow(),
@@ -111,6 +121,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
     clock: systemClock,
     shutdown: () => shutdown.abort(),
   });
+  // The node has given the folder up before this socket goes: who waits for that may use it then.
   const socketPath = socketPathOf(dir);
   const server = opened.use(await GrpcServer.start({ socketPath, service, log }));
   if (server.alreadyRunning) throw alreadyRunning();
@@ -131,18 +142,6 @@ async function loadMembership(
     });
   }
   return { identity, credentials };
-}
-
-async function openSocket(port: number): Promise<Engine> {
-  try {
-    return await openEngine({ address: { ip: "::", port }, protocols: [] });
-  } catch (thrown) {
-    if (!(thrown instanceof PollenError) || thrown.code !== "already_exists") throw thrown;
-    throw new PollenError("already_exists", `UDP port ${port} is taken by another program.`, {
-      fix: "Choose another one with --port.",
-      cause: thrown,
-    });
-  }
 }
 
 /** What answers invites. */
