@@ -30,7 +30,7 @@ export async function hashSources(): Promise<string> {
     for await (const entry of Deno.readDir(`${NATIVE}/${folder}`)) {
       const path = `${folder}/${entry.name}`;
       if (entry.isDirectory) await gather(path);
-      else if (entry.name.endsWith(".rs")) paths.push(path);
+      else if (isSource(entry.name)) paths.push(path);
     }
   };
   await gather("src");
@@ -38,6 +38,11 @@ export async function hashSources(): Promise<string> {
     paths.sort().map(async (path) => `${path} ${sha256(await Deno.readFile(`${NATIVE}/${path}`))}`),
   );
   return sha256(lines.join("\n"));
+}
+
+/** Whether the library is built from it: its tests are not in it. */
+function isSource(name: string): boolean {
+  return name.endsWith(".rs") && name !== "tests.rs" && name !== "testing.rs";
 }
 
 /** The hash of the sources that a library says it was built from; null if it says none. */

@@ -66,8 +66,11 @@ export class QuicForwarder implements Forwarder {
   }
 
   bridgeToSession(connection: TcpConnection, session: Session, head: Uint8Array): Bridge {
-    if (!(connection instanceof QuicTcpConnection) || !(session instanceof QuicSession)) {
-      throw new PollenError("invalid_argument", "They do not belong to this engine.");
+    if (!(connection instanceof QuicTcpConnection) || connection.native !== this.#native) {
+      throw notOurs("TCP connection");
+    }
+    if (!(session instanceof QuicSession) || session.native !== this.#native) {
+      throw notOurs("session");
     }
     if (head.length > HEAD_BYTES_MAX) {
       throw new PollenError("too_large", `A head has at most ${HEAD_BYTES_MAX} bytes.`);
@@ -80,8 +83,8 @@ export class QuicForwarder implements Forwarder {
   }
 
   bridgeToTcp(stream: Stream, targets: readonly TcpTarget[]): Bridge {
-    if (!(stream instanceof QuicStream)) {
-      throw new PollenError("invalid_argument", "The stream does not belong to this engine.");
+    if (!(stream instanceof QuicStream) || stream.native !== this.#native) {
+      throw notOurs("stream");
     }
     if (targets.length > TARGETS_MAX) {
       throw new PollenError("too_large", `A bridge has at most ${TARGETS_MAX} targets.`);
@@ -204,12 +207,12 @@ class QuicTcpListener implements TcpListener {
 
 class QuicTcpConnection implements TcpConnection {
   readonly remoteAddress: SocketAddress;
-  readonly #native: NativeEngine;
+  readonly native: NativeEngine;
   readonly #handle: number;
   #isUsed = false;
 
   constructor(native: NativeEngine, handle: number, remoteAddress: SocketAddress) {
-    this.#native = native;
+    this.native = native;
     this.#handle = handle;
     this.remoteAddress = remoteAddress;
   }
@@ -217,12 +220,12 @@ class QuicTcpConnection implements TcpConnection {
   reset(): void {
     if (this.#isUsed) return;
     this.#isUsed = true;
-    this.#native.command(Operation.resetConnection, { a: this.#handle });
+    this.native.command(Operation.resetConnection, { a: this.#handle });
   }
 
   /** Somebody has it: it waits no more. */
   take(): void {
-    this.#native.command(Operation.takeConnection, { a: this.#handle });
+    this.native.command(Operation.takeConnection, { a: this.#handle });
   }
 
   /**
@@ -264,6 +267,11 @@ class QuicBridge implements Bridge {
 
 function nothingMoved(kind: BridgeEndKind): BridgeEnd {
   return { kind, bytesToStream: 0, bytesToTcp: 0, reason: "" };
+}
+
+/** A handle means something in its own engine only. */
+function notOurs(what: string): PollenError {
+  return new PollenError("invalid_argument", `The ${what} does not belong to this engine.`);
 }
 
 function engineClosed(): PollenError {

@@ -55,7 +55,8 @@ export class QuicSession implements Session {
   readonly remoteAddress: SocketAddress;
   readonly peerCertificate: Uint8Array;
   readonly closed: Promise<SessionEnd>;
-  readonly #native: NativeEngine;
+  /** The engine that it belongs to. */
+  readonly native: NativeEngine;
   /** The engine's streams by handle, to which ours are added. */
   readonly #streams: Map<number, QuicStream>;
   readonly #ownStreams = new Set<QuicStream>();
@@ -68,7 +69,7 @@ export class QuicSession implements Session {
   #lastStats = NO_STATS;
 
   constructor(native: NativeEngine, streams: Map<number, QuicStream>, facts: SessionFacts) {
-    this.#native = native;
+    this.native = native;
     this.#streams = streams;
     this.id = facts.id;
     this.handle = facts.handle;
@@ -88,12 +89,12 @@ export class QuicSession implements Session {
   admit(): void {
     if (this.#isAdmitted || this.#hasEnded) return;
     this.#isAdmitted = true;
-    this.#native.command(Operation.admit, { a: this.handle });
+    this.native.command(Operation.admit, { a: this.handle });
   }
 
   sendDatagram(bytes: Uint8Array): DatagramOutcome {
     if (this.#hasEnded) return "closed";
-    const answer = this.#native.command(Operation.sendDatagram, { a: this.handle, bytes });
+    const answer = this.native.command(Operation.sendDatagram, { a: this.handle, bytes });
     return OUTCOMES[answer] ?? "closed";
   }
 
@@ -110,11 +111,11 @@ export class QuicSession implements Session {
         new PollenError("failed_precondition", "The session was not admitted yet."),
       );
     }
-    const tag = this.#native.nextTag();
+    const tag = this.native.nextTag();
     const { promise, resolve, reject } = Promise.withResolvers<Stream>();
     const cancel = () => {
       this.#openings.delete(tag);
-      this.#native.command(Operation.cancelOpen, { a: this.handle, b: tag });
+      this.native.command(Operation.cancelOpen, { a: this.handle, b: tag });
       reject(openCancelled());
     };
     signal?.addEventListener("abort", cancel, { once: true });
@@ -128,7 +129,7 @@ export class QuicSession implements Session {
         reject(error);
       },
     });
-    this.#native.command(Operation.openStream, { a: this.handle, b: tag });
+    this.native.command(Operation.openStream, { a: this.handle, b: tag });
     return promise;
   }
 
@@ -137,14 +138,14 @@ export class QuicSession implements Session {
   }
 
   stats(): SessionStats {
-    this.#lastStats = this.#native.sessionStats(this.handle) ?? this.#lastStats;
+    this.#lastStats = this.native.sessionStats(this.handle) ?? this.#lastStats;
     return this.#lastStats;
   }
 
   close(reason: string, errorCode = 0): void {
     if (this.#hasEnded) return;
     const bytes = encodeText(reason).subarray(0, REASON_BYTES_MAX);
-    this.#native.command(Operation.closeSession, { a: this.handle, s: errorCode, bytes });
+    this.native.command(Operation.closeSession, { a: this.handle, s: errorCode, bytes });
   }
 
   /** The engine received a datagram. */
@@ -190,7 +191,7 @@ export class QuicSession implements Session {
   }
 
   #add(handle: number, head: Uint8Array): QuicStream {
-    const stream = new QuicStream(this.#native, this, handle, head, () => {
+    const stream = new QuicStream(this.native, this, handle, head, () => {
       this.#streams.delete(handle);
       this.#ownStreams.delete(stream);
     });

@@ -18,7 +18,8 @@ export class QuicStream implements Stream {
   readonly session: Session;
   readonly head: Uint8Array;
   readonly handle: number;
-  readonly #native: NativeEngine;
+  /** The engine that it belongs to. */
+  readonly native: NativeEngine;
   readonly #forget: (handle: number) => void;
 
   readonly #chunks: Uint8Array[] = [];
@@ -42,7 +43,7 @@ export class QuicStream implements Stream {
     head: Uint8Array,
     forget: (handle: number) => void,
   ) {
-    this.#native = native;
+    this.native = native;
     this.session = session;
     this.handle = handle;
     this.head = head;
@@ -75,14 +76,14 @@ export class QuicStream implements Stream {
     this.#writes = this.#writes.then(() => {
       if (this.#writeEnd !== "open") return;
       this.#writeEnd = "finished";
-      this.#native.command(Operation.finish, { a: this.handle });
+      this.native.command(Operation.finish, { a: this.handle });
       this.#settle();
     });
   }
 
   abort(errorCode = 0): void {
     if (this.#isOver()) return;
-    this.#native.command(Operation.abortStream, { a: this.handle, s: errorCode });
+    this.native.command(Operation.abortStream, { a: this.handle, s: errorCode });
     this.end(new PollenError("closed", "The stream was aborted."));
     this.#forget(this.handle);
   }
@@ -144,7 +145,7 @@ export class QuicStream implements Stream {
       const chunk = bytes.subarray(at, at + Math.min(this.#writeCredit, WRITE_CHUNK_BYTES));
       this.#writeCredit -= chunk.length;
       at += chunk.length;
-      this.#native.command(Operation.write, { a: this.handle, bytes: chunk });
+      this.native.command(Operation.write, { a: this.handle, bytes: chunk });
     }
     await this.#roomToWrite();
   }
@@ -178,7 +179,7 @@ export class QuicStream implements Stream {
     const room = READ_CREDIT_BYTES - this.#buffered - this.#granted;
     if (room < READ_CREDIT_BYTES / 2) return;
     this.#granted += room;
-    this.#native.command(Operation.grantRead, { a: this.handle, b: room });
+    this.native.command(Operation.grantRead, { a: this.handle, b: room });
   }
 
   #endRead(end: "finished" | PollenError): void {

@@ -233,6 +233,22 @@ Deno.test("a stream that was read cannot be bridged", async () => {
   });
 });
 
+Deno.test("what belongs to one engine cannot be bridged by another", async () => {
+  await using pair = await openPair();
+  const { forwarder } = pair.client;
+  const listener = await forwarder.listen({ ip: "127.0.0.1", port: 0 });
+  using _client = await Deno.connect({ hostname: "127.0.0.1", port: listener.address.port });
+  const connection = present(await inTime(listener.accept(), "a connection"));
+  const foreign = { code: "invalid_argument" };
+  assert.throws(() => forwarder.bridgeToSession(connection, pair.far, HEAD), foreign);
+  assert.throws(
+    () => pair.server.forwarder.bridgeToSession(connection, pair.far, HEAD),
+    foreign,
+  );
+  const stream = await pair.near.openStream();
+  assert.throws(() => pair.server.forwarder.bridgeToTcp(stream, []), foreign);
+});
+
 Deno.test("a closed listener resets who waits, and bridges go on", async () => {
   using origin = openOrigin();
   await using pair = await openPair();

@@ -14,3 +14,5 @@ pub mod handle;
 pub mod io;
 pub mod limits;
 mod shared;
+#[cfg(test)]
+mod testing;

@@ -43,8 +43,12 @@ pub const BRIDGES_MAX: usize = 65_536;
 pub const TARGETS_MAX: usize = 16;
 /// Bytes that a bridge moves in one direction in one turn before the next bridge has its turn.
 pub const BRIDGE_TURN_BYTES: usize = 256 * 1024;
-/// Trains of packets that a connection sends in one turn before the next one has its turn.
-pub const TRAINS_PER_TURN: usize = 8;
+/// Bytes that all bridges move in one turn: packets and commands must not wait longer for it.
+pub const BRIDGES_TURN_BYTES: u64 = 4 * 1024 * 1024;
+/// Trains of packets that a session sends before the next one has its turn, and all sessions
+/// before other things have theirs.
+pub const TRAINS_PER_SESSION: usize = 8;
+pub const TRAINS_PER_TURN: usize = 64;
 
 /// Records waiting for JavaScript beyond which datagrams and raw packets stay below, in bytes.
 pub const OUTBOX_SOFT_MAX: usize = 4 * 1024 * 1024;
@@ -59,6 +63,8 @@ pub const RESPONSES_MAX: usize = 256;
 
 /// What one stream may have unread: 80 MB/s over a path of 100 ms.
 pub const STREAM_WINDOW: u32 = 8 * 1024 * 1024;
+/// What a session may have unread before its verdict: a stranger can make us hold no more.
+pub const SESSION_WINDOW_UNADMITTED: u32 = 128 * 1024;
 /// What a session may have unread with few streams, and at most. It grows with the streams, so
 /// that one reader who stalls does not hold up the others.
 pub const SESSION_WINDOW_MIN: u32 = 2 * STREAM_WINDOW;
@@ -74,7 +80,7 @@ pub const SEND_WINDOW_RATE: f64 = 160e6;
 pub const CONGESTION_WINDOW_MAX: u64 = SEND_WINDOW_MAX;
 
 /// Datagrams received and not yet handed up, in bytes per session; the oldest goes first.
-pub const DATAGRAM_RECEIVE_BYTES: usize = 512 * 1024;
+pub const DATAGRAM_RECEIVE_BYTES: usize = 256 * 1024;
 /// Datagrams queued and not yet sent, in bytes per session.
 pub const DATAGRAM_SEND_BYTES: usize = 256 * 1024;
 

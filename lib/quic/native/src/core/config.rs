@@ -80,7 +80,7 @@ fn transport(far: bool) -> Arc<TransportConfig> {
         .max_concurrent_bidi_streams(VarInt::from_u32(STREAMS_PER_PEER))
         .max_concurrent_uni_streams(VarInt::from_u32(0))
         .stream_receive_window(VarInt::from_u32(STREAM_WINDOW))
-        .receive_window(VarInt::from_u32(SESSION_WINDOW_MIN))
+        .receive_window(VarInt::from_u32(SESSION_WINDOW_UNADMITTED))
         .send_window(SEND_WINDOW_MIN)
         .datagram_receive_buffer_size(Some(DATAGRAM_RECEIVE_BYTES))
         .datagram_send_buffer_size(DATAGRAM_SEND_BYTES)

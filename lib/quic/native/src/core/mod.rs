@@ -8,10 +8,15 @@
 mod config;
 mod congestion;
 mod control;
+mod ends;
 mod gauge;
+mod incoming;
+mod outgoing;
 mod requests;
 mod session;
 mod streams;
+#[cfg(test)]
+mod tests;
 mod timers;
 mod tls;
 
@@ -21,18 +26,16 @@ pub use streams::{ReadOutcome, Wake, WakeCause, WriteOutcome};
 pub use timers::Timers;
 pub use tls::Protocol;
 
-use crate::event::{DialError, EndKind, Event};
+use crate::event::Event;
 use crate::handle::{Arena, Handle};
 use crate::limits::*;
-use bytes::{Bytes, BytesMut};
-use quinn_proto::{
-    ConnectionHandle, DatagramEvent, EcnCodepoint, Endpoint, Event as QuicEvent, Incoming,
-    StreamEvent, Transmit, VarInt,
-};
+use bytes::Bytes;
+use ends::{count_down, over, report_loss};
+use quinn_proto::{ConnectionHandle, Endpoint, Event as QuicEvent, StreamEvent, Transmit, VarInt};
 use rustc_hash::FxHashMap;
-use session::{dial_error, session_end, Phase, Session};
+use session::{Phase, Session};
 use std::collections::VecDeque;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 use streams::Streams;
@@ -108,83 +111,6 @@ impl Core {
         Some(self.sessions.get(session)?.gauge.clone())
     }
 
-    /// Takes one UDP payload from the network.
-    pub fn feed(
-        &mut self,
-        now: Instant,
-        remote: SocketAddr,
-        local_ip: Option<IpAddr>,
-        ecn: Option<EcnCodepoint>,
-        payload: BytesMut,
-    ) {
-        let mut answer = Vec::new();
-        let event = self
-            .endpoint
-            .handle(now, remote, local_ip, ecn, payload, &mut answer);
-        match event {
-            None => {}
-            Some(DatagramEvent::ConnectionEvent(id, event)) => {
-                if let Some(&handle) = self.by_connection.get(&id) {
-                    if let Some(session) = self.sessions.get_mut(handle) {
-                        session.connection.handle_event(event);
-                        list(&mut self.listed, session);
-                    }
-                }
-            }
-            Some(DatagramEvent::NewConnection(incoming)) => self.incoming(now, incoming),
-            Some(DatagramEvent::Response(transmit)) => self.respond(transmit, answer),
-        }
-    }
-
-    fn incoming(&mut self, now: Instant, incoming: Incoming) {
-        let mut answer = Vec::new();
-        let busy = self.half_open >= HALF_OPEN_MAX
-            || self.waiting >= SESSIONS_WAITING_MAX
-            || self.sessions.is_full();
-        let config = self.protocols.server(incoming.remote_address().ip());
-        let (false, Some(config)) = (busy, config) else {
-            let transmit = self.endpoint.refuse(incoming, &mut answer);
-            return self.respond(transmit, answer);
-        };
-        match self
-            .endpoint
-            .accept(incoming, now, &mut answer, Some(config))
-        {
-            Ok((id, connection)) => {
-                let deadline = now + HANDSHAKE_TIMEOUT;
-                let protocols = self.protocols.clone();
-                self.half_open += 1;
-                self.add(Session::new(connection, id, None, protocols, deadline));
-            }
-            Err(error) => {
-                if let Some(transmit) = error.response {
-                    self.respond(transmit, answer);
-                }
-            }
-        }
-    }
-
-    fn respond(&mut self, transmit: Transmit, payload: Vec<u8>) {
-        if self.responses.len() < RESPONSES_MAX {
-            self.responses.push_back((transmit, payload));
-        }
-    }
-
-    /// The caller has made sure that there is room.
-    fn add(&mut self, session: Session) -> Handle {
-        let id = session.id;
-        let handle = match self.sessions.insert(Box::new(session)) {
-            Ok(handle) => handle,
-            Err(_) => unreachable!("room for the session was checked"),
-        };
-        self.by_connection.insert(id, handle);
-        if let Some(session) = self.sessions.get_mut(handle) {
-            session.handle = handle;
-            list(&mut self.listed, session);
-        }
-        handle
-    }
-
     /// The next moment at which `expire` has something to do.
     pub fn next_deadline(&self) -> Option<Instant> {
         self.timers.next()
@@ -193,32 +119,6 @@ impl Core {
     /// Whether something waits to be settled or flushed.
     pub fn has_work(&self) -> bool {
         !self.listed.is_empty() || !self.responses.is_empty() || !self.streams.wakes.is_empty()
-    }
-
-    pub fn expire(&mut self, now: Instant) {
-        while let Some(handle) = self.timers.pop_due(now) {
-            let Some(session) = self.sessions.get_mut(handle) else {
-                continue;
-            };
-            session.armed = None;
-            session.connection.handle_timeout(now);
-            list(&mut self.listed, session);
-            if session.deadline.is_some_and(|deadline| deadline <= now) {
-                session.deadline = None;
-                match (session.phase, session.dial) {
-                    (Phase::Handshaking, Some(tag)) => {
-                        let error = match session.unreachable {
-                            true => DialError::Unreachable,
-                            false => DialError::Timeout,
-                        };
-                        self.fail_dial(now, handle, tag, error, String::new());
-                    }
-                    (Phase::Handshaking, None) => self.end(now, handle, 0, ""),
-                    (Phase::Verdict, _) => self.end(now, handle, 0, "not admitted in time"),
-                    (Phase::Open | Phase::Over, _) => {}
-                }
-            }
-        }
     }
 
     /// Works through what happened to the sessions that are listed.
@@ -236,21 +136,7 @@ impl Core {
         };
         loop {
             let mut idle = true;
-            while let Some(event) = session.connection.poll_endpoint_events() {
-                idle = false;
-                let drained = event.is_drained();
-                let id = session.id;
-                if let Some(event) = self.endpoint.handle_event(id, event) {
-                    session.connection.handle_event(event);
-                }
-                if drained {
-                    let mut armed = session.armed;
-                    self.timers.arm(handle, &mut armed, None);
-                    self.by_connection.remove(&id);
-                    self.sessions.remove(handle);
-                    return;
-                }
-            }
+            // First what happened, then what frees the session: its end must not be lost.
             while let Some(event) = session.connection.poll() {
                 idle = false;
                 match event {
@@ -295,6 +181,21 @@ impl Core {
                     },
                 }
             }
+            while let Some(event) = session.connection.poll_endpoint_events() {
+                idle = false;
+                let drained = event.is_drained();
+                let id = session.id;
+                if let Some(event) = self.endpoint.handle_event(id, event) {
+                    session.connection.handle_event(event);
+                }
+                if drained {
+                    let mut armed = session.armed;
+                    self.timers.arm(handle, &mut armed, None);
+                    self.by_connection.remove(&id);
+                    self.sessions.remove(handle);
+                    return;
+                }
+            }
             if idle {
                 break;
             }
@@ -303,6 +204,11 @@ impl Core {
         let next = next.into_iter().flatten().min();
         self.timers.arm(handle, &mut session.armed, next);
         self.hand_up_datagrams();
+    }
+
+    /// Whether datagrams wait for `allow_datagrams`.
+    pub fn holds_datagrams(&self) -> bool {
+        !self.datagrams.is_empty()
     }
 
     /// Says how many bytes of datagrams may be handed up from now on.
@@ -342,107 +248,6 @@ impl Core {
     pub fn take_wakes(&mut self) -> Vec<Wake> {
         std::mem::take(&mut self.streams.wakes)
     }
-
-    /// An answer to a packet of no session.
-    pub fn next_response(&mut self) -> Option<(Transmit, Vec<u8>)> {
-        self.responses.pop_front()
-    }
-
-    /// How many sessions are listed: each is due one flush per turn.
-    pub fn flushes_due(&self) -> usize {
-        self.listed.len()
-    }
-
-    /// Takes a session off the list to be flushed now: `transmit` until it gives nothing, then
-    /// `flushed`.
-    pub fn next_to_flush(&mut self) -> Option<Handle> {
-        let handle = self.listed.pop_front()?;
-        if let Some(session) = self.sessions.get_mut(handle) {
-            session.listed = false;
-            if session.phase == Phase::Open {
-                session.fit_send_window();
-            }
-        }
-        Some(handle)
-    }
-
-    /// The next train of packets of a session, appended to `into`. `segments` is how many packets
-    /// one send may carry.
-    pub fn transmit(
-        &mut self,
-        now: Instant,
-        session: Handle,
-        segments: usize,
-        into: &mut Vec<u8>,
-    ) -> Option<Transmit> {
-        let connection = &mut self.sessions.get_mut(session)?.connection;
-        let fitting = TRAIN_BYTES_MAX / usize::from(connection.current_mtu());
-        connection.poll_transmit(now, segments.min(fitting).max(1), into)
-    }
-
-    /// Ends a flush. `more`: the session has more to send and is listed again.
-    pub fn flushed(&mut self, now: Instant, handle: Handle, more: bool) {
-        self.settle_session(now, handle);
-        if let Some(session) = self.sessions.get_mut(handle) {
-            session.gauge.publish(&mut session.connection);
-            if more {
-                list(&mut self.listed, session);
-            }
-        }
-    }
-
-    /// The system says that there is no way to the peer. That ends no session, for ways come and
-    /// go, but it ends a dial.
-    pub fn note_unreachable(&mut self, now: Instant, handle: Handle, reason: String) {
-        let Some(session) = self.sessions.get_mut(handle) else {
-            return;
-        };
-        session.unreachable = true;
-        if let (Phase::Handshaking, Some(tag)) = (session.phase, session.dial) {
-            self.fail_dial(now, handle, tag, DialError::Unreachable, reason);
-        }
-    }
-
-    fn fail_dial(
-        &mut self,
-        now: Instant,
-        handle: Handle,
-        tag: u32,
-        error: DialError,
-        reason: String,
-    ) {
-        self.streams
-            .events
-            .push(Event::DialFailed { tag, error, reason });
-        self.end(now, handle, 0, "");
-    }
-
-    /// Ends a session ourselves and says so, if it was reported.
-    fn end(&mut self, now: Instant, handle: Handle, code: u64, reason: &str) {
-        let Some(session) = self.sessions.get_mut(handle) else {
-            return;
-        };
-        if session.phase == Phase::Over {
-            return;
-        }
-        if session.phase != Phase::Handshaking {
-            self.streams.events.push(Event::SessionEnded {
-                session: handle,
-                kind: EndKind::Local,
-                code,
-                reason: reason.to_owned(),
-            });
-        }
-        let was = over(session, &mut self.streams);
-        count_down(&mut self.half_open, &mut self.waiting, session, was);
-        if let Some(tag) = session.dial {
-            self.by_dial.remove(&tag);
-        }
-        let code = VarInt::from_u64(code).unwrap_or(VarInt::MAX);
-        let reason = Bytes::copy_from_slice(reason.as_bytes());
-        session.connection.close(now, code, reason);
-        list(&mut self.listed, session);
-    }
 }
 
 /// Puts a session on the list of those to be settled and flushed.
@@ -479,48 +284,4 @@ fn connected(session: &mut Session, streams: &mut Streams, now: Instant) -> bool
         certificate,
     });
     true
-}
-
-fn report_loss(session: &mut Session, streams: &mut Streams, error: &quinn_proto::ConnectionError) {
-    if session.phase == Phase::Handshaking {
-        if let Some(tag) = session.dial {
-            let (error, reason) = dial_error(error);
-            streams
-                .events
-                .push(Event::DialFailed { tag, error, reason });
-        }
-        return;
-    }
-    let (kind, code, reason) = session_end(error);
-    streams.events.push(Event::SessionEnded {
-        session: session.handle,
-        kind,
-        code,
-        reason,
-    });
-}
-
-/// Frees what belongs to a session that is over; says in which phase it was.
-fn over(session: &mut Session, streams: &mut Streams) -> Phase {
-    let was = std::mem::replace(&mut session.phase, Phase::Over);
-    session.deadline = None;
-    session
-        .gauge
-        .closed
-        .store(true, std::sync::atomic::Ordering::Relaxed);
-    streams.session_ended(session);
-    was
-}
-
-/// Takes an inbound session out of the counts that its phase had put it in.
-fn count_down(half_open: &mut usize, waiting: &mut usize, session: &Session, was: Phase) {
-    if !session.inbound() {
-        return;
-    }
-    if was == Phase::Handshaking || was == Phase::Verdict {
-        *half_open -= 1;
-    }
-    if was != Phase::Handshaking && !session.taken {
-        *waiting -= 1;
-    }
 }

@@ -99,6 +99,7 @@ impl Core {
         session.phase = Phase::Open;
         session.deadline = None;
         self.half_open -= usize::from(session.inbound());
+        session.fit_receive_window();
         self.streams.accept(session);
         list_datagrams(&mut self.datagrams, session);
         list(&mut self.listed, session);

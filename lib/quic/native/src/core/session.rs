@@ -85,7 +85,7 @@ impl Session {
             streams: FxHashMap::default(),
             openings: VecDeque::new(),
             gauge: Arc::new(Gauge::default()),
-            receive_window: SESSION_WINDOW_MIN,
+            receive_window: SESSION_WINDOW_UNADMITTED,
             send_window: SEND_WINDOW_MIN,
         }
     }
@@ -103,7 +103,7 @@ impl Session {
         Some((data.protocol?, chain.first()?.to_vec()))
     }
 
-    /// Lets the peer send more where there are more streams, so that a few readers who stall do
+    /// Once admitted, lets the peer send more where there are more streams, so that a few readers who stall do
     /// not hold up the others.
     pub fn fit_receive_window(&mut self) {
         let streams = self.streams.len() as u32 + 1;

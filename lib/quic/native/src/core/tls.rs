@@ -40,7 +40,8 @@ impl Protocol {
         let identity = CertifiedKey::new(vec![CertificateDer::from(certificate)], key);
         identity.keys_match()?;
         let identity = Arc::new(identity);
-        let client = Arc::new(client_config(&alpn, identity.clone())?);
+        let client = QuicClientConfig::try_from(tls_client(&alpn, identity.clone())?);
+        let client = Arc::new(client.map_err(|e| Error::General(e.to_string()))?);
         Ok(Self {
             alpn,
             serve,
@@ -58,6 +59,12 @@ pub fn server_config(protocols: &[Protocol]) -> Result<Option<Arc<QuicServerConf
     if served.is_empty() {
         return Ok(None);
     }
+    let config = QuicServerConfig::try_from(tls_server(&served)?);
+    let config = config.map_err(|e| Error::General(e.to_string()))?;
+    Ok(Some(Arc::new(config)))
+}
+
+fn tls_server(served: &[&Protocol]) -> Result<ServerConfig, Error> {
     let alpns = served.iter().map(|protocol| protocol.alpn.clone());
     let identities = served
         .iter()
@@ -71,11 +78,10 @@ pub fn server_config(protocols: &[Protocol]) -> Result<Option<Arc<QuicServerConf
     config.send_tls13_tickets = 0;
     config.max_early_data_size = 0;
     config.session_storage = Arc::new(NoServerSessionStorage {});
-    let config = QuicServerConfig::try_from(config).map_err(|e| Error::General(e.to_string()))?;
-    Ok(Some(Arc::new(config)))
+    Ok(config)
 }
 
-fn client_config(alpn: &[u8], identity: Arc<CertifiedKey>) -> Result<QuicClientConfig, Error> {
+fn tls_client(alpn: &[u8], identity: Arc<CertifiedKey>) -> Result<ClientConfig, Error> {
     let mut config = ClientConfig::builder_with_provider(provider())
         .with_protocol_versions(&[&rustls::version::TLS13])?
         .dangerous()
@@ -86,7 +92,7 @@ fn client_config(alpn: &[u8], identity: Arc<CertifiedKey>) -> Result<QuicClientC
     config.enable_early_data = false;
     // Peers are known by their keys; a name would only tell observers something.
     config.enable_sni = false;
-    QuicClientConfig::try_from(config).map_err(|e| Error::General(e.to_string()))
+    Ok(config)
 }
 
 fn provider() -> Arc<CryptoProvider> {
@@ -212,5 +218,75 @@ impl ClientCertVerifier for AnyCertificate {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         vec![SignatureScheme::ED25519]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::new_identity;
+    use rustls::quic::{ClientConnection, Connection, ServerConnection, Version};
+
+    fn protocol() -> Protocol {
+        let (certificate, key) = new_identity();
+        Protocol::new(b"test/1".to_vec(), certificate, key, true, 0).unwrap()
+    }
+
+    /// Runs a handshake to its end; gives what went wrong at the server.
+    fn server_error(client: ClientConfig) -> Option<Error> {
+        let server = Arc::new(tls_server(&[&protocol()]).unwrap());
+        let server = ServerConnection::new(server, Version::V1, vec![]).unwrap();
+        let name = "peer.invalid".try_into().unwrap();
+        let client = ClientConnection::new(Arc::new(client), Version::V1, name, vec![]).unwrap();
+        let (mut client, mut server) = (Connection::from(client), Connection::from(server));
+        for _ in 0..16 {
+            // A flight ends where the keys change.
+            let mut flight = Vec::new();
+            client.write_hs(&mut flight);
+            if let Err(error) = server.read_hs(&flight) {
+                return Some(error);
+            }
+            flight.clear();
+            server.write_hs(&mut flight);
+            client.read_hs(&flight).unwrap();
+        }
+        assert!(!server.is_handshaking() && !client.is_handshaking());
+        None
+    }
+
+    #[test]
+    fn a_client_with_a_certificate_is_let_in() {
+        let client = tls_client(b"test/1", protocol().identity).unwrap();
+        assert_eq!(server_error(client), None);
+    }
+
+    #[test]
+    fn a_client_without_a_certificate_is_turned_away() {
+        let mut client = ClientConfig::builder_with_provider(provider())
+            .with_protocol_versions(&[&rustls::version::TLS13])
+            .unwrap()
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(AnyCertificate))
+            .with_no_client_auth();
+        client.alpn_protocols = vec![b"test/1".to_vec()];
+        let error = server_error(client);
+        assert_eq!(error, Some(Error::NoCertificatesPresented));
+    }
+
+    #[test]
+    fn a_certificate_without_its_key_is_turned_away() {
+        let (one, other) = (protocol().identity, protocol().identity);
+        let stolen = CertifiedKey::new(one.cert.clone(), other.key.clone());
+        let client = tls_client(b"test/1", Arc::new(stolen)).unwrap();
+        let error = server_error(client);
+        assert!(matches!(error, Some(Error::InvalidCertificate(_))));
+    }
+
+    #[test]
+    fn an_identity_must_be_a_pair() {
+        let ((one, _), (_, other)) = (new_identity(), new_identity());
+        let protocol = |certificate, key| Protocol::new(vec![1], certificate, key, true, 0);
+        assert!(protocol(one, other).is_err());
+        assert!(protocol(vec![1], vec![2]).is_err());
     }
 }

@@ -46,9 +46,10 @@ pub struct Connecting {
 /// From TCP to the stream.
 #[derive(Default)]
 pub struct Upward {
-    /// Read from TCP and not taken by QUIC; begins with the head.
-    pub pending: VecDeque<Bytes>,
-    pub bytes: u64,
+    /// What goes first, then what was read from TCP, as far as QUIC did not take it yet.
+    pending: VecDeque<Bytes>,
+    /// Bytes read from TCP.
+    read: u64,
     tcp_ended: bool,
     finished: bool,
 }
@@ -58,9 +59,32 @@ pub struct Upward {
 pub struct Downward {
     /// Read from the stream and not taken by TCP.
     pending: VecDeque<Bytes>,
-    pub bytes: u64,
+    /// Bytes written to TCP.
+    written: u64,
     pub stream_ended: bool,
     finished: bool,
+}
+
+impl Upward {
+    /// Bytes that go before what TCP gives. They wait in the same place, since QUIC may take
+    /// nothing while another stream holds the session's send window.
+    pub fn begin_with(&mut self, bytes: impl IntoIterator<Item = Bytes>) {
+        let bytes = bytes.into_iter().filter(|bytes| !bytes.is_empty());
+        self.pending.extend(bytes);
+    }
+
+    /// Bytes that went from TCP to the stream. What QUIC did not take is not among them.
+    pub fn bytes(&self) -> u64 {
+        let pending: usize = self.pending.iter().map(Bytes::len).sum();
+        self.read.saturating_sub(pending as u64)
+    }
+}
+
+impl Downward {
+    /// Bytes that went from the stream to TCP.
+    pub fn bytes(&self) -> u64 {
+        self.written
+    }
 }
 
 /// Whether a direction has more to do at once.
@@ -86,6 +110,10 @@ impl Bridge {
             upward: Upward::default(),
             downward: Downward::default(),
         }
+    }
+
+    pub fn bytes_moved(&self) -> u64 {
+        self.upward.read + self.downward.written
     }
 
     /// Moves what can be moved, a turn's worth at most. True if there is more to do at once.
@@ -147,7 +175,7 @@ impl Bridge {
                 Ok(bytes) if bytes.is_empty() => self.upward.tcp_ended = true,
                 Ok(bytes) => {
                     budget -= bytes.len();
-                    self.upward.bytes += bytes.len() as u64;
+                    self.upward.read += bytes.len() as u64;
                     self.upward.pending.push_back(bytes);
                 }
                 Err(error) => match error.kind() {
@@ -172,7 +200,7 @@ impl Bridge {
                 }
                 match tcp::write(tcp, down.pending.iter()) {
                     Ok(count) => {
-                        down.bytes += count as u64;
+                        down.written += count as u64;
                         advance(&mut down.pending, count);
                     }
                     Err(error) => match error.kind() {

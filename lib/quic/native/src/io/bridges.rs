@@ -62,9 +62,7 @@ impl Bridges {
     ) {
         let lacks_tcp = tcp.is_none();
         let mut bridge = Bridge::new(tag, tcp, None);
-        if !head.is_empty() {
-            bridge.upward.pending.push_back(head);
-        }
+        bridge.upward.begin_with([head]);
         let Some(handle) = self.insert(core, bridge, events) else {
             return;
         };
@@ -101,7 +99,7 @@ impl Bridges {
         match (core.delegate(stream, handle), self.table.get_mut(handle)) {
             (Some(brought), Some(bridge)) => {
                 bridge.downward.stream_ended = brought.read_over;
-                bridge.upward.pending = brought.unsent;
+                bridge.upward.begin_with(brought.unsent);
             }
             _ => return self.end(core, handle, session_closed(), events),
         }
@@ -259,8 +257,10 @@ impl Bridges {
         self.list(handle);
     }
 
-    /// One turn for each bridge that has something to do.
+    /// A turn's worth for each bridge that has something to do, until the turn has been long
+    /// enough; the others are first in the next one.
     pub fn serve(&mut self, core: &mut Core, events: &mut Vec<Event>) {
+        let mut left = BRIDGES_TURN_BYTES;
         for _ in 0..self.listed.len() {
             let Some(handle) = self.listed.pop_front() else {
                 return;
@@ -269,10 +269,16 @@ impl Bridges {
                 continue;
             };
             bridge.listed = false;
-            match bridge.serve(core, &mut self.buffer) {
+            let before = bridge.bytes_moved();
+            let outcome = bridge.serve(core, &mut self.buffer);
+            left = left.saturating_sub(bridge.bytes_moved() - before);
+            match outcome {
                 Ok(true) => self.list(handle),
                 Ok(false) => {}
                 Err(end) => self.end(core, handle, end, events),
+            }
+            if left == 0 {
+                return;
             }
         }
     }
@@ -324,8 +330,8 @@ fn conclude(core: &mut Core, bridge: Bridge, (kind, reason): End, events: &mut V
     events.push(Event::BridgeEnded {
         tag: bridge.tag,
         kind,
-        to_stream: bridge.upward.bytes,
-        to_tcp: bridge.downward.bytes,
+        to_stream: bridge.upward.bytes(),
+        to_tcp: bridge.downward.bytes(),
         reason,
     });
 }

@@ -204,7 +204,8 @@ impl DataPlane {
         }
     }
 
-    /// Gives every session that is listed its turn to send, until the socket is full.
+    /// Gives sessions that are listed their turn to send, until the socket is full or the turn has
+    /// been long enough; the others are first in the next one.
     fn flush(&mut self, now: Instant) {
         if !self.flush_unsent(now) {
             return;
@@ -213,27 +214,29 @@ impl DataPlane {
             // An answer to a packet of no session is not worth waiting for.
             self.udp.send(&transmit, &payload, &self.shared.counters);
         }
+        let mut left = TRAINS_PER_TURN;
         for _ in 0..self.core.flushes_due() {
             let Some(session) = self.core.next_to_flush() else {
                 return;
             };
-            if !self.flush_session(now, session) {
-                return;
+            match self.flush_session(now, session) {
+                Some(trains) if trains < left => left -= trains,
+                _ => return,
             }
         }
     }
 
-    /// False if the socket is full.
-    fn flush_session(&mut self, now: Instant, session: Handle) -> bool {
-        for _ in 0..TRAINS_PER_TURN {
+    /// How many trains were sent; none if the socket is full.
+    fn flush_session(&mut self, now: Instant, session: Handle) -> Option<usize> {
+        for sent in 0..TRAINS_PER_SESSION {
             self.train.clear();
             let segments = self.udp.segments_max();
             let Some(transmit) = self.core.transmit(now, session, segments, &mut self.train) else {
                 self.core.flushed(now, session, false);
-                return true;
+                return Some(sent);
             };
-            let sent = self.udp.send(&transmit, &self.train, &self.shared.counters);
-            match sent {
+            let outcome = self.udp.send(&transmit, &self.train, &self.shared.counters);
+            match outcome {
                 Sent::Done => {}
                 Sent::Unreachable(error) => {
                     self.core.note_unreachable(now, session, error.to_string());
@@ -243,12 +246,12 @@ impl DataPlane {
                     let train = std::mem::take(&mut self.train);
                     self.unsent = Some((session, transmit, train));
                     self.core.flushed(now, session, true);
-                    return false;
+                    return None;
                 }
             }
         }
         self.core.flushed(now, session, true);
-        true
+        Some(TRAINS_PER_SESSION)
     }
 
     /// Sends the train that found the socket full. False if it still is.
@@ -284,17 +287,18 @@ impl DataPlane {
         counters.streams.store(streams, Relaxed);
         let bridges = self.bridges.len() as u64;
         counters.bridges.store(bridges, Relaxed);
-        self.events.extend(self.core.take_events());
-        let waiting = self.shared.outbox_bytes();
-        let room = OUTBOX_SOFT_MAX.saturating_sub(waiting);
+        // Set first and taken back, so that a caller who takes records meanwhile wakes us.
+        self.shared.held_back.store(true, Relaxed);
+        let room = OUTBOX_SOFT_MAX.saturating_sub(self.shared.outbox_bytes());
         self.core.allow_datagrams(room);
         self.events.extend(self.core.take_events());
         if room > 0 {
             let raw = self.raw.drain(..);
             self.events
                 .extend(raw.map(|(from, bytes)| Event::Raw { from, bytes }));
-        } else {
-            self.shared.held_back.store(true, Relaxed);
+        }
+        if room > 0 && !self.core.holds_datagrams() {
+            self.shared.held_back.store(false, Relaxed);
         }
         if self.events.is_empty() {
             return;

@@ -29,24 +29,14 @@ impl ReadBuffer {
         let room_bytes = room.len().min(max);
         let room = &mut room[..room_bytes];
         let count = socket.try_io(|| SockRef::from(socket).recv(room))?;
-        // SAFETY: the system has written the first `count` bytes of the spare capacity.
+        if count <= COPY_BYTES_MAX {
+            // SAFETY: the system has written the first `count` bytes of the room.
+            let read = unsafe { std::slice::from_raw_parts(room.as_ptr().cast(), count) };
+            return Ok(Bytes::copy_from_slice(read));
+        }
+        // SAFETY: as above; they follow what the chunk holds.
         unsafe { self.0.set_len(self.0.len() + count) };
-        let read = self.0.split_to(self.0.len());
-        Ok(match count <= COPY_BYTES_MAX {
-            true => {
-                let copy = Bytes::copy_from_slice(&read);
-                self.give_back(read);
-                copy
-            }
-            false => read.freeze(),
-        })
-    }
-
-    /// The room of a copied read is used again.
-    fn give_back(&mut self, mut read: BytesMut) {
-        read.clear();
-        read.unsplit(std::mem::take(&mut self.0));
-        self.0 = read;
+        Ok(self.0.split().freeze())
     }
 }
 

@@ -1,0 +1,133 @@
+//! How sessions and dials end: by a deadline, by us, or by a loss that QUIC reports.
+
+use super::session::{dial_error, session_end, Phase, Session};
+use super::streams::Streams;
+use super::{list, Core};
+use crate::event::{DialError, EndKind, Event};
+use crate::handle::Handle;
+use bytes::Bytes;
+use quinn_proto::{ConnectionError, VarInt};
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Instant;
+
+impl Core {
+    pub fn expire(&mut self, now: Instant) {
+        while let Some(handle) = self.timers.pop_due(now) {
+            let Some(session) = self.sessions.get_mut(handle) else {
+                continue;
+            };
+            session.armed = None;
+            session.connection.handle_timeout(now);
+            list(&mut self.listed, session);
+            if session.deadline.is_some_and(|deadline| deadline <= now) {
+                session.deadline = None;
+                match (session.phase, session.dial) {
+                    (Phase::Handshaking, Some(tag)) => {
+                        let error = match session.unreachable {
+                            true => DialError::Unreachable,
+                            false => DialError::Timeout,
+                        };
+                        self.fail_dial(now, handle, tag, error, String::new());
+                    }
+                    (Phase::Handshaking, None) => self.end(now, handle, 0, ""),
+                    (Phase::Verdict, _) => self.end(now, handle, 0, "not admitted in time"),
+                    (Phase::Open | Phase::Over, _) => {}
+                }
+            }
+        }
+    }
+
+    /// The system says that there is no way to the peer. That ends no session, for ways come and
+    /// go, but it ends a dial.
+    pub fn note_unreachable(&mut self, now: Instant, handle: Handle, reason: String) {
+        let Some(session) = self.sessions.get_mut(handle) else {
+            return;
+        };
+        session.unreachable = true;
+        if let (Phase::Handshaking, Some(tag)) = (session.phase, session.dial) {
+            self.fail_dial(now, handle, tag, DialError::Unreachable, reason);
+        }
+    }
+
+    pub(super) fn fail_dial(
+        &mut self,
+        now: Instant,
+        handle: Handle,
+        tag: u32,
+        error: DialError,
+        reason: String,
+    ) {
+        self.streams
+            .events
+            .push(Event::DialFailed { tag, error, reason });
+        self.end(now, handle, 0, "");
+    }
+
+    /// Ends a session ourselves and says so, if it was reported.
+    pub(super) fn end(&mut self, now: Instant, handle: Handle, code: u64, reason: &str) {
+        let Some(session) = self.sessions.get_mut(handle) else {
+            return;
+        };
+        if session.phase == Phase::Over {
+            return;
+        }
+        if session.phase != Phase::Handshaking {
+            self.streams.events.push(Event::SessionEnded {
+                session: handle,
+                kind: EndKind::Local,
+                code,
+                reason: reason.to_owned(),
+            });
+        }
+        let was = over(session, &mut self.streams);
+        count_down(&mut self.half_open, &mut self.waiting, session, was);
+        if let Some(tag) = session.dial {
+            self.by_dial.remove(&tag);
+        }
+        let code = VarInt::from_u64(code).unwrap_or(VarInt::MAX);
+        let reason = Bytes::copy_from_slice(reason.as_bytes());
+        session.connection.close(now, code, reason);
+        list(&mut self.listed, session);
+    }
+}
+
+pub fn report_loss(session: &mut Session, streams: &mut Streams, error: &ConnectionError) {
+    if session.phase == Phase::Handshaking {
+        if let Some(tag) = session.dial {
+            let (error, reason) = dial_error(error);
+            streams
+                .events
+                .push(Event::DialFailed { tag, error, reason });
+        }
+        return;
+    }
+    let (kind, code, reason) = session_end(error);
+    streams.events.push(Event::SessionEnded {
+        session: session.handle,
+        kind,
+        code,
+        reason,
+    });
+}
+
+/// Frees what belongs to a session that is over; says in which phase it was.
+pub fn over(session: &mut Session, streams: &mut Streams) -> Phase {
+    let was = std::mem::replace(&mut session.phase, Phase::Over);
+    session.deadline = None;
+    session.gauge.closed.store(true, Relaxed);
+    streams.session_ended(session);
+    was
+}
+
+/// Takes an inbound session out of the counts that its phase had put it in.
+pub fn count_down(half_open: &mut usize, waiting: &mut usize, session: &Session, was: Phase) {
+    if !session.inbound() {
+        return;
+    }
+    if was == Phase::Handshaking || was == Phase::Verdict {
+        *half_open -= 1;
+    }
+    if was != Phase::Handshaking && !session.taken {
+        *waiting -= 1;
+    }
+}

@@ -1,0 +1,53 @@
+//! Packets for the network: whose turn it is to send, and how much.
+
+use super::session::Phase;
+use super::{list, Core};
+use crate::handle::Handle;
+use crate::limits::TRAIN_BYTES_MAX;
+use quinn_proto::Transmit;
+use std::time::Instant;
+
+impl Core {
+    /// How many sessions are listed: each is due one flush per turn.
+    pub fn flushes_due(&self) -> usize {
+        self.listed.len()
+    }
+
+    /// Takes a session off the list to be flushed now: `transmit` until it gives nothing, then
+    /// `flushed`.
+    pub fn next_to_flush(&mut self) -> Option<Handle> {
+        let handle = self.listed.pop_front()?;
+        if let Some(session) = self.sessions.get_mut(handle) {
+            session.listed = false;
+            if session.phase == Phase::Open {
+                session.fit_send_window();
+            }
+        }
+        Some(handle)
+    }
+
+    /// The next train of packets of a session, appended to `into`. `segments` is how many packets
+    /// one send may carry.
+    pub fn transmit(
+        &mut self,
+        now: Instant,
+        session: Handle,
+        segments: usize,
+        into: &mut Vec<u8>,
+    ) -> Option<Transmit> {
+        let connection = &mut self.sessions.get_mut(session)?.connection;
+        let fitting = TRAIN_BYTES_MAX / usize::from(connection.current_mtu());
+        connection.poll_transmit(now, segments.min(fitting).max(1), into)
+    }
+
+    /// Ends a flush. `more`: the session has more to send and is listed again.
+    pub fn flushed(&mut self, now: Instant, handle: Handle, more: bool) {
+        self.settle_session(now, handle);
+        if let Some(session) = self.sessions.get_mut(handle) {
+            session.gauge.publish(&mut session.connection);
+            if more {
+                list(&mut self.listed, session);
+            }
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! Identities for tests.
+
+use ring::rand::SystemRandom;
+use ring::signature::{Ed25519KeyPair, KeyPair};
+
+/// A self-signed Ed25519 certificate (RFC 5280, RFC 8410) and its key (PKCS #8), DER.
+pub fn new_identity() -> (Vec<u8>, Vec<u8>) {
+    let key = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).unwrap();
+    let key = key.as_ref().to_vec();
+    let pair = Ed25519KeyPair::from_pkcs8(&key).unwrap();
+    let ed25519 = der(0x30, &[&der(0x06, &[&[0x2b, 0x65, 0x70]])]);
+    let common_name = [der(0x06, &[&[0x55, 0x04, 0x03]]), der(0x0c, &[b"test"])];
+    let name = der(
+        0x30,
+        &[&der(
+            0x31,
+            &[&der(0x30, &[&common_name[0], &common_name[1]])],
+        )],
+    );
+    let validity = [
+        der(0x18, &[b"20200101000000Z"]),
+        der(0x18, &[b"29991231235959Z"]),
+    ];
+    let public = pair.public_key().as_ref();
+    let body = der(
+        0x30,
+        &[
+            &der(0xa0, &[&der(0x02, &[&[2]])]),
+            &der(0x02, &[&[1]]),
+            &ed25519,
+            &name,
+            &der(0x30, &[&validity[0], &validity[1]]),
+            &name,
+            &der(0x30, &[&ed25519, &der(0x03, &[&[0], public])]),
+        ],
+    );
+    let signature = pair.sign(&body);
+    let signature = der(0x03, &[&[0], signature.as_ref()]);
+    (der(0x30, &[&body, &ed25519, &signature]), key)
+}
+
+fn der(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
+    let content = parts.concat();
+    let mut whole = vec![tag];
+    match content.len() {
+        length @ 0..0x80 => whole.push(length as u8),
+        length @ 0x80..0x100 => whole.extend([0x81, length as u8]),
+        length => whole.extend([0x82, (length >> 8) as u8, length as u8]),
+    }
+    whole.extend(content);
+    whole
+}
