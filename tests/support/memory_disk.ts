@@ -45,6 +45,8 @@ export class MemoryDisk implements Disk {
   fault: (step: DiskStep) => void = () => {};
   /** Awaited before each step, so that a test can hold one up. */
   pause: (step: DiskStep) => Promise<void> | void = () => {};
+  /** Decides before each write whether the disk is full. */
+  isFull: (path: string) => boolean = () => false;
   /** Every step that was begun. */
   readonly steps: DiskStep[] = [];
 
@@ -66,6 +68,9 @@ export class MemoryDisk implements Disk {
     const file = { bytes: new Uint8Array(bytes), mode };
     try {
       await this.#begin("createTemporary", path);
+      if (this.isFull(path)) {
+        throw new PollenError("io", `${path} could not be written. Disk full.`);
+      }
       this.#files.set(temporary, { bytes: new Uint8Array(), mode });
       // A write that is cut off has written a part.
       this.#files.set(temporary, { bytes: file.bytes.slice(0, bytes.length >> 1), mode });
@@ -145,6 +150,22 @@ export class MemoryDisk implements Disk {
   /** A file's or directory's mode; null when there is none. */
   mode(path: string): number | null {
     return this.#files.get(path)?.mode ?? this.#directories.get(path) ?? null;
+  }
+
+  /** Takes a file away, however that came about. */
+  delete(path: string): void {
+    this.#files.delete(path);
+    this.#durable.delete(path);
+  }
+
+  /** Every path with its content in hexadecimal, to compare before and after. */
+  snapshot(): Record<string, string> {
+    return Object.fromEntries([...this.#files].map(([path, { bytes }]) => [path, bytes.toHex()]));
+  }
+
+  /** The files written to their end so far, in order. */
+  get written(): string[] {
+    return this.steps.filter(({ step }) => step === "rename").map(({ path }) => path);
   }
 
   /** Paths of all files, sorted. */

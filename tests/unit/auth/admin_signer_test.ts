@@ -12,7 +12,7 @@ import {
   verifyMembershipCert,
 } from "../../../lib/auth/mod.ts";
 import { PollenError } from "../../../lib/types/mod.ts";
-import { MemoryDisk } from "../config/memory_disk.ts";
+import { MemoryDisk } from "../../support/memory_disk.ts";
 import {
   bootstrapOf,
   DAY_MS,
@@ -41,7 +41,7 @@ Deno.test("a node without an administrator's key has no signer", async () => {
 
 Deno.test("a root's signer needs nothing but its key", async () => {
   const disk = new MemoryDisk();
-  disk.put(ADMIN_KEY, root.disk.files.get(ADMIN_KEY)!.bytes);
+  disk.put(ADMIN_KEY, root.disk.bytes(ADMIN_KEY)!);
   const signer = await loadAdminSigner(disk, DIR, null, options);
   ok(signer instanceof AdminSigner);
   ok(signer.isRoot);
@@ -49,7 +49,7 @@ Deno.test("a root's signer needs nothing but its key", async () => {
   verifyAdminCert(signer.issuer, trust, NOW);
   equal(signer.issuer.claims!.notBeforeUnix, NOW_SECONDS - 60n);
   equal(signer.issuer.claims!.notAfterUnix, NOW_SECONDS + 5n * 365n * 86_400n);
-  ok(disk.files.has(ADMIN_PUB), "the public half is completed");
+  ok(disk.bytes(ADMIN_PUB) !== null, "the public half is completed");
 });
 
 Deno.test("an administrator's damaged key is an error, and stays", async () => {
@@ -57,7 +57,7 @@ Deno.test("an administrator's damaged key is an error, and stays", async () => {
     const [path, text, message] of [
       [ADMIN_KEY, "x", /invalid admin private key PEM\/length/],
       [ADMIN_PUB, "x", /invalid admin public key PEM\/length/],
-      [ADMIN_PUB, (await makeRoot(11)).disk.text(ADMIN_PUB), /admin keypair mismatch/],
+      [ADMIN_PUB, (await makeRoot(11)).disk.text(ADMIN_PUB)!, /admin keypair mismatch/],
     ] as const
   ) {
     const { disk } = await makeRoot();
@@ -99,7 +99,7 @@ Deno.test("a key that nobody certified signs nothing", async () => {
     message: "delegated admin cert invalid: admin cert signature invalid.",
   });
   await install(root.signer.delegate(adminPub, DAY_MS, NOW));
-  equal(disk.files.get(`${DIR}/keys/admin.cert.pb`)!.mode, 0o640);
+  equal(disk.mode(`${DIR}/keys/admin.cert.pb`), 0o640);
   ok(await load());
   await rejects(load(later(86_461)), /^PollenError: delegated admin cert invalid: .+It expired/);
   await rejects(

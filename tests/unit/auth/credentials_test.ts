@@ -78,13 +78,13 @@ Deno.test("a node becomes a member by its join token", async () => {
   const credentials = await enrol(disk, DIR, identity, joinToken(root, identity), NOW);
   deepEqual(await loadNodeCredentials(disk, DIR, identity, NOW), credentials);
   deepEqual(credentials.trust, root.credentials.trust);
-  for (const path of [TRUST, CERT]) equal(disk.files.get(path)!.mode, 0o640);
+  for (const path of [TRUST, CERT]) equal(disk.mode(path), 0o640);
   deepEqual(await initRoot(disk, DIR, identity, { now: NOW, random }), {
     credentials,
     created: false,
     isRoot: false,
   });
-  equal(disk.files.has(ADMIN_KEY), false, "a member that calls init makes no root key");
+  equal(disk.bytes(ADMIN_KEY) !== null, false, "a member that calls init makes no root key");
 });
 
 Deno.test("a token for another key, or one that has expired, changes nothing", async () => {
@@ -179,7 +179,7 @@ Deno.test("what is stored is used only while it verifies", async () => {
   await rejects(load((await makeNode(3)).identity, NOW), /membership cert subject mismatch/);
 
   const foreign = await makeRoot(11);
-  disk.put(TRUST, foreign.disk.files.get(TRUST)!.bytes);
+  disk.put(TRUST, foreign.disk.bytes(TRUST)!);
   await rejects(load(identity, NOW), /membership cert not scoped to cluster/);
 });
 
@@ -188,8 +188,8 @@ Deno.test("half of the credentials are none, damaged ones are an error", async (
   for (const path of [TRUST, CERT]) {
     const { disk, identity } = await makeNode(2);
     await enrol(disk, DIR, identity, joinToken(root, identity), NOW);
-    const { bytes } = disk.files.get(path)!;
-    disk.files.delete(path);
+    const bytes = disk.bytes(path)!;
+    disk.delete(path);
     equal(await loadNodeCredentials(disk, DIR, identity, NOW), null);
     disk.put(path, bytes.slice(0, 20));
     await rejects(loadNodeCredentials(disk, DIR, identity, NOW), (error: PollenError) => {
@@ -222,7 +222,7 @@ Deno.test("a root whose membership has lapsed helps itself, a member cannot", as
 Deno.test("a directory of a network without its membership is not made a root", async () => {
   const root = await makeRoot();
   const { disk, identity } = await makeNode(2);
-  disk.put(TRUST, root.disk.files.get(TRUST)!.bytes);
+  disk.put(TRUST, root.disk.bytes(TRUST)!);
   const before = disk.snapshot();
   await rejects(initRoot(disk, DIR, identity, { now: NOW, random }), (error: PollenError) => {
     equal(error.code, "failed_precondition");
@@ -239,10 +239,10 @@ Deno.test("a full disk at any step of founding loses nothing; the next try compl
     disk.isFull = () => count++ === failAt;
     await rejects(initRoot(disk, DIR, identity, { now: NOW, random }), { code: "io" });
     equal(await loadNodeCredentials(disk, DIR, identity, NOW), null);
-    const adminKey = disk.files.get(ADMIN_KEY)?.bytes;
+    const adminKey = disk.bytes(ADMIN_KEY);
     const { credentials, isRoot } = await initRoot(disk, DIR, identity, { now: NOW, random });
     ok(isRoot);
-    if (adminKey !== undefined) deepEqual(disk.files.get(ADMIN_KEY)!.bytes, adminKey);
+    if (adminKey !== null) deepEqual(disk.bytes(ADMIN_KEY)!, adminKey);
     deepEqual(await loadNodeCredentials(disk, DIR, identity, NOW), credentials);
     deepEqual(await genIdentityKey(disk, DIR, random), identity);
   }

@@ -13,7 +13,7 @@ import {
 } from "../../../lib/auth/mod.ts";
 import type { BootstrapPeer } from "../../../lib/proto/mod.ts";
 import { peerKeyBytes, PollenError, type Random, type WallMs } from "../../../lib/types/mod.ts";
-import { MemoryDisk } from "../config/memory_disk.ts";
+import { MemoryDisk } from "../../support/memory_disk.ts";
 
 export const NOW_SECONDS = 1_800_000_000n;
 export const NOW = Number(NOW_SECONDS) * 1000 as WallMs;

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { genIdentityKey, loadIdentityKey, readIdentityPub } from "../../../lib/auth/mod.ts";
 import { systemDisk, systemRandom } from "../../../lib/host/mod.ts";
 import { PollenError } from "../../../lib/types/mod.ts";
-import { MemoryDisk } from "../config/memory_disk.ts";
+import { MemoryDisk } from "../../support/memory_disk.ts";
 import { DIR, seededRandom } from "./fixtures.ts";
 
 const KEY = `${DIR}/keys/ed25519.key`;
@@ -28,16 +28,16 @@ Deno.test("files and modes are those of pollen/1, the private half private", asy
   const disk = new MemoryDisk();
   const { seed, publicKey } = await genIdentityKey(disk, DIR, random);
   equal(
-    disk.text(KEY),
+    disk.text(KEY)!,
     `-----BEGIN ED25519 PRIVATE KEY-----\n${seed.toBase64()}\n-----END ED25519 PRIVATE KEY-----\n`,
   );
   equal(
-    disk.text(PUB),
+    disk.text(PUB)!,
     `-----BEGIN ED25519 PUBLIC KEY-----\n${publicKey.toBase64()}\n-----END ED25519 PUBLIC KEY-----\n`,
   );
-  equal(disk.files.get(KEY)!.mode, 0o600);
-  equal(disk.files.get(PUB)!.mode, 0o640);
-  equal(disk.directories.get(`${DIR}/keys`), 0o700);
+  equal(disk.mode(KEY), 0o600);
+  equal(disk.mode(PUB), 0o640);
+  equal(disk.mode(`${DIR}/keys`), 0o700);
 });
 
 Deno.test("a missing public file is made again from the private one", async () => {
@@ -51,7 +51,7 @@ Deno.test("a missing public file is made again from the private one", async () =
     const disk = new MemoryDisk();
     await genIdentityKey(disk, DIR, random);
     const before = disk.snapshot();
-    disk.files.delete(PUB);
+    disk.delete(PUB);
     await load(disk);
     deepEqual(disk.snapshot(), before);
   }
@@ -60,7 +60,7 @@ Deno.test("a missing public file is made again from the private one", async () =
 Deno.test("a missing private key is an error, not a reason for a new identity", async () => {
   const disk = new MemoryDisk();
   await genIdentityKey(disk, DIR, random);
-  disk.files.delete(KEY);
+  disk.delete(KEY);
   const before = disk.snapshot();
   await rejects(genIdentityKey(disk, DIR, random), (error: PollenError) => {
     equal(error.code, "failed_precondition");
@@ -73,7 +73,7 @@ Deno.test("a missing private key is an error, not a reason for a new identity", 
 Deno.test("a file that is no key is an error that shows nothing of it, and stays", async () => {
   const good = new MemoryDisk();
   await genIdentityKey(good, DIR, random);
-  const pem = good.text(KEY);
+  const pem = good.text(KEY)!;
   const body = pem.split("\n")[1]!;
   const damaged = [
     "",
@@ -108,14 +108,14 @@ Deno.test("a pair that does not match is an error", async () => {
   const [one, two] = [new MemoryDisk(), new MemoryDisk()];
   await genIdentityKey(one, DIR, random);
   await genIdentityKey(two, DIR, random);
-  one.put(PUB, two.text(PUB));
+  one.put(PUB, two.text(PUB)!);
   await rejects(loadIdentityKey(one, DIR), /identity keypair mismatch/);
 });
 
 Deno.test("line ends of other systems do not matter", async () => {
   const disk = new MemoryDisk();
   const identity = await genIdentityKey(disk, DIR, random);
-  disk.put(KEY, `\r\n${disk.text(KEY).replaceAll("\n", "\r\n")}\r\n`);
+  disk.put(KEY, `\r\n${disk.text(KEY)!.replaceAll("\n", "\r\n")}\r\n`);
   deepEqual(await loadIdentityKey(disk, DIR), identity);
 });
 

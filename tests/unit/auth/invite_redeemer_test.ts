@@ -6,7 +6,7 @@ import { sign } from "../../../lib/auth/signature.ts";
 import { ConsumedInvites } from "../../../lib/config/mod.ts";
 import { InviteToken, InviteTokenClaims, JoinToken } from "../../../lib/proto/mod.ts";
 import { peerKeyFromBytes, type WallMs } from "../../../lib/types/mod.ts";
-import type { MemoryDisk } from "../config/memory_disk.ts";
+import type { MemoryDisk } from "../../support/memory_disk.ts";
 import {
   bootstrapOf,
   DAY_MS,
@@ -180,7 +180,7 @@ Deno.test("a membership lasts as the invite says, else as this node says, and no
   equal(long.notAfterUnix, delegate.issuer.claims!.notAfterUnix);
 
   const boundless = { ...invite().claims!, membershipTtlSeconds: (1n << 63n) - 1n };
-  const key = { seed: root.disk.text(`${DIR}/keys/admin_ed25519.key`).split("\n")[1]! };
+  const key = { seed: root.disk.text(`${DIR}/keys/admin_ed25519.key`)!.split("\n")[1]! };
   const seed = Uint8Array.fromBase64(key.seed);
   const signature = sign("invite", seed, InviteTokenClaims.encode(boundless));
   const { notAfterUnix } = await end({ claims: boundless, signature });

@@ -4,7 +4,7 @@ import { deepEqual, equal, match, rejects, throws } from "node:assert/strict";
 import fc from "fast-check";
 import { CertTtls, Config } from "../../../lib/config/mod.ts";
 import { parsePeerKey, PollenError } from "../../../lib/types/mod.ts";
-import { MemoryDisk } from "./memory_disk.ts";
+import { MemoryDisk } from "../../support/memory_disk.ts";
 
 const DIR = "/state";
 const PATH = "/state/config.yaml";
@@ -136,13 +136,13 @@ Deno.test("what was saved is loaded again, and only its owner may read it", asyn
     certTtls: new CertTtls({ membershipMs: 86_400_000, adminMs: 1_500 }),
   });
   equal(await config.save(disk, DIR), config);
-  equal(disk.files.get(PATH)!.mode, 0o600);
+  equal(disk.mode(PATH), 0o600);
   const loaded = await Config.load(disk, DIR);
   deepEqual(loaded.bootstrapPeers, config.bootstrapPeers);
   deepEqual(loaded.certTtls, config.certTtls);
-  const first = disk.text(PATH);
+  const first = disk.text(PATH)!;
   await loaded.save(disk, DIR);
-  equal(disk.text(PATH), first);
+  equal(disk.text(PATH)!, first);
 });
 
 Deno.test("comments and settings of other versions survive a save", async () => {
@@ -154,7 +154,7 @@ Deno.test("comments and settings of other versions survive a save", async () => 
   const config = await Config.load(disk, DIR);
   config.rememberBootstrapPeer({ peerPub: Uint8Array.fromHex(A), addrs: ["h"] });
   await config.save(disk, DIR);
-  const text = disk.text(PATH);
+  const text = disk.text(PATH)!;
   match(text, /# by hand\npublic: true # keep\nfuture: \{ ?a: \[ ?1, '2' ?\] ?\}/);
   match(text, /membership: 24h/);
   equal((await Config.load(disk, DIR)).bootstrapPeers.length, 1);

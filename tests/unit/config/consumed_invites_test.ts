@@ -4,7 +4,7 @@ import { deepEqual, equal, match, notEqual, rejects } from "node:assert/strict";
 import { ConsumedInvites } from "../../../lib/config/mod.ts";
 import { InviteToken, InviteTokenClaims } from "../../../lib/proto/mod.ts";
 import { parsePeerKey, PollenError, type WallMs } from "../../../lib/types/mod.ts";
-import { MemoryDisk } from "./memory_disk.ts";
+import { MemoryDisk } from "../../support/memory_disk.ts";
 
 const DIR = "/state";
 const PATH = "/state/consumed_invites.json";
@@ -66,15 +66,15 @@ Deno.test("the file is sorted, indented, ends with a newline, and is its owner's
       entry("b", NOW_SECONDS, BOB, "AQID"),
     ],
   };
-  equal(disk.text(PATH), `${JSON.stringify(expected, null, 2)}\n`);
-  equal(disk.files.get(PATH)!.mode, 0o600);
+  equal(disk.text(PATH)!, `${JSON.stringify(expected, null, 2)}\n`);
+  equal(disk.mode(PATH), 0o600);
 });
 
 Deno.test("the invite is on disk before its answer is out", async () => {
   const disk = new MemoryDisk();
   const consumed = await ConsumedInvites.load(disk, DIR, NOW);
   const result = consumed.tryConsume(invite("t"), ALICE, NOW, answers());
-  await result.then(() => match(disk.text(PATH), /"tokenID": "t"/));
+  await result.then(() => match(disk.text(PATH)!, /"tokenID": "t"/));
 });
 
 Deno.test("when it cannot be noted it stays unconsumed", async () => {
@@ -84,7 +84,7 @@ Deno.test("when it cannot be noted it stays unconsumed", async () => {
   disk.isFull = () => true;
   await rejects(consumed.tryConsume(invite("t"), ALICE, NOW, answer), { code: "io" });
   equal(consumed.size, 0);
-  equal(disk.files.size, 0);
+  equal(disk.paths().length, 0);
   disk.isFull = () => false;
   deepEqual(await consumed.tryConsume(invite("t"), BOB, NOW, answer), Uint8Array.of(2));
 });
@@ -116,7 +116,7 @@ Deno.test("a new answer for the same key replaces the old one on disk", async ()
   const consumed = await ConsumedInvites.load(disk, DIR, NOW);
   await consumed.tryConsume(invite("t"), ALICE, NOW, () => Uint8Array.of(1));
   await consumed.tryConsume(invite("t"), ALICE, later(9), () => Uint8Array.of(2));
-  const { invites } = JSON.parse(disk.text(PATH));
+  const { invites } = JSON.parse(disk.text(PATH)!);
   equal(invites[0].joinToken, "Ag==");
   equal(invites[0].consumedAtUnix, NOW_SECONDS);
 });
@@ -131,7 +131,7 @@ Deno.test("entries are dropped a minute after they expire, on load and before ea
   await consumed.tryConsume(invite("u", 900), BOB, later(161), answers());
   equal(consumed.size, 1);
   deepEqual(
-    JSON.parse(disk.text(PATH)).invites.map((entry: { tokenID: string }) => entry.tokenID),
+    JSON.parse(disk.text(PATH)!).invites.map((entry: { tokenID: string }) => entry.tokenID),
     [
       "u",
     ],
@@ -145,7 +145,7 @@ Deno.test("entries of another implementation count as consumed by somebody", asy
   const consumed = await ConsumedInvites.load(disk, DIR, NOW);
   equal(await consumed.tryConsume(invite("t"), ALICE, NOW, answers()), null);
   await consumed.tryConsume(invite("u"), ALICE, NOW, answers());
-  deepEqual(JSON.parse(disk.text(PATH)).invites[0], entry);
+  deepEqual(JSON.parse(disk.text(PATH)!).invites[0], entry);
 });
 
 Deno.test("a time beyond what JSON holds stays in order", async () => {
@@ -191,6 +191,6 @@ Deno.test("a damaged file is an error, never taken for empty", async () => {
       match(error.message, /\/state\/consumed_invites\.json is not understood/);
       return true;
     });
-    equal(disk.text(PATH), text);
+    equal(disk.text(PATH)!, text);
   }
 });
