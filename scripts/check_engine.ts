@@ -3,21 +3,15 @@
 // Rust, so that every change is checked everywhere.
 
 import { createHash } from "node:crypto";
-import { fileURLToPath } from "node:url";
+import { libraryFileName } from "../lib/quic/mod.ts";
+import { fromFileUrl } from "./paths.ts";
 
-const QUIC = fileURLToPath(new URL("../lib/quic/", import.meta.url));
+const QUIC = fromFileUrl(new URL("../lib/quic/", import.meta.url));
 export const NATIVE = `${QUIC}native`;
 export const PREBUILT = `${QUIC}prebuilt`;
 
 /** What stands before the hash of the sources inside a library (see `SOURCES` in abi/mod.rs). */
 export const SOURCES_LABEL = "pollen_quic-sources-sha256=";
-
-/** The name of the library's file on an operating system, or in a target triple. */
-export function libraryFileName(target: string): string {
-  if (target.includes("windows")) return "pollen_quic.dll";
-  if (target.includes("darwin")) return "libpollen_quic.dylib";
-  return "libpollen_quic.so";
-}
 
 export function sha256(bytes: Uint8Array | string): string {
   return createHash("sha256").update(bytes).digest("hex");

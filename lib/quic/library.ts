@@ -50,15 +50,29 @@ export function releaseLibrary(): void {
 
 function load(): Library {
   const path = Deno.env.get(LIBRARY_VARIABLE) ?? prebuiltPath();
-  const version = abiVersion(path);
-  if (version !== ABI_VERSION) {
-    throw new PollenError(
-      "unsupported",
-      `The engine at ${path} has ABI version ${version}; this Pollen needs version ${ABI_VERSION}.`,
-      { fix: `Build it with "deno task engine", or unset ${LIBRARY_VARIABLE}.` },
-    );
-  }
+  checkAbiVersion(path, abiVersion(path));
   return open(path, SYMBOLS);
+}
+
+/**
+ * Throws unless the library at `path` speaks as this code does.
+ *
+ * @throws {PollenError} `unsupported`.
+ */
+export function checkAbiVersion(path: string, version: number): void {
+  if (version === ABI_VERSION) return;
+  throw new PollenError(
+    "unsupported",
+    `The engine at ${path} has ABI version ${version}; this Pollen needs version ${ABI_VERSION}.`,
+    { fix: `Build it with "deno task engine", or unset ${LIBRARY_VARIABLE}.` },
+  );
+}
+
+/** The name of the library's file for a target triple. */
+export function libraryFileName(target: string): string {
+  if (target.includes("windows")) return "pollen_quic.dll";
+  if (target.includes("darwin")) return "libpollen_quic.dylib";
+  return "libpollen_quic.so";
 }
 
 function abiVersion(path: string): number {
@@ -86,13 +100,8 @@ function open<S extends Deno.ForeignLibraryInterface>(
 
 /** Where the library for this platform is checked in. */
 function prebuiltPath(): string {
-  const { target, os } = Deno.build;
-  const name = os === "windows"
-    ? "pollen_quic.dll"
-    : os === "darwin"
-    ? "libpollen_quic.dylib"
-    : "libpollen_quic.so";
-  const url = new URL(`./prebuilt/${target}/${name}`, import.meta.url);
+  const { target } = Deno.build;
+  const url = new URL(`./prebuilt/${target}/${libraryFileName(target)}`, import.meta.url);
   const path = decodeURIComponent(url.pathname).replace(/^\/([A-Za-z]:)/, "$1");
   if (!exists(path)) {
     throw new PollenError("unsupported", `Pollen has no engine for ${target} yet.`, {

@@ -5,6 +5,7 @@ import type { Engine } from "../types/mod.ts";
 import { type EngineOptions, QuicEngine } from "./engine.ts";
 
 export type { EngineOptions };
+export { libraryFileName } from "./library.ts";
 
 /**
  * Opens an engine: binds its UDP socket and starts its thread. Until it is closed it keeps the

@@ -286,6 +286,21 @@ Deno.test("a connection that is reset tells its client", async () => {
   });
 });
 
+Deno.test("1,024 connections wait, further ones are reset", async () => {
+  await using pair = await openPair();
+  const listener = await pair.client.forwarder.listen({ ip: "127.0.0.1", port: 0 });
+  const { port } = listener.address;
+  const clients: Deno.TcpConn[] = [];
+  for (let count = 0; count < 1_024; count++) {
+    clients.push(await Deno.connect({ hostname: "127.0.0.1", port }));
+  }
+  using beyond = await Deno.connect({ hostname: "127.0.0.1", port });
+  assert.equal(await readToEnd(beyond), "reset");
+  present(await inTime(listener.accept(), "a connection")).reset();
+  assert.equal(await readToEnd(present(clients[0])), "reset");
+  for (const client of clients) client.close();
+});
+
 Deno.test("a port that is taken is said to be", async () => {
   using origin = openOrigin();
   await using pair = await openPair();

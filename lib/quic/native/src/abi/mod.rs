@@ -7,6 +7,8 @@
 
 mod commands;
 mod records;
+#[cfg(test)]
+mod tests;
 
 pub use records::{encode, record_size};
 
