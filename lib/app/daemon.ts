@@ -21,7 +21,7 @@ import { openEngine } from "../quic/mod.ts";
 import { GrpcServer, socketPathOf } from "../server/mod.ts";
 import { Store } from "../store/mod.ts";
 import { Manager } from "../tunnel/mod.ts";
-import { isIpLiteral, type Log, PollenError } from "../types/mod.ts";
+import { isIpLiteral, PollenError } from "../types/mod.ts";
 import { openOnPort } from "./listen_port.ts";
 import { openLog } from "./log.ts";
 import { resolveAddresses } from "./resolve.ts";
@@ -105,8 +105,9 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
       random: systemRandom,
       log,
       resolve: resolveAddresses,
+      machineAddresses: () => getAdvertisableAddrs(Deno.networkInterfaces()),
     },
-    { advertisedIps: advertisedIps(options.ips, log), bootstrapPeers: config.bootstrapPeers },
+    { advertisedIps: checkedIps(options.ips ?? []), bootstrapPeers: config.bootstrapPeers },
   );
 
   const shutdown = new AbortController();
@@ -125,6 +126,9 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   const socketPath = socketPathOf(dir);
   const server = opened.use(await GrpcServer.start({ socketPath, service, log }));
   if (server.alreadyRunning) throw alreadyRunning();
+  if (node.advertisedIps.length === 0) {
+    log.warn("this machine has no address that others can reach; give one with --ips");
+  }
   void node.ready.then(() => options.onReady({ port: node.listenPort, socketPath }));
   await node.start(AbortSignal.any([options.signal, shutdown.signal]));
 }
@@ -161,19 +165,12 @@ async function openRedeemer(
   };
 }
 
-function advertisedIps(given: readonly string[] | undefined, log: Log): string[] {
-  if (given !== undefined && given.length > 0) {
-    const wrong = given.find((ip) => !isIpLiteral(ip));
-    if (wrong === undefined) return [...new Set(given)];
-    throw new PollenError("invalid_argument", `"${wrong}" is not an IP address.`, {
-      fix: "Give --ips as addresses separated by commas.",
-    });
-  }
-  const found = getAdvertisableAddrs(Deno.networkInterfaces());
-  if (found.length === 0) {
-    log.warn("this machine has no address that others can reach; give one with --ips");
-  }
-  return found;
+function checkedIps(ips: readonly string[]): readonly string[] {
+  const wrong = ips.find((ip) => !isIpLiteral(ip));
+  if (wrong === undefined) return [...new Set(ips)];
+  throw new PollenError("invalid_argument", `"${wrong}" is not an IP address.`, {
+    fix: "Give --ips as addresses separated by commas.",
+  });
 }
 
 function isValidRevocation(

@@ -16,6 +16,7 @@ import type { Store } from "../store/mod.ts";
 import {
   addMs,
   assertNever,
+  formatAddress,
   type LogFields,
   type MonotonicMs,
   type Packet,
@@ -26,6 +27,7 @@ import {
 } from "../types/mod.ts";
 import { addressesOf } from "./addresses.ts";
 import { eventEnvelopes } from "./batches.ts";
+import { Observations } from "./observations.ts";
 
 /** A peer to find the network through, as `config.yaml` or a token names it. */
 export interface BootstrapPeer {
@@ -48,6 +50,8 @@ export type NodeInput =
   | { readonly kind: "retryPeer"; readonly peer: PeerKey }
   /** The peer was revoked. */
   | { readonly kind: "revoked"; readonly peer: PeerKey }
+  /** The addresses of this machine's interfaces, or those that its owner named; the port we are bound to. */
+  | { readonly kind: "ownAddresses"; readonly ips: readonly string[]; readonly port: number }
   /** We changed our own state; the peers are to hear of it. */
   | { readonly kind: "localEvents"; readonly events: readonly GossipEvent[] };
 
@@ -81,6 +85,8 @@ export class NodeCore {
   readonly #store: Store;
   readonly #bootstrap: readonly BootstrapPeer[];
   readonly #peers = new PeerStore();
+  readonly #observations = new Observations();
+  #own: { readonly ips: readonly string[]; readonly port: number } | null = null;
   readonly #eagerSyncAllowedAt = new Map<PeerKey, MonotonicMs>();
 
   constructor(options: {
@@ -113,6 +119,9 @@ export class NodeCore {
       case "revoked":
         this.#peers.step(now, { kind: "forgetPeer", peer: input.peer });
         return [{ kind: "closeSession", peer: input.peer, reason: "revoked" }];
+      case "ownAddresses":
+        this.#own = input;
+        return this.#announceAddresses();
       case "localEvents":
         return this.#broadcast(input.events);
       default:
@@ -195,6 +204,12 @@ export class NodeCore {
       const clock = this.#store.eagerSyncClock();
       outputs.push({ kind: "send", peer, envelope: { body: { kind: "clock", value: clock } } });
     }
+    const addr = formatAddress(address);
+    outputs.push({
+      kind: "send",
+      peer,
+      envelope: { body: { kind: "observedAddress", value: { addr } } },
+    });
     outputs.push({
       kind: "log",
       message: "peer connected",
@@ -208,6 +223,7 @@ export class NodeCore {
     { peer, reason, text }: Extract<PeerEvent, { kind: "disconnected" }>,
   ): NodeOutput[] {
     this.#eagerSyncAllowedAt.delete(peer);
+    this.#observations.forget(peer);
     this.#peers.step(now, { kind: "peerDisconnected", peer, reason });
     return [
       ...this.#broadcast(this.#store.setLocalConnected(peer, false)),
@@ -223,10 +239,24 @@ export class NodeCore {
         const { rebroadcast, applied } = this.#store.applyEvents(body.value.events);
         return [...this.#broadcast(rebroadcast), ...this.#forward(applied, peer)];
       }
+      case "observedAddress":
+        this.#observations.note(peer, body.value.addr);
+        return this.#announceAddresses();
       default:
         // Everything else in the protocol asks for what this node does not offer; silence is the answer.
         return [];
     }
+  }
+
+  /** What the interfaces say, and where the others see us; nothing goes out unless it changed. */
+  #announceAddresses(): NodeOutput[] {
+    if (this.#own === null) return [];
+    const seen = this.#observations.address;
+    const ips = seen === null ? this.#own.ips : [...new Set([...this.#own.ips, seen.ip])];
+    return this.#broadcast([
+      ...this.#store.setLocalNetwork(ips, this.#own.port),
+      ...this.#store.setExternalPort(seen?.port ?? 0),
+    ]);
   }
 
   #broadcast(events: readonly GossipEvent[]): NodeOutput[] {

@@ -28,9 +28,12 @@ import { StateSaver } from "./state_saver.ts";
 
 /** How long one attempt to connect to a peer may take (pollen/1). */
 const DIAL_TIMEOUT_MS = 2_000;
+/** How often the machine is asked for its addresses: a laptop moves (pollen/1). */
+const ADDRESS_REFRESH_MS = 5 * 60 * 1000;
 
 /** What may be tuned. Times in milliseconds. */
 export interface Config {
+  /** The addresses to tell others; without any, those of the machine's interfaces, looked up again and again. */
   readonly advertisedIps: readonly string[];
   readonly bootstrapPeers: readonly BootstrapPeer[];
   /** Between two rounds in which our clock goes to every peer. Default 10 000. */
@@ -58,6 +61,8 @@ export interface NodeDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** The addresses of this machine that others can reach. */
+  machineAddresses(): readonly string[];
   /** The socket addresses of `host:port` texts; names that do not resolve are left out. */
   resolve(addresses: readonly string[]): Promise<SocketAddress[]>;
 }
@@ -99,9 +104,10 @@ export class Node {
     return this.#deps.mesh.listenPort;
   }
 
-  /** Addresses this node tells others. */
+  /** Addresses this node tells others: those it was given, else those of the machine as they are now. */
   get advertisedIps(): readonly string[] {
-    return this.#config.advertisedIps;
+    const { advertisedIps } = this.#config;
+    return advertisedIps.length > 0 ? advertisedIps : this.#deps.machineAddresses();
   }
 
   /** Peers with a live session, sorted. */
@@ -114,13 +120,14 @@ export class Node {
     const { mesh, tunnels, store, local } = this.#deps;
     store.onRevocation((peer) => this.#onRevocation(peer));
     for (const { port } of store.localServices().values()) tunnels.registerService(port);
-    this.#announce(store.setLocalNetwork([...this.#config.advertisedIps], mesh.listenPort));
+    this.#refreshAddresses();
     tunnels.start();
     this.#run(this.#receivePackets());
     this.#run(this.#receivePeerEvents());
     const stopTimers = [
       this.#every(() => this.#config.peerTickIntervalMs, () => this.#tick()),
       this.#every(() => this.#gossipPause(), () => this.#step({ kind: "gossipTick" })),
+      this.#every(() => ADDRESS_REFRESH_MS, () => this.#refreshAddresses()),
     ];
     this.#tick();
     this.#deps.log.info("node is ready", { peer: local, port: mesh.listenPort });
@@ -280,6 +287,10 @@ export class Node {
   /** Tells the connected peers what we changed about ourselves. */
   #announce(events: readonly GossipEvent[]): void {
     if (events.length > 0) this.#step({ kind: "localEvents", events });
+  }
+
+  #refreshAddresses(): void {
+    this.#step({ kind: "ownAddresses", ips: this.advertisedIps, port: this.listenPort });
   }
 
   #onRevocation(peer: PeerKey): void {

@@ -3,7 +3,6 @@
 import {
   Daemon,
   type Place,
-  pollen,
   pollenOk,
   TemporaryFolder,
   until,
@@ -32,11 +31,18 @@ export async function status(place: Place): Promise<Status> {
   return JSON.parse(await pollenOk(place, ["status", "--json"]));
 }
 
+/** The same on the port that a node keeps across restarts. */
+export const LOCAL_KEPT_PORT = ["--ips", "127.0.0.1"] as const;
+
 /** A root node that runs, and its folder. */
-export async function startRoot(folder: TemporaryFolder, name: string): Promise<Daemon> {
+export async function startRoot(
+  folder: TemporaryFolder,
+  name: string,
+  args: readonly string[] = LOCAL,
+): Promise<Daemon> {
   const place = { dir: await folder.folder(name) };
   await pollenOk(place, ["init"]);
-  return await Daemon.up(place, LOCAL);
+  return await Daemon.up(place, args);
 }
 
 /** A second node, joined by an invite of the root, running and connected with it. */
@@ -44,11 +50,12 @@ export async function startMember(
   folder: TemporaryFolder,
   name: string,
   root: Daemon,
+  args: readonly string[] = LOCAL,
 ): Promise<Daemon> {
   const place = { dir: await folder.folder(name) };
   const token = await pollenOk(root.place, ["invite"]);
   await pollenOk(place, ["join", token]);
-  const daemon = await Daemon.up(place, LOCAL);
+  const daemon = await Daemon.up(place, args);
   await daemon.waitForLog(/peer connected/);
   return daemon;
 }
@@ -61,10 +68,10 @@ export class Pair implements AsyncDisposable {
     readonly member: Daemon,
   ) {}
 
-  static async start(): Promise<Pair> {
+  static async start(args: readonly string[] = LOCAL): Promise<Pair> {
     const folder = await TemporaryFolder.make();
-    const root = await startRoot(folder, "a");
-    return new Pair(folder, root, await startMember(folder, "b", root));
+    const root = await startRoot(folder, "a", args);
+    return new Pair(folder, root, await startMember(folder, "b", root, args));
   }
 
   /** Offers a port on the member and opens it on the root; the root's local port. */
@@ -80,16 +87,19 @@ export class Pair implements AsyncDisposable {
   }
 }
 
-/** Runs `pollen connect` as soon as the service is known there; the local port. */
+/** Runs `pollen connect` as soon as the service is known there, with a local port of its own; that port. */
 export async function connectService(place: Place, name: string): Promise<number> {
   await until(`${name} is known`, async () => {
     const { services } = await status(place);
     return services.some((service) => service.name === name) ? true : null;
   });
-  const { code, stdout, stderr } = await pollen(place, ["connect", name]);
-  const port = /127\.0\.0\.1:(\d+)/.exec(stdout)?.[1];
-  if (code !== 0 || port === undefined) {
-    throw new Error(`connect ended with ${code}: ${stderr}${stdout}`);
-  }
-  return Number(port);
+  const port = freePort();
+  await pollenOk(place, ["connect", name, "--local-port", String(port)]);
+  return port;
+}
+
+/** A TCP port that was free a moment ago. */
+function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
 }
