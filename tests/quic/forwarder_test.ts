@@ -3,9 +3,11 @@ import { inTime, MORE_THAN_WINDOWS, openPair, pattern, present, sha256 } from ".
 import {
   Arrivals,
   closedPort,
+  connectAndRead,
   HEAD,
   nextEnd,
   openOrigin,
+  openResettingOrigin,
   openTunnel,
   readToEnd,
   writeAll,
@@ -119,8 +121,7 @@ Deno.test("the origin's end of stream reaches the client, which still sends", as
 
 Deno.test("an origin that is down resets the client and says why", async () => {
   await using tunnel = await openTunnel([closedPort()]);
-  using client = await tunnel.connect();
-  assert.equal(await readToEnd(client), "reset");
+  assert.equal(await connectAndRead(tunnel.port), "reset");
   const far = await nextEnd(tunnel.farBridges);
   assert.equal(far.kind, "unreachable_target");
   assert.match(far.reason, /refused/i);
@@ -162,17 +163,13 @@ Deno.test("a client that closes early stops the origin", async () => {
 });
 
 Deno.test("an origin that resets resets the client", async () => {
-  using origin = openOrigin();
+  await using origin = await openResettingOrigin();
   await using tunnel = await openTunnel([origin.target]);
   using client = await tunnel.connect();
-  const server = await origin.accept();
-  await writeAll(client, text("unread bytes make the close a reset"));
-  const farBridge = await tunnel.farBridges.next("the far bridge");
-  // One byte is read, so that the others are known to be there.
-  await inTime(server.read(new Uint8Array(1)), "a byte");
-  server.close();
+  await writeAll(client, text("what the origin resets on"));
   assert.equal(await readToEnd(client), "reset");
-  assert.equal((await inTime(farBridge.ended, "its end")).kind, "tcp_reset");
+  assert.equal((await nextEnd(tunnel.farBridges)).kind, "tcp_reset");
+  assert.equal((await nextEnd(tunnel.nearBridges)).kind, "stream_reset");
 });
 
 Deno.test("a session that ends resets the TCP connections of its bridges", async () => {
@@ -294,8 +291,7 @@ Deno.test("1,024 connections wait, further ones are reset", async () => {
   for (let count = 0; count < 1_024; count++) {
     clients.push(await Deno.connect({ hostname: "127.0.0.1", port }));
   }
-  using beyond = await Deno.connect({ hostname: "127.0.0.1", port });
-  assert.equal(await readToEnd(beyond), "reset");
+  assert.equal(await connectAndRead(port), "reset");
   present(await inTime(listener.accept(), "a connection")).reset();
   assert.equal(await readToEnd(present(clients[0])), "reset");
   for (const client of clients) client.close();

@@ -1,6 +1,7 @@
 // A tunnel as the tests use it: a TCP listener at the near engine whose connections are bridged
 // to streams, and streams at the far engine that are bridged to an origin.
 
+import { type AddressInfo, createServer } from "node:net";
 import { inTime, openPair, type Pair } from "./support.ts";
 import type { Bridge, BridgeEnd, TcpTarget } from "../../lib/types/mod.ts";
 
@@ -82,6 +83,19 @@ export function openOrigin(): Origin {
   };
 }
 
+/** A TCP server that resets each connection on its first byte. */
+export async function openResettingOrigin(): Promise<AsyncDisposable & { target: TcpTarget }> {
+  const server = createServer((socket) => {
+    socket.once("data", () => socket.resetAndDestroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));
+  const { port } = server.address() as AddressInfo;
+  return {
+    target: { ip: "127.0.0.1", port },
+    [Symbol.asyncDispose]: () => new Promise<void>((resolve) => server.close(() => resolve())),
+  };
+}
+
 /** A port on which nobody listens. */
 export function closedPort(): TcpTarget {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
@@ -115,6 +129,18 @@ export async function readToEnd(connection: Deno.Conn): Promise<Uint8Array | "re
     at += chunk.length;
   }
   return whole;
+}
+
+/** Connects and reads to the end; a reset may come before `connect` returns. */
+export async function connectAndRead(port: number): Promise<Uint8Array | "reset"> {
+  try {
+    using connection = await Deno.connect({ hostname: "127.0.0.1", port });
+    return await readToEnd(connection);
+  } catch (error) {
+    const { NotConnected, ConnectionReset } = Deno.errors;
+    if (error instanceof NotConnected || error instanceof ConnectionReset) return "reset";
+    throw error;
+  }
 }
 
 /** How the next bridge ends. */
