@@ -14,6 +14,15 @@ async function run(command: string, args: string[], env: Record<string, string> 
   return new TextDecoder().decode(stdout).trim();
 }
 
+/** The folders of package registries are named after their hosts: those names go as well. */
+async function registryFlags(folder: string): Promise<string[]> {
+  const flags: string[] = [];
+  for await (const { name } of Deno.readDir(folder)) {
+    flags.push(`--remap-path-prefix=${folder}/${name}=/crates`);
+  }
+  return flags;
+}
+
 async function main(): Promise<void> {
   const target = Deno.build.target;
   const name = libraryFileName(target);
@@ -21,10 +30,12 @@ async function main(): Promise<void> {
   const home = Deno.env.get("HOME") ?? Deno.env.get("USERPROFILE") ?? "/";
   const cargoHome = Deno.env.get("CARGO_HOME") ?? `${home}/.cargo`;
   const sysroot = await run("rustc", ["--print", "sysroot"]);
+  await run("cargo", ["fetch", "--locked", "--target", target]);
   const flags = [
     `--remap-path-prefix=${NATIVE}=/pollen_quic`,
-    `--remap-path-prefix=${cargoHome}=/cargo`,
     `--remap-path-prefix=${sysroot}=/rust`,
+    `--remap-path-prefix=${cargoHome}=/cargo`,
+    ...await registryFlags(`${cargoHome}/registry/src`),
   ];
   await run("cargo", ["build", "--release", "--locked", "--target", target], {
     CARGO_ENCODED_RUSTFLAGS: flags.join("\x1f"),
@@ -36,8 +47,8 @@ async function main(): Promise<void> {
     throw new Error(`${name} has ${library.length} bytes, more than ${LIBRARY_BYTES_MAX}.`);
   }
   const text = new TextDecoder("latin1").decode(library);
-  for (const path of [NATIVE, cargoHome, sysroot, home]) {
-    if (path.length > 1 && text.includes(`${path}/`)) {
+  for (const path of [`${NATIVE}/`, `${cargoHome}/`, `${sysroot}/`, `${home}/`, "registry/src/"]) {
+    if (path.length > 1 && text.includes(path)) {
       throw new Error(`${name} contains the path ${path}.`);
     }
   }

@@ -8,6 +8,7 @@
 mod config;
 mod congestion;
 mod control;
+mod delegated;
 mod ends;
 mod gauge;
 mod incoming;
@@ -21,8 +22,9 @@ mod timers;
 mod tls;
 
 pub use config::Protocols;
+pub use delegated::{ReadOutcome, WriteOutcome};
 pub use gauge::{DatagramOutcome, Gauge};
-pub use streams::{ReadOutcome, Wake, WakeCause, WriteOutcome};
+pub use streams::{Wake, WakeCause};
 pub use timers::Timers;
 pub use tls::Protocol;
 

@@ -2,10 +2,9 @@
 //! Every request names things by handle; one that names nothing is without effect.
 
 use super::control::{Control, Delegated};
+use super::delegated::{read_delegated, write_delegated, ReadOutcome, WriteOutcome};
 use super::session::{Phase, Session};
-use super::streams::{
-    read_delegated, sever, write_delegated, Opening, ReadOutcome, Role, WriteOutcome,
-};
+use super::streams::{sever, Opening, Role};
 use super::{list, list_datagrams, Core};
 use crate::event::{DialError, Event};
 use crate::handle::Handle;

@@ -8,9 +8,8 @@ use super::control::Control;
 use super::session::Session;
 use crate::event::Event;
 use crate::handle::{Arena, Handle};
-use bytes::{Bytes, BytesMut};
-use quinn_proto::{Connection, Dir, ReadError, StreamId, VarInt, WriteError};
-use std::collections::VecDeque;
+use bytes::BytesMut;
+use quinn_proto::{Connection, Dir, ReadError, StreamId, VarInt};
 
 /// Who a stream belongs to.
 pub enum Role {
@@ -45,26 +44,6 @@ pub enum WakeCause {
     Stopped(u64),
     /// The session is over, and the stream with it.
     SessionEnded,
-}
-
-/// What reading a delegated stream came to.
-#[derive(Debug, PartialEq, Eq)]
-pub enum ReadOutcome {
-    /// There may be more: the budget was used.
-    More,
-    Blocked,
-    Finished,
-    Reset(u64),
-    Gone,
-}
-
-/// What writing a delegated stream came to.
-#[derive(Debug, PartialEq, Eq)]
-pub enum WriteOutcome {
-    Done,
-    Blocked,
-    Stopped(u64),
-    Gone,
 }
 
 /// A request to open a stream that waits for the peer to allow one.
@@ -309,52 +288,4 @@ impl Streams {
 pub fn sever(connection: &mut Connection, id: StreamId, code: VarInt) {
     let _ = connection.send_stream(id).reset(code);
     let _ = connection.recv_stream(id).stop(code);
-}
-
-/// Reads at most `max` bytes for a delegated stream.
-pub fn read_delegated(
-    connection: &mut Connection,
-    id: StreamId,
-    max: usize,
-    into: &mut VecDeque<Bytes>,
-) -> ReadOutcome {
-    let mut recv = connection.recv_stream(id);
-    let Ok(mut chunks) = recv.read(true) else {
-        return ReadOutcome::Gone;
-    };
-    let mut left = max;
-    let outcome = loop {
-        if left == 0 {
-            break ReadOutcome::More;
-        }
-        match chunks.next(left) {
-            Ok(Some(chunk)) => {
-                left -= chunk.bytes.len();
-                into.push_back(chunk.bytes);
-            }
-            Ok(None) => break ReadOutcome::Finished,
-            Err(ReadError::Blocked) => break ReadOutcome::Blocked,
-            Err(ReadError::Reset(code)) => break ReadOutcome::Reset(code.into_inner()),
-        }
-    };
-    let _ = chunks.finalize();
-    outcome
-}
-
-/// Writes what QUIC takes of `from`, in order, and leaves the rest there.
-pub fn write_delegated(
-    connection: &mut Connection,
-    id: StreamId,
-    from: &mut VecDeque<Bytes>,
-) -> WriteOutcome {
-    let mut send = connection.send_stream(id);
-    while !from.is_empty() {
-        match send.write_chunks(from.make_contiguous()) {
-            Ok(written) => drop(from.drain(..written.chunks)),
-            Err(WriteError::Blocked) => return WriteOutcome::Blocked,
-            Err(WriteError::Stopped(code)) => return WriteOutcome::Stopped(code.into_inner()),
-            Err(WriteError::ClosedStream) => return WriteOutcome::Gone,
-        }
-    }
-    WriteOutcome::Done
 }
