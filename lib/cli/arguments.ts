@@ -1,9 +1,12 @@
 // From words on the command line to a command with its flags. Pure; every mistake is an
 // `invalid_argument` that names the nearest right word.
 //
-// The grammar: `pollen [flags] <command> [flags and arguments]`, `--name value` or `--name=value`,
-// `-x` for the short ones, `--` before arguments that start with a dash; a lone `-` is an argument.
+// The grammar is gunshi's: `pollen [flags] <command> [flags and arguments]`, `--name value` or
+// `--name=value`, `-x` for the short ones, `--` before arguments that start with a dash; a lone `-`
+// is an argument. Only its tokens and values are used, not its runner: that one cannot tell the
+// value of a flag before the command from the command, and drops empty values without a word.
 
+import { type Args, type ArgToken, parseArgs, resolveArgs } from "gunshi";
 import { PollenError } from "../types/mod.ts";
 import type { Command, Flag, Flags } from "./command.ts";
 import { didYouMean } from "./nearest.ts";
@@ -14,6 +17,8 @@ export const GLOBAL_FLAGS: Flags = {
   json: { summary: "Print the result, and errors, as JSON." },
   help: { short: "h", summary: "Explain the command." },
 };
+
+const SEE_ALL = "See all commands with: pollen --help";
 
 /** What was on the command line. */
 export interface Invocation {
@@ -26,33 +31,33 @@ export interface Invocation {
 /** The flags and arguments of one invocation. */
 export class Arguments {
   readonly positionals: readonly string[];
-  readonly #values: ReadonlyMap<string, readonly string[]>;
+  readonly #values: Readonly<Record<string, unknown>>;
 
-  constructor(positionals: readonly string[], values: ReadonlyMap<string, readonly string[]>) {
+  constructor(positionals: readonly string[], values: Readonly<Record<string, unknown>>) {
     this.positionals = positionals;
     this.#values = values;
   }
 
   /** Whether a switch was given. */
   has(name: string): boolean {
-    return this.#values.has(name);
+    return this.#values[name] !== undefined;
   }
 
   /** The value of a flag, if given. */
   value(name: string): string | undefined {
-    return this.#values.get(name)?.at(-1);
+    return this.values(name).at(-1);
   }
 
   /** All values of a flag that may be given more than once. */
   values(name: string): readonly string[] {
-    return this.#values.get(name) ?? [];
+    const value = this.#values[name];
+    return value === undefined ? [] : [value].flat().map(String);
   }
 }
 
 /** Whether `--json` is among the words: needed to word an error of parsing itself. */
 export function wantsJson(words: readonly string[]): boolean {
-  const end = words.indexOf("--");
-  return (end === -1 ? words : words.slice(0, end)).includes("--json");
+  return parseArgs([...words]).some((token) => token.rawName === "--json");
 }
 
 /**
@@ -65,96 +70,88 @@ export function parseArguments(
   words: readonly string[],
   commands: readonly Command[],
 ): Invocation {
-  const { name, isHelp, rest } = findCommand(words, commands);
-  if (name === null) {
-    const { args } = parseWords(rest, null);
-    return { command: null, isHelp: true, args };
-  }
+  const tokens = parseArgs([...words]);
+  // All flags there are, because what follows one of them before the command may be its value.
+  const every = Object.assign({}, GLOBAL_FLAGS, ...commands.map(({ flags }) => flags));
+  const [first, second] = resolve(every, tokens).positionals;
+  const isHelpWord = first === "help";
+  const name = isHelpWord ? second : first;
+  const command = name === undefined ? null : commandCalled(name, commands);
+
+  const flags = { ...GLOBAL_FLAGS, ...command?.flags };
+  checkFlags(tokens, flags, command);
+  const { positionals, values, error } = resolve(flags, tokens);
+  if (error !== undefined) throw missingValue(error, flags);
+  const args = new Arguments(positionals.slice(isHelpWord ? 2 : 1), values);
+  const isHelp = command === null || isHelpWord || args.has("help");
+  if (!isHelp) checkCount(args.positionals, command);
+  return { command, isHelp, args };
+}
+
+function commandCalled(name: string, commands: readonly Command[]): Command {
   const command = commands.find((candidate) => candidate.name === name);
-  if (command === undefined) {
-    throw new PollenError("invalid_argument", `There is no command "${name}".`, {
-      fix: `${didYouMean(name, commands.map((known) => known.name), "pollen ")}${SEE_ALL}`,
-    });
-  }
-  const { args } = parseWords(rest, command);
-  const wantsHelp = isHelp || args.has("help");
-  if (!wantsHelp) checkCount(args.positionals, command);
-  return { command, isHelp: wantsHelp, args };
+  if (command !== undefined) return command;
+  throw new PollenError("invalid_argument", `There is no command "${name}".`, {
+    fix: `${didYouMean(name, commands.map((known) => known.name), "pollen ")}${SEE_ALL}`,
+  });
 }
 
-const SEE_ALL = "See all commands with: pollen --help";
-
-/** The first word that is neither a global flag nor its value; `help` before it asks for its help. */
-function findCommand(
-  words: readonly string[],
-  commands: readonly Command[],
-): { name: string | null; isHelp: boolean; rest: string[] } {
-  const rest = [...words];
-  for (let index = 0; index < rest.length; index++) {
-    const word = rest[index]!;
-    if (word === "--dir") index++;
-    else if (word === "help" && !commands.some((command) => command.name === "help")) {
-      rest.splice(index, 1);
-      return { ...findCommand(rest, commands), isHelp: true };
-    } else if (!word.startsWith("-")) {
-      rest.splice(index, 1);
-      return { name: word, isHelp: false, rest };
-    }
-  }
-  return { name: null, isHelp: true, rest };
+function resolve(flags: Flags, tokens: ArgToken[]) {
+  const { positionals, rest, values, error } = resolveArgs(schemaOf(flags), tokens);
+  return { positionals: [...positionals, ...rest], values, error };
 }
 
-function parseWords(words: readonly string[], command: Command | null): { args: Arguments } {
-  const flags: Flags = { ...GLOBAL_FLAGS, ...command?.flags };
-  const positionals: string[] = [];
-  const values = new Map<string, string[]>();
-  const queue = [...words];
-  for (let word = queue.shift(); word !== undefined; word = queue.shift()) {
-    if (word === "--") {
-      positionals.push(...queue.splice(0));
-    } else if (!word.startsWith("-") || word === "-") {
-      positionals.push(word);
-    } else {
-      const { name, flag, inline } = readFlag(word, flags, command);
-      const value = valueOf(name, flag, inline, queue);
-      const earlier = values.get(name);
-      if (earlier === undefined) values.set(name, [value]);
-      else if (flag.isList === true) earlier.push(value);
-      else if (flag.value !== undefined) {
-        throw usageError(`--${name} was given twice.`, "Give it once.", command);
+function schemaOf(flags: Flags): Args {
+  const entries = Object.entries(flags).map(([name, { value, short, isList }]) => [name, {
+    // A flag without its value and one with an empty value look alike to the parser.
+    ...(value === undefined ? { type: "boolean" } : { type: "custom", parse: demandText }),
+    ...(short === undefined ? {} : { short }),
+    ...(isList === true ? { multiple: true } : {}),
+  }]);
+  return Object.fromEntries(entries);
+}
+
+function demandText(value: string): string {
+  if (value !== "") return value;
+  throw new Error("empty");
+}
+
+/** What the parser lets pass: unknown flags, a flag given twice, a value for a switch. */
+function checkFlags(tokens: readonly ArgToken[], flags: Flags, command: Command | null): void {
+  const given = new Set<string>();
+  for (const token of tokens) {
+    if (token.kind !== "option") continue;
+    const { name, flag } = flagOf(token, flags, command);
+    if (flag.value === undefined) {
+      if (token.inlineValue === true) {
+        throw usageError(`--${name} takes no value.`, `Write only: --${name}`, null);
       }
+    } else if (flag.isList !== true && given.has(name)) {
+      throw usageError(`--${name} was given twice.`, "Give it once.", command);
     }
+    given.add(name);
   }
-  return { args: new Arguments(positionals, values) };
 }
 
-function readFlag(word: string, flags: Flags, command: Command | null) {
-  const isLong = word.startsWith("--");
-  const equals = word.indexOf("=");
-  const label = equals === -1 ? word : word.slice(0, equals);
-  const inline = equals === -1 ? undefined : word.slice(equals + 1);
-  const name = isLong
-    ? label.slice(2)
-    : Object.keys(flags).find((candidate) => flags[candidate]!.short === label.slice(1)) ?? "";
-  const flag = Object.hasOwn(flags, name) ? flags[name] : undefined;
-  if (flag === undefined) {
-    const near = isLong ? didYouMean(name, Object.keys(flags), "--") : "";
-    throw usageError(`There is no flag ${label}.`, near, command);
+function flagOf(
+  { rawName, name = "" }: ArgToken,
+  flags: Flags,
+  command: Command | null,
+): { name: string; flag: Flag } {
+  if (rawName === undefined) {
+    throw usageError("A flag of one letter takes no value.", "Write its long name.", command);
   }
-  return { name, flag, inline };
+  const isLong = rawName.startsWith("--");
+  const long = isLong ? name : Object.keys(flags).find((key) => flags[key]!.short === name) ?? "";
+  const flag = Object.hasOwn(flags, long) ? flags[long] : undefined;
+  if (flag !== undefined) return { name: long, flag };
+  const near = isLong ? didYouMean(name, Object.keys(flags), "--") : "";
+  throw usageError(`There is no flag ${rawName}.`, near, command);
 }
 
-function valueOf(name: string, flag: Flag, inline: string | undefined, queue: string[]): string {
-  if (flag.value === undefined) {
-    if (inline === undefined) return "";
-    throw usageError(`--${name} takes no value.`, `Write only: --${name}`, null);
-  }
-  const value = inline ?? queue.shift();
-  const isMissing = value === undefined || (inline === undefined && /^--?[a-z]/.test(value));
-  if (isMissing) {
-    throw usageError(`--${name} needs a value.`, `Write: --${name} ${flag.value}`, null);
-  }
-  return value;
+function missingValue(error: AggregateError, flags: Flags): PollenError {
+  const name = String(error.errors[0].values.name);
+  return usageError(`--${name} needs a value.`, `Write: --${name} ${flags[name]?.value}`, null);
 }
 
 function checkCount(positionals: readonly string[], command: Command): void {

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { parseArguments, wantsJson } from "../../../lib/cli/arguments.ts";
+import { GLOBAL_FLAGS, parseArguments, wantsJson } from "../../../lib/cli/arguments.ts";
 import { COMMANDS } from "../../../lib/cli/commands.ts";
 import { PollenError } from "../../../lib/types/mod.ts";
 
@@ -39,10 +39,33 @@ Deno.test("flags and arguments may stand in any order, values behind a space or 
   }
 });
 
-Deno.test("a value may contain an equals sign, be empty, or look like a negative number", () => {
+Deno.test("a value may contain an equals sign, and begin with a dash behind one", () => {
   assert.equal(parse("invite", "--ttl=a=b").args.value("ttl"), "a=b");
-  assert.equal(parse("invite", "--ttl=").args.value("ttl"), "");
-  assert.equal(parse("invite", "--ttl", "-5m").args.value("ttl"), "-5m");
+  assert.equal(parse("invite", "--ttl=-5m").args.value("ttl"), "-5m");
+});
+
+Deno.test("an empty value is no value, and never falls back to the default", () => {
+  assert.match(refusal("status", "--dir="), /--dir needs a value/);
+  assert.match(refusal("status", "--dir", ""), /--dir needs a value/);
+});
+
+Deno.test("a flag before the command keeps its value", () => {
+  const { command, args } = parse("--port", "7", "up", "--dir=/x");
+  assert.deepEqual([command?.name, args.value("port"), args.positionals], ["up", "7", []]);
+  assert.equal(parse("--all", "status").command?.name, "status");
+});
+
+Deno.test("one name is one kind of flag in every command", () => {
+  const kinds = new Map<string, string>();
+  for (
+    const [name, flag] of [GLOBAL_FLAGS, ...COMMANDS.map(({ flags }) => flags)].flatMap(
+      Object.entries,
+    )
+  ) {
+    const kind = `${flag.value === undefined} ${flag.short}`;
+    assert.equal(kinds.get(name) ?? kind, kind, name);
+    kinds.set(name, kind);
+  }
 });
 
 Deno.test("a lone dash is an argument, and after two dashes everything is", () => {
