@@ -146,10 +146,12 @@ export class Mesh implements MeshPort<Envelope>, AsyncDisposable {
   }
 
   closePeerSession(peer: PeerKey, reason: string): void {
-    const session = this.#registry.get(peer);
-    if (session === null) return;
-    session.close(reason);
-    this.#forget(peer, session, { kind: "local", errorCode: 0, reason });
+    // Those that stand by go too: a peer that was cut off must not come back by one of them.
+    const members = this.#registry.removeAll(peer);
+    for (const { session } of members) session.close(reason);
+    if (members.length > 0) {
+      this.#reportDisconnected(peer, { kind: "local", errorCode: 0, reason });
+    }
   }
 
   async close(reason: string): Promise<void> {
@@ -223,7 +225,9 @@ export class Mesh implements MeshPort<Envelope>, AsyncDisposable {
       session.close(CloseReason.duplicate);
       return;
     }
-    added.loser?.session.close(CloseReason.replaced);
+    if (added.kind === "current") {
+      for (const loser of added.losers) loser.session.close(CloseReason.replaced);
+    }
     session.admit();
     this.#run(this.#receiveDatagrams(peer, session));
     this.#run(this.#acceptStreams(peer, session));
@@ -244,7 +248,10 @@ export class Mesh implements MeshPort<Envelope>, AsyncDisposable {
   #forget(peer: PeerKey, session: Session, end: SessionEnd): void {
     const removed = this.#registry.remove(peer, session);
     if (removed.kind === "succeeded") this.#reportConnected(removed.successor);
-    if (removed.kind !== "gone") return;
+    if (removed.kind === "gone") this.#reportDisconnected(peer, end);
+  }
+
+  #reportDisconnected(peer: PeerKey, end: SessionEnd): void {
     this.#events.push({ kind: "disconnected", peer, reason: reasonOf(end), text: end.reason });
   }
 
@@ -275,7 +282,10 @@ export class Mesh implements MeshPort<Envelope>, AsyncDisposable {
 
 /** Why the peer is gone, as the retry delay wants to know it. */
 function reasonOf(end: SessionEnd): DisconnectReason {
-  if (end.reason === CloseReason.revoked) return "revoked";
+  // Somebody who refuses our certificate will refuse it again in three seconds.
+  if (end.reason === CloseReason.revoked || end.reason.startsWith(CloseReason.identityFailed)) {
+    return "revoked";
+  }
   switch (end.kind) {
     case "idle_timeout":
     case "stateless_reset":

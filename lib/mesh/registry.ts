@@ -9,6 +9,9 @@
 //   both dialled by us ............................ the old one
 //   both dialled by the peer ...................... the peer's choice: the new one stands by until the
 //                                                   peer closes one of the two
+//
+// A peer that races its ways to us chooses among several, so several may stand by; what stands by
+// goes when the current session gives way to one that the peer did not dial in the same breath.
 
 import {
   type MonotonicMs,
@@ -46,10 +49,13 @@ export function decide(current: Member, candidate: Member, local: PeerKey): Deci
   return isCandidateOurs === isOursPreferred ? "replace" : "refuse";
 }
 
-/** What `add` did. `loser` is no longer known here and is the caller's to close. */
+/** Sessions of one peer that stand by: as many as one dial races, the current one aside. */
+const STANDBY_MAX = 15;
+
+/** What `add` did. `losers` are no longer known here and are the caller's to close. */
 export type Added =
-  | { readonly kind: "current"; readonly loser: Member | null }
-  | { readonly kind: "standing_by"; readonly loser: Member | null }
+  | { readonly kind: "current"; readonly losers: readonly Member[] }
+  | { readonly kind: "standing_by" }
   | { readonly kind: "refused" };
 
 /** What `remove` did. */
@@ -66,7 +72,8 @@ interface Waiter {
 export class SessionRegistry {
   readonly #local: PeerKey;
   readonly #members = new Map<PeerKey, Member>();
-  readonly #standby = new Map<PeerKey, Member>();
+  /** The oldest first. */
+  readonly #standby = new Map<PeerKey, Member[]>();
   readonly #waiters = new Map<PeerKey, Set<Waiter>>();
   #isClosed = false;
 
@@ -80,34 +87,47 @@ export class SessionRegistry {
     const current = this.#members.get(peer);
     const decision = current === undefined ? "replace" : decide(current, member, this.#local);
     if (decision === "refuse") return { kind: "refused" };
+    const standby = this.#standby.get(peer) ?? [];
     if (decision === "stand_by") {
-      const loser = this.#standby.get(peer) ?? null;
-      this.#standby.set(peer, member);
-      return { kind: "standing_by", loser };
+      if (standby.length >= STANDBY_MAX) return { kind: "refused" };
+      this.#standby.set(peer, [...standby, member]);
+      return { kind: "standing_by" };
     }
+    this.#standby.delete(peer);
     this.#members.set(peer, member);
     const waiters = this.#waiters.get(peer) ?? [];
     this.#waiters.delete(peer);
     for (const waiter of waiters) waiter.deliver(member.session);
-    return { kind: "current", loser: current ?? null };
+    return { kind: "current", losers: current === undefined ? [] : [current, ...standby] };
   }
 
   get(peer: PeerKey): Session | null {
     return this.#members.get(peer)?.session ?? null;
   }
 
-  /** Removes exactly this session. One that stood by takes its place. */
+  /** Removes exactly this session. The oldest one that stood by takes its place. */
   remove(peer: PeerKey, session: Session): Removed {
-    if (this.#standby.get(peer)?.session === session) this.#standby.delete(peer);
-    if (this.#members.get(peer)?.session !== session) return { kind: "was_not_current" };
-    const successor = this.#standby.get(peer);
-    this.#standby.delete(peer);
+    const standby = (this.#standby.get(peer) ?? []).filter((other) => other.session !== session);
+    const isCurrent = this.#members.get(peer)?.session === session;
+    const successor = isCurrent ? standby.shift() : undefined;
+    if (standby.length === 0) this.#standby.delete(peer);
+    else this.#standby.set(peer, standby);
+    if (!isCurrent) return { kind: "was_not_current" };
     if (successor === undefined) {
       this.#members.delete(peer);
       return { kind: "gone" };
     }
     this.#members.set(peer, successor);
     return { kind: "succeeded", successor };
+  }
+
+  /** Removes every session of the peer and hands them back, the current one first. */
+  removeAll(peer: PeerKey): Member[] {
+    const current = this.#members.get(peer);
+    const members = current === undefined ? [] : [current, ...this.#standby.get(peer) ?? []];
+    this.#members.delete(peer);
+    this.#standby.delete(peer);
+    return members;
   }
 
   /** Peers with a session, sorted. */
@@ -159,7 +179,7 @@ export class SessionRegistry {
       for (const waiter of waiters) waiter.fail(closedError());
     }
     this.#waiters.clear();
-    const members = [...this.#members.values(), ...this.#standby.values()];
+    const members = [...this.#members.values(), ...[...this.#standby.values()].flat()];
     this.#members.clear();
     this.#standby.clear();
     return members;

@@ -1,7 +1,7 @@
 // The law of the registry: whatever the order in which two ends see two sessions, both come to
 // keep the same one.
 
-import { deepEqual, equal, rejects } from "node:assert/strict";
+import { deepEqual, equal, notEqual, rejects } from "node:assert/strict";
 import fc from "fast-check";
 import { CROSSING_MS, decide, type Member, SessionRegistry } from "../../../lib/mesh/registry.ts";
 import type { MonotonicMs, PeerKey, Session } from "../../../lib/types/mod.ts";
@@ -60,7 +60,7 @@ Deno.test("two sessions dialled by the peer: the second stands by and succeeds t
   const first = member(large, true, 0);
   const second = member(large, true, 1);
   equal(registry.add(first).kind, "current");
-  deepEqual(registry.add(second), { kind: "standing_by", loser: null });
+  deepEqual(registry.add(second), { kind: "standing_by" });
   equal(registry.get(large), first.session);
   deepEqual(registry.remove(large, first.session), { kind: "succeeded", successor: second });
   equal(registry.get(large), second.session);
@@ -77,6 +77,56 @@ Deno.test("a session that stood by and ended is not promoted", () => {
   equal(registry.remove(large, first.session).kind, "gone");
 });
 
+Deno.test("whichever of many ways the peer chose, the session that it keeps is the one that is left", () => {
+  fc.assert(fc.property(
+    fc.nat(15).chain((last) =>
+      fc.tuple(
+        fc.constant(last + 1),
+        fc.nat(last),
+        fc.shuffledSubarray([...Array(last + 1).keys()], { minLength: last + 1 }),
+      )
+    ),
+    ([count, chosen, closings]) => {
+      const registry = new SessionRegistry(small);
+      const ways = Array.from({ length: count }, (_, index) => member(large, true, index));
+      for (const way of ways) notEqual(registry.add(way).kind, "refused");
+      for (const index of closings) {
+        if (index !== chosen) registry.remove(large, ways[index]!.session);
+      }
+      equal(registry.get(large), ways[chosen]!.session);
+    },
+  ));
+});
+
+Deno.test("more ways than any dial races are refused", () => {
+  const registry = new SessionRegistry(small);
+  const kinds = Array.from({ length: 18 }, () => registry.add(member(large, true, 0)).kind);
+  deepEqual(kinds, ["current", ...Array(15).fill("standing_by"), "refused", "refused"]);
+  equal(registry.close().length, 16);
+});
+
+Deno.test("what stood by goes with the session that a new process or our own dial replaces", () => {
+  for (const winner of [member(large, true, 2, 2), member(large, false, 2)]) {
+    const registry = new SessionRegistry(small);
+    const old = [member(large, true, 0), member(large, true, 1)];
+    for (const each of old) registry.add(each);
+    deepEqual(registry.add(winner), { kind: "current", losers: old });
+    for (const { session } of old) equal(registry.remove(large, session).kind, "was_not_current");
+    equal(registry.remove(large, winner.session).kind, "gone");
+  }
+});
+
+Deno.test("a peer that is removed keeps nothing", () => {
+  const registry = new SessionRegistry(small);
+  const members = [member(large, true, 0), member(large, true, 1), member(large, true, 2)];
+  for (const each of members) registry.add(each);
+  deepEqual(registry.removeAll(large), members);
+  deepEqual(registry.removeAll(large), []);
+  deepEqual(registry.peers(), []);
+  for (const { session } of members) equal(registry.remove(large, session).kind, "was_not_current");
+  equal(registry.get(large), null);
+});
+
 Deno.test("any history of adds and removes leaves at most one session, and it is one that was added and not removed", () => {
   fc.assert(fc.property(
     fc.array(fc.record({ inbound: fc.boolean(), certificate: fc.nat(2), remove: fc.boolean() }), {
@@ -89,7 +139,9 @@ Deno.test("any history of adds and removes leaves at most one session, and it is
         const candidate = member(large, step.inbound, index, step.certificate);
         const added = registry.add(candidate);
         if (added.kind !== "refused") alive.add(candidate.session);
-        if (added.kind !== "refused" && added.loser) alive.delete(added.loser.session);
+        if (added.kind === "current") {
+          for (const { session } of added.losers) alive.delete(session);
+        }
         const current = registry.get(large);
         if (step.remove && current !== null) {
           registry.remove(large, current);

@@ -1,0 +1,200 @@
+// What the tests of the mesh share: a network with members, and meshes on the real engine. Wall
+// clock time stands at the moment the network was founded; monotonic time and timers are real.
+
+import type { IdentityKey, NodeCredentials } from "../../lib/auth/mod.ts";
+import { systemClock, systemRandom } from "../../lib/host/mod.ts";
+import { Mesh, type MeshOptions } from "../../lib/mesh/mod.ts";
+import { Envelope } from "../../lib/proto/mod.ts";
+import { openEngine } from "../../lib/quic/mod.ts";
+import {
+  type Clock,
+  type Engine,
+  type PeerEvent,
+  type PeerKey,
+  type Session,
+  silentLog,
+  type SocketAddress,
+} from "../../lib/types/mod.ts";
+import { inTime, present } from "../quic/support.ts";
+import { DAY_MS, makeNode, makeRoot, NOW, type Root } from "../unit/auth/fixtures.ts";
+
+export { inTime, present };
+
+/** Real timers; the wall clock stands where the fixtures' certificates are valid. */
+export const clock: Clock = { ...systemClock, wallNow: () => NOW };
+
+export const DIAL = { timeoutMs: 5_000 };
+
+export interface Member {
+  readonly identity: IdentityKey;
+  readonly credentials: NodeCredentials;
+  readonly key: PeerKey;
+}
+
+/** One network and its root. */
+export class TestNetwork {
+  private constructor(readonly root: Root) {}
+
+  static async found(seed = 1): Promise<TestNetwork> {
+    return new TestNetwork(await makeRoot(seed));
+  }
+
+  /** The root's own node. */
+  get founder(): Member {
+    const { identity, credentials } = this.root;
+    return { identity, credentials, key: identity.peerKey };
+  }
+
+  /** A member whose membership lasts so long from the fixtures' now on. */
+  async member(seed: number, ttlMs = 30 * DAY_MS): Promise<Member> {
+    const { identity } = await makeNode(seed);
+    const cert = this.root.signer.issueMembership({ subject: identity.peerKey, ttlMs, now: NOW });
+    const credentials = { trust: this.root.credentials.trust, cert };
+    return { identity, credentials, key: identity.peerKey };
+  }
+
+  /** Two members, the one with the smaller key first. */
+  async pair(): Promise<[Member, Member]> {
+    const [one, two] = [await this.member(20), await this.member(21)];
+    return one.key < two.key ? [one, two] : [two, one];
+  }
+}
+
+/** A mesh of one process of a member, its engine, and every session that its engine saw. */
+export class TestMesh implements AsyncDisposable {
+  private constructor(
+    readonly mesh: Mesh,
+    readonly engine: Engine,
+    readonly key: PeerKey,
+    readonly sessions: SessionLog,
+  ) {}
+
+  static async open(member: Member, options: Partial<MeshOptions> = {}): Promise<TestMesh> {
+    const engine = await openEngine({ address: { ip: "127.0.0.1", port: 0 }, protocols: [] });
+    const sessions = new SessionLog();
+    const mesh = await Mesh.open({
+      engine: recording(engine, sessions),
+      identity: member.identity,
+      credentials: member.credentials,
+      tlsIdentityTtlMs: DAY_MS,
+      redeemer: null,
+      clock,
+      random: systemRandom,
+      log: silentLog,
+      isRevoked: () => false,
+      ...options,
+    });
+    return new TestMesh(mesh, engine, member.key, sessions);
+  }
+
+  get address(): SocketAddress {
+    return this.engine.localAddress;
+  }
+
+  connect(peer: TestMesh, addresses: readonly SocketAddress[] = [peer.address]): Promise<void> {
+    return inTime(this.mesh.connect(peer.key, addresses, DIAL), "a connection");
+  }
+
+  async event(): Promise<PeerEvent> {
+    return present(await inTime(this.mesh.nextPeerEvent(), "an event"));
+  }
+
+  /** Waits until the event log says that the peer came. */
+  async connected(peer: TestMesh): Promise<Extract<PeerEvent, { kind: "connected" }>> {
+    while (true) {
+      const event = await this.event();
+      if (event.kind === "connected" && event.peer === peer.key) return event;
+    }
+  }
+
+  /** Waits until the event log says that the peer went. */
+  async disconnected(peer: TestMesh): Promise<Extract<PeerEvent, { kind: "disconnected" }>> {
+    while (true) {
+      const event = await this.event();
+      if (event.kind === "disconnected" && event.peer === peer.key) return event;
+    }
+  }
+
+  /** Waits until nothing is left of any session that this end saw. */
+  async untilAllEnded(): Promise<void> {
+    for (const { closed } of this.sessions.all) await inTime(closed, "the end of a session");
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.mesh.close("test over");
+  }
+}
+
+/** The sessions that an engine handed out, in order. */
+export class SessionLog {
+  readonly all: Session[] = [];
+  readonly #ended = new Set<Session>();
+  #arrived = () => {};
+
+  /** Those that have not ended. */
+  get alive(): Session[] {
+    return this.all.filter((session) => !this.#ended.has(session));
+  }
+
+  add(session: Session): void {
+    this.all.push(session);
+    void session.closed.then(() => this.#ended.add(session));
+    this.#arrived();
+  }
+
+  /** Waits until there were so many. */
+  async reach(count: number): Promise<void> {
+    while (this.all.length < count) {
+      await inTime(new Promise<void>((resolve) => this.#arrived = resolve), "a session");
+    }
+  }
+}
+
+/** The engine, noting down each session that it hands out. */
+function recording(engine: Engine, sessions: SessionLog): Engine {
+  return {
+    localAddress: engine.localAddress,
+    forwarder: engine.forwarder,
+    setProtocols: (protocols) => engine.setProtocols(protocols),
+    async dial(address, options) {
+      const session = await engine.dial(address, options);
+      sessions.add(session);
+      return session;
+    },
+    async accept() {
+      const session = await engine.accept();
+      if (session !== null) sessions.add(session);
+      return session;
+    },
+    sendRaw: (to, bytes) => engine.sendRaw(to, bytes),
+    receiveRaw: () => engine.receiveRaw(),
+    stats: () => engine.stats(),
+    close: (reason) => engine.close(reason),
+    [Symbol.asyncDispose]: () => engine.close(""),
+  };
+}
+
+/** Two meshes with a session between them, dialled by the first. */
+export async function connectedPair(
+  [one, two]: readonly [Member, Member],
+): Promise<[TestMesh, TestMesh]> {
+  const [a, b] = [await TestMesh.open(one), await TestMesh.open(two)];
+  await a.connect(b);
+  await a.connected(b);
+  await b.connected(a);
+  return [a, b];
+}
+
+/** An envelope that can be told from others by its number. */
+export function numbered(value: bigint): Envelope {
+  return Envelope.create({
+    body: { kind: "clock", value: { counters: new Map([["a".repeat(64), value]]) } },
+  });
+}
+
+/** The number of the next envelope. */
+export async function nextNumber(at: TestMesh): Promise<bigint> {
+  const { envelope } = present(await inTime(at.mesh.recv(), "an envelope"));
+  if (envelope.body?.kind !== "clock") throw new Error(`not a number: ${envelope.body?.kind}`);
+  return [...envelope.body.value.counters.values()][0]!;
+}
