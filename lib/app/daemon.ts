@@ -13,7 +13,7 @@ import {
   verifyRevocation,
 } from "../auth/mod.ts";
 import { Config, ConsumedInvites } from "../config/mod.ts";
-import { systemClock, systemDisk, systemRandom } from "../host/mod.ts";
+import { LogFile, systemClock, systemDisk, systemRandom } from "../host/mod.ts";
 import { getAdvertisableAddrs, Mesh, type Redeemer } from "../mesh/mod.ts";
 import { Node, NodeService } from "../node/mod.ts";
 import type { SignedRevocation } from "../proto/mod.ts";
@@ -36,6 +36,8 @@ export interface DaemonOptions {
   readonly port?: number;
   /** The addresses to tell others instead of those of this machine's interfaces. */
   readonly ips?: readonly string[];
+  /** The file that takes the log, absolute; without it standard error does. */
+  readonly logPath?: string;
   /** Ends the daemon. */
   readonly signal: AbortSignal;
   /** Called once it serves. */
@@ -50,7 +52,9 @@ export interface DaemonOptions {
  */
 export async function runDaemon(options: DaemonOptions): Promise<void> {
   await using opened = new AsyncDisposableStack();
-  const log = opened.use(openLog(Deno.env.get("POLLEN_LOG")));
+  const { logPath } = options;
+  const logFile = logPath === undefined ? null : opened.use(LogFile.open(logPath));
+  const log = opened.use(openLog(Deno.env.get("POLLEN_LOG"), logFile));
   const { dir } = options;
 
   const { identity, credentials } = await loadMembership(dir);

@@ -1,5 +1,5 @@
-// Where log lines go: logfmt on standard error, one line per event, so that people and programs
-// can read them. The level comes from POLLEN_LOG (debug, info, warn, error); info by default.
+// Where log lines go: logfmt on standard error or into a file, one line per event, so that people and
+// programs can read them. The level comes from POLLEN_LOG (debug, info, warn, error); info by default.
 
 import {
   configureSync,
@@ -10,6 +10,7 @@ import {
   type LogRecord,
   resetSync,
 } from "@logtape/logtape";
+import type { LogFile } from "../host/mod.ts";
 import type { Log, LogFields } from "../types/mod.ts";
 
 const LEVELS: Readonly<Record<string, LogLevel>> = {
@@ -22,12 +23,18 @@ const LEVELS: Readonly<Record<string, LogLevel>> = {
 /** A log for this process. Disposing of it gives the process-wide logging back. */
 export interface ProcessLog extends Log, Disposable {}
 
-/** Opens the process's log. `level` is one of debug, info, warn, error; anything else means info. */
-export function openLog(level: string | undefined): ProcessLog {
+/**
+ * Opens the process's log.
+ *
+ * @param level One of debug, info, warn, error; anything else means info.
+ * @param file Takes the lines; without it standard error does.
+ */
+export function openLog(level: string | undefined, file: LogFile | null = null): ProcessLog {
   const format = getLogfmtFormatter();
   const encoder = new TextEncoder();
   const write = (record: LogRecord) => {
     const line = encoder.encode(format(record));
+    if (file !== null) return file.write(line);
     try {
       for (let at = 0; at < line.length;) at += Deno.stderr.writeSync(line.subarray(at));
     } catch {
@@ -36,10 +43,10 @@ export function openLog(level: string | undefined): ProcessLog {
   };
   configureSync({
     reset: true,
-    sinks: { stderr: write },
+    sinks: { lines: write },
     filters: { level: getLevelFilter(LEVELS[level ?? ""] ?? "info") },
     loggers: [
-      { category: ["pollen"], sinks: ["stderr"], filters: ["level"] },
+      { category: ["pollen"], sinks: ["lines"], filters: ["level"] },
       { category: ["logtape", "meta"], sinks: [] },
     ],
   });
