@@ -30,6 +30,8 @@ const QUIET_TIMEOUT_MS = 3_000;
 /** Requests answered on one session: the repetitions of one, with room. */
 const REQUESTS_MAX = 16;
 const ENVELOPE_BYTES_MAX = 16_384;
+/** Said instead of a join token that no datagram holds; the invite stays good for the same key. */
+const ANSWER_TOO_LARGE = "the answer does not fit a datagram; use an invite with fewer addresses";
 
 /** Turns an invite and the key that was proved into a join token; throws a PollenError that says why not. */
 export interface Redeemer {
@@ -56,55 +58,54 @@ export async function redeemInvite(
   signal?: AbortSignal,
 ): Promise<JoinToken> {
   verifyInviteToken(token, deps.clock.wallNow(), deps.identity.publicKey);
-  let failure = new PollenError("unreachable", "The invite names no node to redeem it with.");
-  for (const bootstrap of token.claims?.bootstrap ?? []) {
+  let failure: PollenError | null = null;
+  for (const { peerPub, addrs } of token.claims?.bootstrap ?? []) {
+    let session: Session;
     try {
-      return await redeemWith(
-        deps,
-        token,
-        peerKeyFromBytes(bootstrap.peerPub),
-        bootstrap.addrs,
-        signal,
-      );
+      session = await reach(deps, peerKeyFromBytes(peerPub), addrs, signal);
     } catch (thrown) {
       failure = moreTelling(failure, toPollenError(thrown));
-      if (failure.code === "refused" || failure.code === "cancelled") break;
+      if (signal?.aborted) break;
+      continue;
+    }
+    try {
+      session.admit();
+      const joinToken = await ask(deps, session, token, signal);
+      verifyJoinToken(joinToken, deps.clock.wallNow(), deps.identity.publicKey);
+      return joinToken;
+    } catch (thrown) {
+      const error = toPollenError(thrown);
+      // Whoever was told no does not try its luck elsewhere; whoever was not let in does.
+      if (error.code === "refused" || error.code === "cancelled") throw error;
+      failure = moreTelling(failure, error);
+    } finally {
+      session.close(CloseReason.inviteRedeemed);
     }
   }
-  throw failure;
+  throw failure ?? new PollenError("unreachable", "The invite names no node to redeem it with.");
 }
 
-async function redeemWith(
+/** A session with this very peer, at whichever of the addresses answers first. */
+async function reach(
   deps: RedeemDeps,
-  token: InviteToken,
   peer: PeerKey,
   texts: readonly string[],
   signal?: AbortSignal,
-): Promise<JoinToken> {
+): Promise<Session> {
   const addresses = await deps.resolve(texts);
   if (addresses.length === 0) {
     throw new PollenError(
       "unreachable",
       `None of the invite's addresses can be resolved: ${texts.join(", ")}.`,
-      {
-        fix: "Ask for an invite with an address that this machine can reach.",
-      },
+      { fix: "Ask for an invite with an address that this machine can reach." },
     );
   }
-  const session = await dialFirst(deps.engine, addresses, {
+  return await dialFirst(deps.engine, addresses, {
     alpn: ALPN_INVITE,
     timeoutMs: ANSWER_TIMEOUT_MS,
     ...(signal === undefined ? {} : { signal }),
     verify: (candidate) => void verifyKey(candidate.peerCertificate, peer),
   });
-  try {
-    session.admit();
-    const joinToken = await ask(deps, session, token, signal);
-    verifyJoinToken(joinToken, deps.clock.wallNow(), deps.identity.publicKey);
-    return joinToken;
-  } finally {
-    session.close(CloseReason.inviteRedeemed);
-  }
 }
 
 async function ask(
@@ -168,12 +169,14 @@ async function answer(session: Session): Promise<JoinToken> {
   );
 }
 
-/** The failure of two that tells a person more: a refusal before a lost path. */
-function moreTelling(a: PollenError, b: PollenError): PollenError {
-  const rank = (error: PollenError) =>
-    ["unreachable", "timeout", "identity_mismatch", "unauthenticated", "refused", "cancelled"]
-      .indexOf(error.code);
-  return rank(b) >= rank(a) ? b : a;
+/** The failure of two that tells a person more: a lost path says least. */
+function moreTelling(a: PollenError | null, b: PollenError): PollenError {
+  const rank = ({ code }: PollenError) => {
+    const paths = ["unreachable", "timeout"].indexOf(code);
+    const verdicts = ["identity_mismatch", "unauthenticated", "refused", "cancelled"].indexOf(code);
+    return paths >= 0 ? paths : 3 + verdicts;
+  };
+  return a === null || rank(b) >= rank(a) ? b : a;
 }
 
 /** What a peer said, as one printable sentence of bounded length. */
@@ -218,9 +221,11 @@ export async function serveInvite(
         session.close(CloseReason.unexpectedMessage);
         return;
       }
-      session.sendDatagram(
-        Envelope.encode({ body: await respond(token, subject, redeemer, deps.log) }),
-      );
+      const body = await respond(token, subject, redeemer, deps.log);
+      if (session.sendDatagram(Envelope.encode({ body })) === "too_large") {
+        session.sendDatagram(Envelope.encode({ body: refusal(ANSWER_TOO_LARGE) }));
+        deps.log.warn("invite refused", { peer: subject, reason: ANSWER_TOO_LARGE });
+      }
       expectMore();
     }
     session.close(CloseReason.inviteFailed);
@@ -255,6 +260,10 @@ async function respond(
     const reason = ["internal", "io", "permission_denied"].includes(error.code)
       ? "this node cannot redeem invites now"
       : error.message;
-    return { kind: "inviteRedeemResponse", value: { accepted: false, reason } };
+    return refusal(reason);
   }
+}
+
+function refusal(reason: string): NonNullable<Envelope["body"]> {
+  return { kind: "inviteRedeemResponse", value: { accepted: false, reason } };
 }

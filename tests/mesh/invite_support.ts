@@ -1,0 +1,125 @@
+// A node that redeems invites on the real engine, and strangers who ask it to.
+
+import { type IdentityKey, InviteRedeemer } from "../../lib/auth/mod.ts";
+import { ConsumedInvites } from "../../lib/config/mod.ts";
+import { systemRandom } from "../../lib/host/mod.ts";
+import { type MeshOptions, type Redeemer, redeemInvite } from "../../lib/mesh/mod.ts";
+import { ALPN_INVITE, inviteProtocol } from "../../lib/mesh/mod.ts";
+import { Envelope, type InviteToken, type JoinToken } from "../../lib/proto/mod.ts";
+import { openEngine } from "../../lib/quic/mod.ts";
+import {
+  type Clock,
+  type Engine,
+  formatAddress,
+  isIpLiteral,
+  type PeerKey,
+  peerKeyBytes,
+  type Session,
+  type SocketAddress,
+  splitHostPort,
+} from "../../lib/types/mod.ts";
+import { MemoryDisk } from "../support/memory_disk.ts";
+import { DAY_MS, makeNode, NOW, type Root } from "../unit/auth/fixtures.ts";
+import { clock, inTime, present, TestMesh, type TestNetwork } from "./support.ts";
+
+/** Redeems with the root's key, keeps its notes in memory and counts how often it was asked. */
+export class CountingRedeemer implements Redeemer {
+  asked = 0;
+  #redeemer: Promise<InviteRedeemer>;
+
+  constructor(root: Root) {
+    this.#redeemer = ConsumedInvites.load(new MemoryDisk(), "/state", NOW)
+      .then((consumed) => new InviteRedeemer(root.signer, consumed));
+  }
+
+  async redeem(token: InviteToken, subject: PeerKey): Promise<JoinToken> {
+    this.asked++;
+    return (await this.#redeemer).redeem(token, subject, NOW);
+  }
+}
+
+/** The founder's node, redeeming. */
+export function openServer(
+  network: TestNetwork,
+  options: Partial<MeshOptions> = {},
+): Promise<TestMesh> {
+  return TestMesh.open(network.founder, {
+    redeemer: new CountingRedeemer(network.root),
+    ...options,
+  });
+}
+
+/** Where an invite says that it can be redeemed. */
+export interface Bootstrap {
+  readonly key: PeerKey;
+  readonly address: SocketAddress;
+}
+
+export function invite(root: Root, bootstrap: readonly Bootstrap[]): InviteToken {
+  return root.signer.issueInvite({
+    bootstrap: bootstrap.map(({ key, address }) => ({
+      peerPub: peerKeyBytes(key),
+      addrs: [formatAddress(address)],
+    })),
+    ttlMs: 300_000,
+    now: NOW,
+  });
+}
+
+/** Somebody who is no member, with an engine to dial from. */
+export class Stranger implements AsyncDisposable {
+  private constructor(readonly identity: IdentityKey, readonly engine: Engine) {}
+
+  static async open(seed: number): Promise<Stranger> {
+    const { identity } = await makeNode(seed);
+    const protocol = await inviteProtocol(
+      { identity, tlsIdentityTtlMs: DAY_MS, clock, random: systemRandom },
+      { serve: false },
+    );
+    const address = { ip: "127.0.0.1", port: 0 };
+    return new Stranger(identity, await openEngine({ address, protocols: [protocol] }));
+  }
+
+  redeem(token: InviteToken, options: { clock?: Clock; signal?: AbortSignal } = {}) {
+    const deps = {
+      engine: this.engine,
+      identity: this.identity,
+      clock: options.clock ?? clock,
+      resolve: (texts: readonly string[]) =>
+        Promise.resolve(
+          texts.map(splitHostPort)
+            .map(({ host, port }) => ({ ip: host, port }))
+            .filter(({ ip }) => isIpLiteral(ip)),
+        ),
+    };
+    return inTime(redeemInvite(deps, token, options.signal), "an answer to the invite");
+  }
+
+  /** A bare session on which it says what it likes. */
+  async dial(server: TestMesh): Promise<Session> {
+    const session = await this.engine.dial(server.address, {
+      alpn: ALPN_INVITE,
+      timeoutMs: 5_000,
+    });
+    session.admit();
+    return session;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.engine.close("test over");
+  }
+}
+
+/** An invite as the bytes of a request. */
+export function requestBytes(token: InviteToken, identity: IdentityKey): Uint8Array {
+  const value = { token, subjectPub: identity.publicKey };
+  return Envelope.encode({ body: { kind: "inviteRedeemRequest", value } });
+}
+
+/** The next answer on a session. */
+export async function nextAnswer(session: Session) {
+  const bytes = present(await inTime(session.receiveDatagram(), "an answer"));
+  const { body } = Envelope.decode(bytes);
+  if (body?.kind !== "inviteRedeemResponse") throw new Error(`not an answer: ${body?.kind}`);
+  return body.value;
+}
