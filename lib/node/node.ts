@@ -40,6 +40,8 @@ export interface Config {
   readonly gossipIntervalMs: number;
   /** Each round comes earlier or later by up to this share of the interval, so that nodes do not march in step. Default 0.1. */
   readonly gossipJitter: number;
+  /** Rounds at exact intervals: for tests. Default false. */
+  readonly disableGossipJitter: boolean;
   /** Between two looks at whom to dial. Default 1 000. */
   readonly peerTickIntervalMs: number;
 }
@@ -50,6 +52,7 @@ export const DEFAULT_CONFIG: Config = {
   bootstrapPeers: [],
   gossipIntervalMs: 10_000,
   gossipJitter: 0.1,
+  disableGossipJitter: false,
   peerTickIntervalMs: 1_000,
 };
 
@@ -403,7 +406,8 @@ export class Node {
   }
 
   #gossipPause(): number {
-    const { gossipIntervalMs, gossipJitter } = this.#config;
+    const { gossipIntervalMs, gossipJitter, disableGossipJitter } = this.#config;
+    if (disableGossipJitter) return gossipIntervalMs;
     return gossipIntervalMs * (1 + gossipJitter * (2 * this.#deps.random.uniform() - 1));
   }
 
