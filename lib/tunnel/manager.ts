@@ -58,7 +58,8 @@ export class Manager implements AsyncDisposable {
 
   /**
    * Forwards a local port to a port of the peer, whether or not the peer is there now. The
-   * requested local port (0: the remote port's number) is tried first, then any free one.
+   * requested local port (0: the remote port's number) is tried first, then any free one. A port
+   * that this node serves is not taken, or peers would reach the forward in the service's place.
    *
    * @returns The local port that listens.
    * @throws {PollenError} `already_exists` when that forward is there (its `localPort` in the
@@ -77,7 +78,8 @@ export class Manager implements AsyncDisposable {
         fix: "Disconnect one that is no longer needed.",
       });
     }
-    const listener = await listenNear(this.#deps.forwarder, requestedPort || remotePort);
+    const wanted = requestedPort || remotePort;
+    const listener = await listenNear(this.#deps.forwarder, this.#served.has(wanted) ? 0 : wanted);
     // Another call may have been faster while this one waited for its listener.
     const rival = this.#find(peerId, remotePort);
     if (rival !== undefined || this.#isClosed) {

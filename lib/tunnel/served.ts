@@ -33,6 +33,10 @@ export class ServedPorts {
     if (!this.#bridges.has(port)) this.#bridges.set(port, new Set());
   }
 
+  has(port: number): boolean {
+    return this.#bridges.has(port);
+  }
+
   /** Shuts the port to peers and cuts the tunnels to it; false when it was not served. */
   unregister(port: number): boolean {
     const bridges = this.#bridges.get(port);
