@@ -93,7 +93,11 @@ async function demo(): Promise<void> {
   await show("alpha", "init", () => pollenOk(alpha, ["init"]));
   await using _alphaDaemon = await show("alpha", "up &", () => Daemon.up(alpha, LOCAL));
   const token = await show("alpha", "invite", () => pollenOk(alpha, ["invite"]));
-  await show("beta", `join ${token.slice(0, 12)}…`, () => pollenOk(beta, ["join", token]));
+  await show(
+    "beta",
+    `join ${token.slice(0, 12)}… --no-start`,
+    () => pollenOk(beta, ["join", token, "--no-start"]),
+  );
   await using betaDaemon = await show("beta", "up &", () => Daemon.up(beta, LOCAL));
   await betaDaemon.waitForLog(/peer connected/);
   await show("beta", `serve ${port} api`, () => pollenOk(beta, ["serve", String(port), "api"]));

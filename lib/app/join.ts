@@ -8,13 +8,14 @@ import {
   enrol,
   genIdentityKey,
   type IdentityKey,
+  verifyJoinToken,
 } from "../auth/mod.ts";
 import { Config } from "../config/mod.ts";
 import { systemClock, systemDisk, systemRandom } from "../host/mod.ts";
 import { inviteProtocol, redeemInvite } from "../mesh/mod.ts";
 import { openEngine } from "../quic/mod.ts";
-import type { InviteToken, JoinToken } from "../proto/mod.ts";
-import type { PeerKey } from "../types/mod.ts";
+import type { InviteToken, JoinToken, TrustBundle } from "../proto/mod.ts";
+import { type PeerKey, PollenError } from "../types/mod.ts";
 import { resolveAddresses } from "./resolve.ts";
 
 /** Validity of the certificate that is shown while redeeming: longer than any clock is wrong. */
@@ -25,6 +26,11 @@ export interface JoinOptions {
   readonly dir: string;
   /** A join token or an invite, as text. */
   readonly token: string;
+  /**
+   * Takes this node out of the other network that it is in, once the token is known to be good for it.
+   * Without it a node stays where it is.
+   */
+  readonly leave?: () => Promise<void>;
   readonly signal: AbortSignal;
 }
 
@@ -44,13 +50,21 @@ export interface Joined {
  *   the node is in another network.
  */
 export async function joinNetwork(options: JoinOptions): Promise<Joined> {
-  const { dir, signal } = options;
+  const { dir, leave, signal } = options;
   const decoded = decodeToken(options.token);
-  await demandSameNetwork(systemDisk, dir, decoded.token.claims!.trust!);
+  const isElsewhere = await isInOtherNetwork(
+    dir,
+    decoded.token.claims!.trust!,
+    leave !== undefined,
+  );
   const identity = await genIdentityKey(systemDisk, dir, systemRandom);
   const joinToken = decoded.kind === "join"
     ? decoded.token
     : await redeem(identity, decoded.token, signal);
+  if (isElsewhere) {
+    verifyJoinToken(joinToken, systemClock.wallNow(), identity.publicKey);
+    await leave?.();
+  }
   const credentials = await enrol(systemDisk, dir, identity, joinToken, systemClock.wallNow());
   const config = await Config.load(systemDisk, dir);
   for (const peer of joinToken.claims?.bootstrap ?? []) config.rememberBootstrapPeer(peer);
@@ -60,6 +74,22 @@ export async function joinNetwork(options: JoinOptions): Promise<Joined> {
     peerKey: identity.peerKey,
     bootstrapPeers: config.bootstrapPeers.length,
   };
+}
+
+/** Whether the node would have to leave a network for this one; throws unless it may. */
+async function isInOtherNetwork(
+  dir: string,
+  trust: TrustBundle,
+  mayLeave: boolean,
+): Promise<boolean> {
+  try {
+    await demandSameNetwork(systemDisk, dir, trust);
+    return false;
+  } catch (thrown) {
+    const isOther = thrown instanceof PollenError && thrown.details["tokenClusterId"] !== undefined;
+    if (isOther && mayLeave) return true;
+    throw thrown;
+  }
 }
 
 async function redeem(

@@ -47,6 +47,10 @@ export interface Context {
   readonly isColored: boolean;
   /** The state folder, found on first use. */
   readonly stateDirectory: () => Promise<string>;
+  /** Whether a person can be asked. */
+  readonly isInteractive: boolean;
+  /** Asks on standard error and gives the line that is typed. */
+  readonly ask: (question: string) => Promise<string>;
   /** Everything on standard input, as text of bounded length. */
   readonly readInput: () => Promise<string>;
   /** Prints an outcome before the command has ended: for a command that stays. */

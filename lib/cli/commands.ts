@@ -14,22 +14,26 @@ export const COMMANDS: readonly Command[] = [
     flags: {},
     description: "Makes this machine the first of a new network and keeps the network's root key " +
       "here. Run it once, on one machine; the others join with an invite.",
-    examples: [{ line: "pollen init", note: "then: pollen up" }],
+    examples: [{ line: "pollen init", note: "then: pollen up -d" }],
     load: async () => (await import("./commands/init.ts")).init,
   },
   {
     name: "up",
-    summary: "Run pollen on this machine, until interrupted.",
+    summary: "Run pollen on this machine.",
     usage: "",
     positionals: NONE,
     flags: {
       port: { value: "N", summary: "The UDP port to listen on (default 60611; 0: any free one)." },
       ips: { value: "A,B", summary: "The IP addresses at which others can reach this machine." },
+      detach: { short: "d", summary: "Run in the background; returns when it is up." },
+      log: { value: "FILE", summary: "Add the log to this file (a new one every 10 MB)." },
     },
     description: "Connects this machine with the others of its network and stays in the " +
-      "foreground. Ctrl-C or `pollen down` stops it.",
+      "foreground. Ctrl-C or `pollen down` stops it. In the background it outlives the terminal, " +
+      "and its log is pollen.log in the state folder.",
     examples: [
-      { line: "pollen up", note: "finds out its own addresses" },
+      { line: "pollen up -d", note: "in the background" },
+      { line: "pollen up", note: "in the foreground, the log on standard error" },
       { line: "pollen up --port 7000 --ips 203.0.113.7", note: "behind a fixed address" },
     ],
     isService: true,
@@ -59,15 +63,21 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: "join",
-    summary: "Join a network with a token.",
+    summary: "Join a network with a token, and run pollen.",
     usage: "<token>",
     positionals: { min: 1, max: 1 },
-    flags: {},
-    description: "Makes this machine a member of the network that the token comes from. A token " +
-      "of `-` is read from standard input, where no list of processes shows it.",
+    flags: {
+      "no-start": { summary: "Only join; run it later with: pollen up" },
+      switch: { summary: "Leave the network that this machine is in for this one." },
+    },
+    description:
+      "Makes this machine a member of the network that the token comes from and leaves " +
+      "pollen running in the background. A token of `-` is read from standard input, where no " +
+      "list of processes shows it.",
     examples: [
-      { line: "pollen join <token>", note: "then: pollen up" },
+      { line: "pollen join <token>", note: "then: pollen serve 8080" },
       { line: "pollen join - < token.txt", note: "keeps the token off the command line" },
+      { line: "pollen join <token> --switch", note: "from another network into this one" },
     ],
     load: async () => (await import("./commands/join.ts")).join,
   },
@@ -81,6 +91,20 @@ export const COMMANDS: readonly Command[] = [
       "Without a name the service is called by its port.",
     examples: [{ line: "pollen serve 8080 api", note: "then, elsewhere: pollen connect api" }],
     load: async () => (await import("./commands/serve.ts")).serve,
+  },
+  {
+    name: "unserve",
+    summary: "Take an offered port back.",
+    usage: "<port|name>",
+    positionals: { min: 1, max: 1 },
+    flags: {},
+    description: "Ends what `serve` began. Connections through it are cut. By the port, all its " +
+      "names go; by a name, the port goes with its last name.",
+    examples: [
+      { line: "pollen unserve api", note: "by name" },
+      { line: "pollen unserve 8080", note: "by port" },
+    ],
+    load: async () => (await import("./commands/unserve.ts")).unserve,
   },
   {
     name: "connect",
@@ -100,6 +124,19 @@ export const COMMANDS: readonly Command[] = [
       { line: "pollen connect api 3f9a --local-port 9000", note: "of one of several providers" },
     ],
     load: async () => (await import("./commands/connect.ts")).connect,
+  },
+  {
+    name: "disconnect",
+    summary: "Close a local port that leads to a service.",
+    usage: "<local-port|service> [provider]",
+    positionals: { min: 1, max: 2 },
+    flags: {},
+    description: "Ends what `connect` began, and its connections. It does not come back.",
+    examples: [
+      { line: "pollen disconnect 9000", note: "by the local port" },
+      { line: "pollen disconnect api 3f9a", note: "by the service and its machine" },
+    ],
+    load: async () => (await import("./commands/disconnect.ts")).disconnect,
   },
   {
     name: "status",
@@ -124,8 +161,41 @@ export const COMMANDS: readonly Command[] = [
     positionals: NONE,
     flags: {},
     description: "Asks the running daemon to stop and waits until it has.",
-    examples: [{ line: "pollen down", note: "start again with: pollen up" }],
+    examples: [{ line: "pollen down", note: "start again with: pollen up -d" }],
     load: async () => (await import("./commands/down.ts")).down,
+  },
+  {
+    name: "revoke",
+    summary: "Shut a machine out of the network, for good.",
+    usage: "<peer-prefix>",
+    positionals: { min: 1, max: 1 },
+    flags: {},
+    description: "Takes the membership of the machine whose key begins so away. Only the machine " +
+      "that holds the root key can do this.",
+    examples: [{ line: "pollen revoke 3f9a", note: "keys: pollen status --all" }],
+    load: async () => (await import("./commands/revoke.ts")).revoke,
+  },
+  {
+    name: "purge",
+    summary: "Remove the network from this machine.",
+    usage: "",
+    positionals: NONE,
+    flags: {
+      all: { summary: "Also the key that this machine is known by." },
+      yes: { summary: "Do not ask." },
+      "delete-root-key": {
+        value: "NETWORK",
+        summary: "Also the root key of this network. Nothing brings it back.",
+      },
+    },
+    description: "Removes membership, state, settings and log of the stopped node. The key that " +
+      "this machine is known by is kept unless --all is given, and a network's root key unless " +
+      "the network is named.",
+    examples: [
+      { line: "pollen purge", note: "asks first" },
+      { line: "pollen purge --all --yes", note: "this machine's key too, without asking" },
+    ],
+    load: async () => (await import("./commands/purge.ts")).purge,
   },
   {
     name: "id",

@@ -19,8 +19,8 @@ export function renderOverview(commands: readonly Command[]): string {
     "Flags of every command:",
     ...flagLines(GLOBAL_FLAGS),
     "",
-    "To begin:      pollen init, pollen up, pollen invite",
-    "To join in:    pollen join <token>, pollen up",
+    "To begin:      pollen init, pollen up -d, pollen invite",
+    "To join in:    pollen join <token>",
     "To learn more: pollen <command> --help",
   ].join("\n");
 }

@@ -12,6 +12,10 @@ export interface Io {
   readonly stderr: (text: string) => Promise<void>;
   /** All of standard input as text. Throws `too_large` above 128 KiB. */
   readonly stdin: () => Promise<string>;
+  /** One line of standard input, without its end; what there is when the input ends before. */
+  readonly readLine: () => Promise<string>;
+  /** Whether a person is at standard input. */
+  readonly isInteractive: boolean;
   readonly env: (name: string) => string | undefined;
   /** Whether standard output is a terminal that wants colour. */
   readonly isColored: boolean;
@@ -26,6 +30,8 @@ export function systemIo(signal: AbortSignal): Io {
     stdout: (text) => writeAll(Deno.stdout, text),
     stderr: (text) => writeAll(Deno.stderr, text),
     stdin: () => readAll(Deno.stdin.readable, signal),
+    readLine: () => readLine(Deno.stdin.readable, signal),
+    isInteractive: Deno.stdin.isTerminal(),
     env: (name) => Deno.env.get(name),
     isColored: Deno.stdout.isTerminal() && !Deno.noColor,
     signal,
@@ -51,9 +57,26 @@ async function writeAll(
  *
  * @throws {PollenError} `too_large` above 128 KiB; the signal's reason when it is aborted.
  */
-export async function readAll(
+export function readAll(
   stream: ReadableStream<Uint8Array>,
   signal: AbortSignal,
+): Promise<string> {
+  return readUntil(stream, signal, () => false);
+}
+
+/** The text up to the first line's end; throws as `readAll` does. */
+export async function readLine(
+  stream: ReadableStream<Uint8Array>,
+  signal: AbortSignal,
+): Promise<string> {
+  const text = await readUntil(stream, signal, (text) => text.includes("\n"));
+  return text.split("\n")[0]!;
+}
+
+async function readUntil(
+  stream: ReadableStream<Uint8Array>,
+  signal: AbortSignal,
+  isEnough: (text: string) => boolean,
 ): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";
@@ -65,9 +88,10 @@ export async function readAll(
   for await (const chunk of interruptible) {
     length += chunk.length;
     if (length > INPUT_BYTES_MAX) {
-      throw new PollenError("too_large", "What came on standard input is too long for a token.");
+      throw new PollenError("too_large", "What came on standard input is too long.");
     }
     text += decoder.decode(chunk, { stream: true });
+    if (isEnough(text)) break;
   }
   return text + decoder.decode();
 }

@@ -143,3 +143,9 @@ export function distinctLength(keys: Iterable<PeerKey>): number {
   while (new Set([...distinct].map((key) => key.slice(0, length))).size < distinct.size) length++;
   return length;
 }
+
+/** Shows keys in the shortest form that tells these from each other. */
+export function shortener(keys: Iterable<PeerKey>): (key: PeerKey) => string {
+  const length = distinctLength(keys);
+  return (key) => key.slice(0, length);
+}

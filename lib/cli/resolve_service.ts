@@ -4,11 +4,11 @@
 // key. Only machines that can be reached count. None: `not_found` with what comes near; several:
 // `ambiguous` with the list of them.
 
-import { type PeerKey, PollenError } from "../types/mod.ts";
+import { PollenError } from "../types/mod.ts";
 import { didYouMean } from "./nearest.ts";
-import { distinctLength, type Network, type Service } from "./network.ts";
+import { type Network, type Service, shortener } from "./network.ts";
 import { printable } from "./text.ts";
-import { parsePort, tryParsePort } from "./values.ts";
+import { parseKeyPrefix, parsePort, tryParsePort } from "./values.ts";
 
 /** What is to be connected. */
 export interface Wish {
@@ -70,13 +70,9 @@ function servicesCalled(services: readonly Service[], text: string): readonly Se
   return port === undefined ? [] : services.filter((service) => service.port === port);
 }
 
-function ofProvider(services: readonly Service[], prefix: string): readonly Service[] {
-  if (!/^[0-9a-fA-F]{1,64}$/.test(prefix)) {
-    throw new PollenError("invalid_argument", `"${prefix}" is not the beginning of a key.`, {
-      fix: "Keys are written with 0-9 and a-f; see them with: pollen status",
-    });
-  }
-  return services.filter(({ provider }) => provider.startsWith(prefix.toLowerCase()));
+function ofProvider(services: readonly Service[], text: string): readonly Service[] {
+  const prefix = parseKeyPrefix(text);
+  return services.filter(({ provider }) => provider.startsWith(prefix));
 }
 
 /** Two names for one port of one machine are one target. */
@@ -132,9 +128,4 @@ function unknown(network: Network, named: readonly Service[], wish: Wish): Polle
   return new PollenError("not_found", `No machine of the network offers ${what}.`, {
     fix: `${near}See what there is with: pollen status --all`,
   });
-}
-
-function shortener(keys: ReadonlySet<PeerKey>): (key: PeerKey) => string {
-  const length = distinctLength(keys);
-  return (key) => key.slice(0, length);
 }

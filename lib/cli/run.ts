@@ -56,6 +56,11 @@ function contextOf({ args }: Invocation, io: Io): Context {
       const { resolveStateDirectory } = await import("../host/mod.ts");
       return resolveStateDirectory(args.value("dir"), { get: io.env });
     },
+    isInteractive: io.isInteractive,
+    ask: async (question) => {
+      await io.stderr(question);
+      return await io.readLine();
+    },
     readInput: io.stdin,
     announce: (outcome) => print(outcome, isJson, io),
     now: io.now,

@@ -54,3 +54,15 @@ export function parseServiceName(text: string): string {
     },
   );
 }
+
+/**
+ * The beginning of a key, in lower case.
+ *
+ * @throws {PollenError} `invalid_argument` for what no key begins with.
+ */
+export function parseKeyPrefix(text: string): string {
+  if (/^[0-9a-f]{1,64}$/i.test(text)) return text.toLowerCase();
+  throw new PollenError("invalid_argument", `"${text}" is not the beginning of a key.`, {
+    fix: "Keys are written with 0-9 and a-f; see them with: pollen status",
+  });
+}

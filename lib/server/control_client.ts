@@ -132,7 +132,7 @@ export class ControlClient implements Disposable {
 
 function notRunning(): PollenError {
   return new PollenError("unavailable", "The pollen daemon is not running on this machine.", {
-    fix: "Start it with: pollen up",
+    fix: "Start it with: pollen up -d",
   });
 }
 

@@ -32,6 +32,6 @@ export const init: Run = async (context) => {
   return {
     text: `${title}\nroot_pub: ${rootPub}\ncluster_id: ${clusterId}`,
     json: { created, rootPub, clusterId, key: identity.peerKey },
-    notes: created ? ["Next: pollen up"] : [],
+    notes: created ? ["Next: pollen up -d"] : [],
   };
 };

@@ -1,22 +1,99 @@
-// `pollen join`: makes this machine a member of the network a token comes from.
+// `pollen join`: makes this machine a member of the network a token comes from, and leaves its node
+// running, so that the next command can be `pollen serve`.
 
-import { printable } from "../text.ts";
+import { readKeyInventory } from "../../auth/mod.ts";
+import { systemDisk } from "../../host/mod.ts";
+import { probeSocket, socketPathOf } from "../../server/mod.ts";
+import { PollenError } from "../../types/mod.ts";
 import { loadApp } from "../app.ts";
-import type { Run } from "../command.ts";
-import { demandStopped } from "../daemon.ts";
+import { type BackgroundNode, bootNotes, startInBackground } from "../background.ts";
+import type { Context, Run } from "../command.ts";
+import { stopDaemon } from "../daemon.ts";
+import { leaveNetwork, whileStopped } from "../state_files.ts";
+import { printable } from "../text.ts";
 
-/** Enrols, and says what comes next. */
+/** Enrols, starts the node unless it runs or is not to, and says what comes next. */
 export const join: Run = async (context) => {
-  const [argument = "-"] = context.args.positionals;
+  const { args, signal } = context;
+  const [argument = "-"] = args.positionals;
   const dir = await context.stateDirectory();
-  await demandStopped(dir);
+  const mayLeave = args.has("switch");
+  if (mayLeave) await demandNoRootKey(dir);
   const token = argument === "-" ? await context.readInput() : argument;
   const { joinNetwork } = await loadApp();
-  const joined = await joinNetwork({ dir, token: token.trim(), signal: context.signal });
-  const { clusterId, peerKey, bootstrapPeers } = joined;
+  const leave = () => leaveFor(context, dir);
+  const options = { dir, token: token.trim(), signal, ...(mayLeave ? { leave } : {}) };
+  const { clusterId, peerKey, bootstrapPeers } = await joinNetwork(options).catch(withSwitchHint);
+
+  const isRunning = await probeSocket(socketPathOf(dir)) === "live";
+  const node = isRunning || args.has("no-start")
+    ? null
+    : await startInBackground(dir, [], signal).catch((thrown) => {
+      throw notStarted(thrown, clusterId);
+    });
   return {
-    text: `joined the network ${printable(clusterId)}\nkey: ${peerKey}`,
-    json: { clusterId, key: peerKey, bootstrapPeers },
-    notes: ["Next: pollen up"],
+    text: [
+      `joined the network ${printable(clusterId)}`,
+      `key: ${peerKey}`,
+      stateOf(node, isRunning),
+    ]
+      .filter((line) => line !== "").join("\n"),
+    json: { clusterId, key: peerKey, bootstrapPeers, isRunning: isRunning || node !== null, node },
+    notes: notesOf(node, isRunning, dir),
   };
 };
+
+/** A network whose root key is here would be left without the one who can invite and revoke. */
+async function demandNoRootKey(dir: string): Promise<void> {
+  const { rootClusterId, rootKey } = await readKeyInventory(systemDisk, dir);
+  if (rootKey.length === 0) return;
+  const network = rootClusterId === null ? "a network" : `the network ${rootClusterId}`;
+  throw new PollenError(
+    "failed_precondition",
+    `This state folder holds the root key of ${network}. It does not leave that network.`,
+    { fix: "To be in the other network as well, join it with another folder: --dir FOLDER" },
+  );
+}
+
+/** Stops the node if it runs and puts the files of its network aside. */
+async function leaveFor(context: Context, dir: string): Promise<void> {
+  const socketPath = socketPathOf(dir);
+  if (await probeSocket(socketPath) === "live") await stopDaemon(socketPath, context.signal);
+  await whileStopped(dir, () => leaveNetwork(dir, context.now()));
+}
+
+function withSwitchHint(thrown: unknown): never {
+  if (thrown instanceof PollenError && thrown.details["tokenClusterId"] !== undefined) {
+    throw new PollenError(thrown.code, thrown.message, {
+      fix:
+        "To leave the one for the other, add --switch. To be in both, name another folder with --dir.",
+      cause: thrown,
+      details: thrown.details,
+    });
+  }
+  throw thrown;
+}
+
+function notStarted(thrown: unknown, clusterId: string): unknown {
+  if (!(thrown instanceof PollenError)) return thrown;
+  const text = `The network ${clusterId} is joined, but the node does not start. ${thrown.message}`;
+  return new PollenError(thrown.code, text, {
+    fix: `${thrown.fix ?? ""} Start it with: pollen up -d`.trim(),
+    cause: thrown,
+  });
+}
+
+function stateOf(node: BackgroundNode | null, isRunning: boolean): string {
+  if (node !== null) return `running in the background on UDP port ${node.port}`;
+  return isRunning ? "running already" : "";
+}
+
+function notesOf(node: BackgroundNode | null, isRunning: boolean, dir: string): string[] {
+  if (node !== null) {
+    return [
+      "Next: pollen serve <port>, or pollen status. Stop it with: pollen down",
+      ...bootNotes(node, dir),
+    ];
+  }
+  return [isRunning ? "A new membership counts from the node's next start." : "Next: pollen up -d"];
+}

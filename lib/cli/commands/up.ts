@@ -1,25 +1,30 @@
-// `pollen up`: runs the daemon in the foreground until it is interrupted or told to stop.
+// `pollen up`: runs the node, in the foreground until it is interrupted or told to stop, or in the
+// background, where it outlives this command.
 
+import { PollenError } from "../../types/mod.ts";
 import { loadApp } from "../app.ts";
-import type { Run } from "../command.ts";
+import type { Context, Outcome, Run } from "../command.ts";
 import { parseIps, parseListenPort } from "../values.ts";
 
-/** Announces that it is up; the log goes to standard error. */
+/** Announces that it is up; the log goes to standard error, or to a file. */
 export const up: Run = async (context) => {
-  const { args, signal } = context;
+  const { args } = context;
   const port = args.value("port");
   const ips = args.value("ips");
   const options = {
     ...(port === undefined ? {} : { port: parseListenPort(port, "UDP port") }),
     ...(ips === undefined ? {} : { ips: parseIps(ips) }),
   };
+  if (args.has("detach")) return await detach(context, port, ips);
+  const logPath = args.value("log");
   const dir = await context.stateDirectory();
   const { runDaemon } = await loadApp();
   let announced = Promise.resolve();
   await runDaemon({
     dir,
     ...options,
-    signal,
+    ...(logPath === undefined ? {} : { logPath }),
+    signal: context.signal,
     onReady: ({ port, socketPath }) => {
       announced = context.announce({
         text: `pollen is up on UDP port ${port}. Stop it with Ctrl-C or: pollen down`,
@@ -30,3 +35,27 @@ export const up: Run = async (context) => {
   await announced;
   return null;
 };
+
+async function detach(
+  context: Context,
+  port: string | undefined,
+  ips: string | undefined,
+): Promise<Outcome> {
+  if (context.args.has("log")) {
+    throw new PollenError("invalid_argument", "--log and --detach exclude each other.", {
+      fix: "In the background the log is pollen.log in the state folder.",
+    });
+  }
+  const dir = await context.stateDirectory();
+  const { bootNotes, startInBackground } = await import("../background.ts");
+  const flags = [
+    ...(port === undefined ? [] : ["--port", port]),
+    ...(ips === undefined ? [] : ["--ips", ips]),
+  ];
+  const node = await startInBackground(dir, flags, context.signal);
+  return {
+    text: `pollen is up in the background on UDP port ${node.port}. Stop it with: pollen down`,
+    json: { ...node },
+    notes: bootNotes(node, dir, flags),
+  };
+}

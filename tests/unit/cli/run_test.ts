@@ -34,6 +34,8 @@ async function attempt(
     stdout: (text) => Promise.resolve(void (output.stdout += text)),
     stderr: (text) => Promise.resolve(void (output.stderr += text)),
     stdin: () => Promise.resolve(""),
+    readLine: () => Promise.resolve(""),
+    isInteractive: false,
     env: () => undefined,
     isColored: false,
     signal: controller.signal,

@@ -23,6 +23,8 @@ export async function pollen(words: string[], overrides: Partial<Io> = {}): Prom
     stdout: (text) => Promise.resolve(void (stdout += text)),
     stderr: (text) => Promise.resolve(void (stderr += text)),
     stdin: () => Promise.resolve(""),
+    readLine: () => Promise.resolve(""),
+    isInteractive: false,
     env: () => undefined,
     isColored: false,
     signal: new AbortController().signal,
@@ -104,6 +106,11 @@ export function withDaemon(
         registerService: () => Promise.resolve({}),
         connectService: ({ remotePort, localPort }) =>
           Promise.resolve({ localPort: localPort === 0 ? remotePort : localPort }),
+        unregisterService: ({ port, name }) =>
+          Promise.resolve({ port, names: [name ?? String(port)] }),
+        disconnectService: () => Promise.resolve({ disconnected: [] }),
+        connectPeer: () => Promise.resolve({}),
+        revokePeer: () => Promise.resolve({}),
         ...handlers,
       },
       log: silentLog,

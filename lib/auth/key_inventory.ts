@@ -1,0 +1,64 @@
+// What the keys directory holds, for a node that leaves its network. Invariant: a key that may be a
+// network's root key counts as one; damaged files are still listed, because they have to go too.
+
+import { type Disk, PollenError } from "../types/mod.ts";
+import { loadAdminKey } from "./admin_signer_files.ts";
+import { readTrust } from "./credentials_files.ts";
+import { ADMIN_KEY, IDENTITY_KEY, type KeyKind } from "./key_files.ts";
+import { ADMIN_CERT_FILE, keyPath, keysDirectory, MEMBERSHIP_FILE, TRUST_FILE } from "./paths.ts";
+import { clusterIdHex, isSameBytes, trustOf } from "./trust.ts";
+
+/** The files of one keys directory, as absolute paths of what is there. */
+export interface KeyInventory {
+  /** The network that this node belongs to; null without one, or when that cannot be read. */
+  readonly clusterId: string | null;
+  /** The network whose root key is here; null without one, or when the key cannot be read. */
+  readonly rootClusterId: string | null;
+  /** What makes the node a member, and an administrator that is not the root; trust first. */
+  readonly membership: readonly string[];
+  /** The root key's files. */
+  readonly rootKey: readonly string[];
+  readonly identity: readonly string[];
+}
+
+/**
+ * Looks at what is there. Makes nothing.
+ *
+ * @throws {PollenError} `permission_denied`, `io`.
+ */
+export async function readKeyInventory(disk: Disk, dir: string): Promise<KeyInventory> {
+  const present = new Set(await disk.list(keysDirectory(dir)));
+  const filesOf = (...names: readonly string[]) =>
+    names.filter((name) => present.has(name)).map((name) => keyPath(dir, name));
+  const pairOf = ({ privateFile, publicFile }: KeyKind) => filesOf(privateFile, publicFile);
+
+  const trust = await unlessUnreadable(readTrust(disk, dir));
+  const admin = pairOf(ADMIN_KEY).length === 0
+    ? null
+    : await unlessUnreadable(loadAdminKey(disk, dir));
+  const isDelegated = admin !== null && trust !== null &&
+    !isSameBytes(admin.publicKey, trust.rootPub);
+  const adminFiles = pairOf(ADMIN_KEY);
+  return {
+    clusterId: trust === null ? null : clusterIdHex(trust),
+    rootClusterId: admin === null || isDelegated ? null : clusterIdHex(trustOf(admin.publicKey)),
+    membership: [
+      ...filesOf(TRUST_FILE, MEMBERSHIP_FILE, ADMIN_CERT_FILE),
+      ...(isDelegated ? adminFiles : []),
+    ],
+    rootKey: isDelegated ? [] : adminFiles,
+    identity: pairOf(IDENTITY_KEY),
+  };
+}
+
+/** What it gives; null when the file is damaged or half of a pair is missing. */
+async function unlessUnreadable<T>(reading: Promise<T>): Promise<T | null> {
+  try {
+    return await reading;
+  } catch (thrown) {
+    const isDamage = thrown instanceof PollenError &&
+      (thrown.code === "malformed" || thrown.code === "failed_precondition");
+    if (isDamage) return null;
+    throw thrown;
+  }
+}

@@ -1,0 +1,85 @@
+// The files of a node in its state folder, for the commands that end its life in a network. The
+// invariants: nobody runs on the folder meanwhile; a root key is touched only by its own name; a
+// folder belongs to no network from the first file on that goes, because the trust goes first.
+
+import { readKeyInventory } from "../auth/mod.ts";
+import { CONFIG_FILE, CONSUMED_INVITES_FILE } from "../config/mod.ts";
+import { movePath, removePath, systemDisk } from "../host/mod.ts";
+import { socketPathOf } from "../server/mod.ts";
+import { PollenError, type WallMs } from "../types/mod.ts";
+import { demandStopped } from "./daemon.ts";
+
+/** The log of a node in the background. */
+const LOG_FILE = "pollen.log";
+/** Held by the daemon as long as it works on the folder. */
+const LOCK_FILE = ".state.lock";
+const LOCK_MODE = 0o600;
+const DIRECTORY_MODE = 0o700;
+/** Where the files of networks lie that the node has left. */
+const LEFT_DIRECTORY = "left";
+
+/** What a node knows of its network, besides what its keys directory holds. */
+const NETWORK_FILES = ["state.yaml", CONFIG_FILE, CONSUMED_INVITES_FILE];
+/** What is this machine's alone and worth nothing without a network. */
+const MACHINE_FILES = ["udp_port", LOG_FILE, `${LOG_FILE}.1`, LEFT_DIRECTORY];
+
+/** The log of the node in that folder, when it runs in the background. */
+export function logPathOf(dir: string): string {
+  return `${dir}/${LOG_FILE}`;
+}
+
+/**
+ * Runs a step while no daemon runs on the folder, and none can start.
+ *
+ * @throws {PollenError} `failed_precondition` when one runs; what the step throws.
+ */
+export async function whileStopped<T>(dir: string, step: () => Promise<T>): Promise<T> {
+  await demandStopped(dir);
+  using lock = await systemDisk.tryLock(`${dir}/${LOCK_FILE}`, LOCK_MODE);
+  if (lock !== null) return await step();
+  throw new PollenError("failed_precondition", `Another pollen works on ${dir}.`, {
+    fix: "Stop it first with: pollen down",
+  });
+}
+
+/**
+ * Puts the files of the network that the node is in aside, so that nothing of it is used any more.
+ *
+ * @returns The directory that holds them now.
+ */
+export async function leaveNetwork(dir: string, now: WallMs): Promise<string> {
+  const { clusterId, membership } = await readKeyInventory(systemDisk, dir);
+  const moment = new Date(now).toISOString().replace(/[-:]|\.\d+/g, "");
+  const left = `${dir}/${LEFT_DIRECTORY}/${moment}-${clusterId?.slice(0, 8) ?? "unknown"}`;
+  await systemDisk.makeDirectory(left, DIRECTORY_MODE);
+  for (const path of [...membership, ...NETWORK_FILES.map((name) => `${dir}/${name}`)]) {
+    await movePath(path, `${left}/${path.slice(path.lastIndexOf("/") + 1)}`);
+  }
+  return left;
+}
+
+/** What `purge` is to take besides the cluster's state. */
+export interface PurgeOptions {
+  readonly identity: boolean;
+  /** Whether the caller has named the network of the root key. */
+  readonly rootKey: boolean;
+}
+
+/** Paths below the folder that a purge takes, in the order in which they go. */
+export async function filesToPurge(dir: string, options: PurgeOptions): Promise<string[]> {
+  const { membership, identity, rootKey } = await readKeyInventory(systemDisk, dir);
+  const present = new Set(await systemDisk.list(dir));
+  const others = [...NETWORK_FILES, ...MACHINE_FILES].map((name) => `${dir}/${name}`);
+  const paths = [
+    ...membership,
+    ...[...others, socketPathOf(dir)].filter((path) => present.has(path.slice(dir.length + 1))),
+    ...(options.identity ? identity : []),
+    ...(options.rootKey ? rootKey : []),
+  ];
+  return paths.map((path) => path.slice(dir.length + 1));
+}
+
+/** Removes them. */
+export async function removeFiles(dir: string, names: readonly string[]): Promise<void> {
+  for (const name of names) await removePath(`${dir}/${name}`);
+}

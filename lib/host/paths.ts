@@ -1,0 +1,29 @@
+// Moving and removing whole paths, files or directories, for commands that clear a state folder.
+
+import { toDiskError } from "./disk_errors.ts";
+
+/**
+ * Gives a path another name on the same file system. Nothing there: nothing happens.
+ *
+ * @throws {PollenError} `permission_denied`, `io`.
+ */
+export async function movePath(from: string, to: string): Promise<void> {
+  try {
+    await Deno.rename(from, to);
+  } catch (thrown) {
+    if (!(thrown instanceof Deno.errors.NotFound)) throw toDiskError(thrown, from, "moved");
+  }
+}
+
+/**
+ * Removes a path and everything below it. Nothing there: nothing happens.
+ *
+ * @throws {PollenError} `permission_denied`, `io`.
+ */
+export async function removePath(path: string): Promise<void> {
+  try {
+    await Deno.remove(path, { recursive: true });
+  } catch (thrown) {
+    if (!(thrown instanceof Deno.errors.NotFound)) throw toDiskError(thrown, path, "removed");
+  }
+}
