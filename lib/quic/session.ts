@@ -18,7 +18,7 @@ import { QuicStream } from "./stream.ts";
 /** Datagrams that wait to be received; the oldest goes first. */
 const DATAGRAMS_WAITING_MAX = 256;
 /** Streams that wait to be accepted: as many as a peer may have open. */
-const STREAMS_WAITING_MAX = 1_024;
+const STREAMS_WAITING_MAX = 16_384;
 const REASON_BYTES_MAX = 256;
 
 const OUTCOMES: readonly DatagramOutcome[] = ["sent", "too_large", "blocked", "closed"];

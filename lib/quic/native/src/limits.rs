@@ -22,10 +22,15 @@ pub const SESSIONS_MAX: usize = 16_384;
 pub const HALF_OPEN_MAX: usize = 1_024;
 /// Sessions dialled to us that nobody took yet; while as many wait, attempts are refused.
 pub const SESSIONS_WAITING_MAX: usize = 256;
-/// Bidirectional streams that one peer may have open at a time.
-pub const STREAMS_PER_PEER: u32 = 1_024;
+/// Bidirectional streams that one peer may have open at a time, at first and at most. Each that is
+/// allowed takes memory, open or not, so the limit grows once more than half of it is in use: a
+/// peer that opens streams one after the other never meets it below the maximum.
+pub const STREAMS_PER_PEER_MIN: u32 = 100;
+pub const STREAMS_PER_PEER_MAX: u32 = 16_384;
 /// Requests to open a stream that wait for the peer to allow one, per session.
-pub const OPENS_WAITING_MAX: usize = 4_096;
+pub const OPENS_WAITING_MAX: usize = 16_384;
+/// How long a bridge waits for the peer to allow its stream.
+pub const STREAM_OPEN_TIMEOUT: Duration = Duration::from_secs(10);
 /// The longest head of a stream that is gathered before the stream is reported.
 pub const HEAD_BYTES_MAX: usize = 64;
 /// Bytes of a control stream that may wait for its reader.

@@ -1,7 +1,9 @@
-//! Identities for tests.
+//! Identities for tests, and a count of their memory.
 
 use ring::rand::SystemRandom;
 use ring::signature::{Ed25519KeyPair, KeyPair};
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
 
 /// A self-signed Ed25519 certificate (RFC 5280, RFC 8410) and its key (PKCS #8), DER.
 pub fn new_identity() -> (Vec<u8>, Vec<u8>) {
@@ -49,4 +51,34 @@ fn der(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
     }
     whole.extend(content);
     whole
+}
+
+/// The system's allocator, and how much the current thread holds of it.
+struct Counting;
+
+thread_local! {
+    static ALLOCATED: Cell<isize> = const { Cell::new(0) };
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// Bytes that this thread has allocated, less those that it has freed.
+pub fn allocated_bytes() -> isize {
+    ALLOCATED.get()
+}
+
+// SAFETY: every call is handed on unchanged to the system's allocator.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATED.set(ALLOCATED.get() + layout.size() as isize);
+        // SAFETY: by the contract of this function.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        ALLOCATED.set(ALLOCATED.get() - layout.size() as isize);
+        // SAFETY: by the contract of this function.
+        unsafe { System.dealloc(pointer, layout) }
+    }
 }

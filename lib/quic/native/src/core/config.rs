@@ -77,7 +77,7 @@ fn transport(far: bool) -> Arc<TransportConfig> {
     config
         .max_idle_timeout(Some(idle))
         .keep_alive_interval(Some(KEEP_ALIVE))
-        .max_concurrent_bidi_streams(VarInt::from_u32(STREAMS_PER_PEER))
+        .max_concurrent_bidi_streams(VarInt::from_u32(STREAMS_PER_PEER_MIN))
         .max_concurrent_uni_streams(VarInt::from_u32(0))
         .stream_receive_window(VarInt::from_u32(STREAM_WINDOW))
         .receive_window(VarInt::from_u32(SESSION_WINDOW_UNADMITTED))

@@ -17,6 +17,8 @@ mod requests;
 mod session;
 mod streams;
 #[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 mod tests;
 mod timers;
 mod tls;
@@ -24,7 +26,7 @@ mod tls;
 pub use config::Protocols;
 pub use delegated::{ReadOutcome, WriteOutcome};
 pub use gauge::{DatagramOutcome, Gauge};
-pub use streams::{Wake, WakeCause};
+pub use streams::{OpenRefusal, Wake, WakeCause};
 pub use timers::Timers;
 pub use tls::Protocol;
 

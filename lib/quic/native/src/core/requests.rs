@@ -4,7 +4,7 @@
 use super::control::{Control, Delegated};
 use super::delegated::{read_delegated, write_delegated, ReadOutcome, WriteOutcome};
 use super::session::{Phase, Session};
-use super::streams::{sever, Opening, Role};
+use super::streams::{sever, OpenRefusal, Opening, Role};
 use super::{list, list_datagrams, Core};
 use crate::event::{DialError, Event};
 use crate::handle::Handle;
@@ -140,7 +140,8 @@ impl Core {
 
     /// Answered by `StreamOpened` or `OpenFailed`, or by the end of the session.
     pub fn open_stream(&mut self, handle: Handle, tag: u32) {
-        if !self.queue_opening(handle, Opening::Control { tag }) {
+        let queued = self.queue_opening(handle, Opening::Control { tag });
+        if queued.is_err() {
             self.streams.events.push(Event::OpenFailed {
                 session: handle,
                 tag,
@@ -150,30 +151,37 @@ impl Core {
 
     /// A request to open that still waits is forgotten; a stream already opened is not touched.
     pub fn cancel_open(&mut self, handle: Handle, cancelled: u32) {
-        if let Some(session) = self.sessions.get_mut(handle) {
-            session.openings.retain(
-                |opening| !matches!(opening, Opening::Control { tag } if *tag == cancelled),
-            );
-        }
+        self.forget_opening(handle, Opening::Control { tag: cancelled });
     }
 
-    /// Opens a stream for somebody beside this core; he is woken when it is open. False if the
-    /// session is not open, or too many wait already.
-    pub fn open_delegated(&mut self, handle: Handle, token: u32) -> bool {
+    /// Opens a stream for somebody beside this core; he is woken when it is open.
+    pub fn open_delegated(&mut self, handle: Handle, token: u32) -> Result<(), OpenRefusal> {
         self.queue_opening(handle, Opening::Delegated { token })
     }
 
-    fn queue_opening(&mut self, handle: Handle, opening: Opening) -> bool {
-        let Some(session) = self.sessions.get_mut(handle) else {
-            return false;
-        };
-        if session.phase != Phase::Open || session.openings.len() >= OPENS_WAITING_MAX {
-            return false;
+    /// As `cancel_open`, for the request of somebody beside this core.
+    pub fn cancel_delegated(&mut self, handle: Handle, token: u32) {
+        self.forget_opening(handle, Opening::Delegated { token });
+    }
+
+    fn queue_opening(&mut self, handle: Handle, opening: Opening) -> Result<(), OpenRefusal> {
+        let session = self.sessions.get_mut(handle);
+        let session = session.filter(|session| session.phase == Phase::Open);
+        let session = session.ok_or(OpenRefusal::NotOpen)?;
+        if session.openings.len() >= OPENS_WAITING_MAX {
+            return Err(OpenRefusal::TooMany);
         }
         session.openings.push_back(opening);
         self.streams.open_waiting(session);
         list(&mut self.listed, session);
-        true
+        Ok(())
+    }
+
+    fn forget_opening(&mut self, handle: Handle, forgotten: Opening) {
+        if let Some(session) = self.sessions.get_mut(handle) {
+            let at = session.openings.iter().position(|o| *o == forgotten);
+            at.map(|at| session.openings.remove(at));
+        }
     }
 
     /// Gives a stream that was not read to somebody beside this core, with what was written to it

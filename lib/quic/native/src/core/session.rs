@@ -15,7 +15,7 @@ use crate::event::{DialError, EndKind};
 use crate::handle::Handle;
 use crate::limits::*;
 use quinn_proto::crypto::rustls::HandshakeData;
-use quinn_proto::{Connection, ConnectionError, ConnectionHandle, StreamId, VarInt};
+use quinn_proto::{Connection, ConnectionError, ConnectionHandle, Dir, StreamId, VarInt};
 use rustc_hash::FxHashMap;
 use rustls::pki_types::CertificateDer;
 use std::collections::VecDeque;
@@ -113,6 +113,17 @@ impl Session {
         if wanted > self.receive_window {
             self.receive_window = wanted;
             self.connection.set_receive_window(VarInt::from_u32(wanted));
+        }
+    }
+
+    /// Lets the peer open more streams once more than half of those allowed are open.
+    pub fn fit_stream_limit(&mut self) {
+        let open = self.connection.streams().remote_open_streams(Dir::Bi);
+        let allowed = self.connection.max_concurrent_streams(Dir::Bi);
+        let wanted = (4 * open).min(u64::from(STREAMS_PER_PEER_MAX));
+        if 2 * open > allowed && wanted > allowed {
+            let wanted = VarInt::from_u32(wanted as u32);
+            self.connection.set_max_concurrent_streams(Dir::Bi, wanted);
         }
     }
 

@@ -47,9 +47,19 @@ pub enum WakeCause {
 }
 
 /// A request to open a stream that waits for the peer to allow one.
+#[derive(PartialEq)]
 pub enum Opening {
     Control { tag: u32 },
     Delegated { token: u32 },
+}
+
+/// Why a request to open a stream is not even queued.
+#[derive(Debug, PartialEq, Eq)]
+pub enum OpenRefusal {
+    /// The session is not open.
+    NotOpen,
+    /// Too many wait already.
+    TooMany,
 }
 
 pub struct Streams {
@@ -111,6 +121,7 @@ impl Streams {
                 self.gather_head(session, stream);
             }
         }
+        session.fit_stream_limit();
     }
 
     pub fn readable(&mut self, session: &mut Session, id: StreamId) {

@@ -1,218 +1,11 @@
-//! Two cores in memory on virtual time: what a session does over a path that delays, loses and
-//! goes silent, without a socket or a clock.
+//! What a session does over a path that delays, loses and goes silent.
 
+use super::testing::{Node, World, ALPN, DIAL};
 use super::*;
 use crate::event::{DialError, EndKind};
-use crate::testing::new_identity;
+use crate::testing::allocated_bytes;
 use bytes::BytesMut;
-use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::time::Duration;
-
-const ALPN: &[u8] = b"test/1";
-const LATENCY: Duration = Duration::from_millis(20);
-const DIAL: u32 = 1;
-
-struct Node {
-    core: Core,
-    address: SocketAddr,
-    events: Vec<Event>,
-    wakes: Vec<Wake>,
-}
-
-impl Node {
-    fn new(host: u8, served: &[&[u8]]) -> Self {
-        let protocols = served.iter().map(|alpn| {
-            let (certificate, key) = new_identity();
-            Protocol::new(alpn.to_vec(), certificate, key, true, 2).unwrap()
-        });
-        let protocols = Protocols::new(protocols.collect()).unwrap();
-        Self {
-            core: Core::new(protocols, true),
-            address: ([192, 0, 2, host], 4433).into(),
-            events: Vec::new(),
-            wakes: Vec::new(),
-        }
-    }
-
-    fn session(&self) -> Handle {
-        let up = self.events.iter().find_map(|event| match event {
-            Event::SessionUp { session, .. } => Some(*session),
-            _ => None,
-        });
-        up.expect("a session is up")
-    }
-
-    fn end(&self) -> Option<(EndKind, u64, &str)> {
-        self.events.iter().find_map(|event| match event {
-            Event::SessionEnded {
-                kind, code, reason, ..
-            } => Some((*kind, *code, reason.as_str())),
-            _ => None,
-        })
-    }
-
-    fn opened(&self) -> Vec<Handle> {
-        let opened = self.wakes.iter().filter_map(|wake| match wake.cause {
-            WakeCause::Opened(stream) => Some(stream),
-            _ => None,
-        });
-        opened.collect()
-    }
-
-    fn incoming(&self) -> Vec<(Handle, Vec<u8>)> {
-        let incoming = self.events.iter().filter_map(|event| match event {
-            Event::StreamIncoming { stream, head, .. } => Some((*stream, head.to_vec())),
-            _ => None,
-        });
-        incoming.collect()
-    }
-
-    fn datagrams(&self) -> Vec<Vec<u8>> {
-        let datagrams = self.events.iter().filter_map(|event| match event {
-            Event::Datagram { bytes, .. } => Some(bytes.to_vec()),
-            _ => None,
-        });
-        datagrams.collect()
-    }
-
-    /// Everything that a control stream handed up, and whether it ended.
-    fn received(&self, wanted: Handle) -> (Vec<u8>, bool) {
-        let mut whole = Vec::new();
-        let mut ended = false;
-        for event in &self.events {
-            match event {
-                Event::StreamData { stream, bytes } if *stream == wanted => whole.extend(bytes),
-                Event::StreamFinished { stream } if *stream == wanted => ended = true,
-                _ => {}
-            }
-        }
-        (whole, ended)
-    }
-}
-
-/// Two nodes and the path between them.
-struct World {
-    now: Instant,
-    nodes: [Node; 2],
-    /// Packets on their way, by time of arrival and order.
-    path: BTreeMap<(Instant, u64), (usize, Vec<u8>)>,
-    order: u64,
-    /// Every so-manieth packet is lost; 0 loses none.
-    loss: u64,
-    /// Packets larger than this are lost.
-    mtu: usize,
-    is_cut: bool,
-}
-
-impl World {
-    fn new(client: &[&[u8]], server: &[&[u8]]) -> Self {
-        Self {
-            now: Instant::now(),
-            nodes: [Node::new(1, client), Node::new(2, server)],
-            path: BTreeMap::new(),
-            order: 0,
-            loss: 0,
-            mtu: usize::MAX,
-            is_cut: false,
-        }
-    }
-
-    /// With a session between the nodes, admitted on both sides.
-    fn connected() -> Self {
-        Self::connected_over(1_472)
-    }
-
-    fn connected_over(mtu: usize) -> Self {
-        let mut world = Self::new(&[ALPN], &[ALPN]);
-        world.mtu = mtu;
-        world.dial(ALPN, Duration::from_secs(5));
-        world.run(Duration::from_secs(1));
-        for node in &mut world.nodes {
-            let session = node.session();
-            node.core.take_session(session);
-            node.core.admit(session);
-        }
-        world
-    }
-
-    fn dial(&mut self, alpn: &[u8], timeout: Duration) {
-        let address = self.nodes[1].address;
-        let core = &mut self.nodes[0].core;
-        core.dial(self.now, DIAL, address, alpn, timeout);
-    }
-
-    fn dial_error(&self) -> Option<DialError> {
-        self.nodes[0].events.iter().find_map(|event| match event {
-            Event::DialFailed { tag, error, .. } if *tag == DIAL => Some(*error),
-            _ => None,
-        })
-    }
-
-    /// Lets time pass.
-    fn run(&mut self, time: Duration) {
-        let end = self.now + time;
-        loop {
-            self.exchange();
-            let deadlines = self.nodes.iter().filter_map(|n| n.core.next_deadline());
-            let arrival = self.path.keys().next().map(|(at, _)| *at);
-            let next = deadlines.chain(arrival).min();
-            match next.filter(|next| *next <= end) {
-                Some(next) => self.now = self.now.max(next),
-                None => break,
-            }
-        }
-        self.now = end;
-    }
-
-    /// Everything that happens at this moment.
-    fn exchange(&mut self) {
-        while let Some(entry) = self.path.first_entry() {
-            if entry.key().0 > self.now {
-                break;
-            }
-            let (to, packet) = entry.remove();
-            let from = self.nodes[1 - to].address;
-            let packet = BytesMut::from(packet.as_slice());
-            self.nodes[to].core.feed(self.now, from, None, None, packet);
-        }
-        for side in 0..2 {
-            let node = &mut self.nodes[side];
-            node.core.expire(self.now);
-            node.core.settle(self.now);
-            node.core.allow_datagrams(OUTBOX_SOFT_MAX);
-            let mut sent = Vec::new();
-            while let Some((_, packet)) = node.core.next_response() {
-                sent.push(packet);
-            }
-            while let Some(session) = node.core.next_to_flush() {
-                let mut train = Vec::new();
-                while let Some(transmit) = node.core.transmit(self.now, session, 8, &mut train) {
-                    let size = transmit.segment_size.unwrap_or(transmit.size);
-                    sent.extend(train[..transmit.size].chunks(size).map(<[u8]>::to_vec));
-                    train.clear();
-                }
-                node.core.flushed(self.now, session, false);
-            }
-            node.events.extend(node.core.take_events());
-            node.wakes.extend(node.core.take_wakes());
-            for packet in sent {
-                self.send(1 - side, packet);
-            }
-        }
-    }
-
-    fn send(&mut self, to: usize, packet: Vec<u8>) {
-        self.order += 1;
-        let is_lost = self.loss != 0 && self.order % self.loss == 0;
-        if !is_lost && !self.is_cut && packet.len() <= self.mtu {
-            // Every seventh packet overtakes the one before it.
-            let rank = 4 * self.order - if self.order % 7 == 0 { 6 } else { 0 };
-            let key = (self.now + LATENCY, rank);
-            self.path.insert(key, (to, packet));
-        }
-    }
-}
 
 fn pattern(length: usize) -> Vec<u8> {
     (0..length).map(|i| (i * 31 + i / 251) as u8).collect()
@@ -302,7 +95,8 @@ fn nothing_is_served_before_the_verdict() {
     world.run(Duration::from_secs(1));
     assert_eq!(world.nodes[1].events.len(), 1);
     let far = world.nodes[1].session();
-    assert!(!world.nodes[1].core.open_delegated(far, 1));
+    let refusal = world.nodes[1].core.open_delegated(far, 1);
+    assert_eq!(refusal, Err(OpenRefusal::NotOpen));
     world.nodes[1].core.admit(far);
     world.run(Duration::from_secs(1));
     assert_eq!(world.nodes[1].datagrams(), [b"hi"]);
@@ -322,7 +116,7 @@ fn a_stranger_makes_us_hold_little() {
     world.run(Duration::from_secs(1));
     let [near, far] = world.nodes.each_ref().map(Node::session);
     world.nodes[0].core.admit(near);
-    assert!(world.nodes[0].core.open_delegated(near, 9));
+    world.nodes[0].core.open_delegated(near, 9).unwrap();
     world.run(Duration::ZERO);
     let stream = world.nodes[0].opened()[0];
     let mut pending = VecDeque::from([Bytes::from(pattern(1_000_000))]);
@@ -360,7 +154,7 @@ fn a_stream_survives_loss_and_reordering() {
     let mut world = World::connected();
     world.loss = 20;
     let near = world.nodes[0].session();
-    assert!(world.nodes[0].core.open_delegated(near, 9));
+    world.nodes[0].core.open_delegated(near, 9).unwrap();
     world.run(Duration::ZERO);
     let ours = world.nodes[0].opened()[0];
     let whole = pattern(2_000_000);
@@ -453,7 +247,7 @@ fn streams_that_end_abnormally_are_freed() {
         world.nodes[0].wakes.clear();
         world.nodes[1].events.clear();
         for token in 0..50 {
-            assert!(world.nodes[0].core.open_delegated(near, token));
+            world.nodes[0].core.open_delegated(near, token).unwrap();
         }
         world.run(Duration::ZERO);
         let ours = world.nodes[0].opened();
@@ -566,4 +360,68 @@ fn garbage_is_ignored() {
     world.run(Duration::from_secs(1));
     assert_eq!(world.nodes[1].end(), None);
     assert_eq!(world.nodes[1].core.session_count(), 1);
+}
+
+#[test]
+fn the_limit_of_streams_follows_use() {
+    let mut world = World::connected();
+    let near = world.nodes[0].session();
+    // Short ones first: they use up credit that is not given back one by one.
+    for round in 0..50 {
+        world.nodes[0].wakes.clear();
+        world.nodes[1].events.clear();
+        for token in 0..50 {
+            world.nodes[0].core.open_delegated(near, token).unwrap();
+        }
+        world.run(Duration::from_millis(100));
+        assert_eq!(world.nodes[0].opened().len(), 50, "in round {round}");
+        for stream in world.nodes[0].opened() {
+            world.nodes[0].core.abort_stream(stream, 0);
+        }
+        world.run(Duration::from_millis(100));
+    }
+    world.nodes[0].wakes.clear();
+    for token in 0..5_000 {
+        world.nodes[0].core.open_delegated(near, token).unwrap();
+    }
+    let mut begun = 0;
+    for _ in 0..20 {
+        world.run(Duration::from_millis(100));
+        let opened = world.nodes[0].opened();
+        for stream in &opened[begun..] {
+            let mut head = VecDeque::from([Bytes::from_static(b"ab")]);
+            world.nodes[0].core.write_delegated(*stream, &mut head);
+        }
+        begun = opened.len();
+    }
+    assert_eq!(begun, 5_000);
+    assert_eq!(world.nodes[1].core.stream_count(), 5_000);
+}
+
+#[test]
+fn an_idle_session_takes_little_memory() {
+    const SESSIONS: usize = 64;
+    let mut world = World::new(&[ALPN], &[ALPN]);
+    let up = |world: &mut World| {
+        world.dial(ALPN, Duration::from_secs(5));
+        world.run(Duration::from_secs(1));
+        for node in &mut world.nodes {
+            let session = node.session();
+            node.core.take_session(session);
+            node.core.admit(session);
+            node.events.clear();
+        }
+        world.run(Duration::from_secs(15));
+    };
+    up(&mut world);
+    let before = allocated_bytes();
+    for _ in 0..SESSIONS {
+        up(&mut world);
+    }
+    let each = (allocated_bytes() - before) / (2 * SESSIONS as isize);
+    println!("an idle session takes {each} bytes");
+    assert!((1_000..40_000).contains(&each), "{each} bytes");
+    for node in &world.nodes {
+        assert_eq!(node.core.session_count(), SESSIONS + 1);
+    }
 }

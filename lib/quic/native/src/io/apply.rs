@@ -57,7 +57,7 @@ impl DataPlane {
                 let registry = self.poll.registry();
                 let order = (tag, tcp, session, head);
                 self.bridges
-                    .join_session(core, registry, &mut self.events, order);
+                    .join_session(core, registry, &mut self.events, now, order);
             }
             Command::BridgeToTcp {
                 tag,

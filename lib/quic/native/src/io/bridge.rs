@@ -23,6 +23,8 @@ pub type End = (BridgeEnd, String);
 pub struct Bridge {
     pub tag: u32,
     pub stream: Option<Handle>,
+    /// While the stream is being opened: the session that it will be on.
+    pub opening: Option<Handle>,
     pub tcp: Option<TcpStream>,
     /// While a TCP connection is being made: the targets not tried yet, and the time limit.
     pub connecting: Option<Connecting>,
@@ -99,6 +101,7 @@ impl Bridge {
         Self {
             tag,
             stream: None,
+            opening: None,
             tcp,
             connecting,
             armed: None,
@@ -242,6 +245,11 @@ pub fn stream_reset(code: u64) -> End {
 
 pub fn session_closed() -> End {
     (BridgeEnd::SessionClosed, String::new())
+}
+
+/// The stream could not be had, though the session is open.
+pub fn no_stream(reason: &str) -> End {
+    (BridgeEnd::StreamReset, reason.to_owned())
 }
 
 pub fn tcp_reset(error: &io::Error) -> End {

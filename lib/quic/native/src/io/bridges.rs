@@ -3,10 +3,10 @@
 //! Fair shares: those with something to do stand in one list, each is served a turn's worth and
 //! goes to its end.
 
-use super::bridge::{session_closed, stream_reset, tcp_reset, Bridge, Connecting, End};
+use super::bridge::{no_stream, session_closed, stream_reset, tcp_reset, Bridge, Connecting, End};
 use super::tcp::{reset_on_close, ReadBuffer};
 use super::tokens;
-use crate::core::{Core, Timers, Wake, WakeCause};
+use crate::core::{Core, OpenRefusal, Timers, Wake, WakeCause};
 use crate::event::{BridgeEnd, Event};
 use crate::handle::{Arena, Handle};
 use crate::limits::*;
@@ -58,6 +58,7 @@ impl Bridges {
         core: &mut Core,
         registry: &Registry,
         events: &mut Vec<Event>,
+        now: Instant,
         (tag, tcp, session, head): (u32, Option<TcpStream>, Handle, Bytes),
     ) {
         let lacks_tcp = tcp.is_none();
@@ -69,11 +70,19 @@ impl Bridges {
         let end = match self.register(registry, handle) {
             Err(error) => Some(tcp_reset(&error)),
             Ok(()) if lacks_tcp => Some((BridgeEnd::Aborted, String::new())),
-            Ok(()) if !core.open_delegated(session, handle) => Some(session_closed()),
-            Ok(()) => None,
+            Ok(()) => match core.open_delegated(session, handle) {
+                Err(OpenRefusal::NotOpen) => Some(session_closed()),
+                Err(OpenRefusal::TooMany) => Some(no_stream("too many wait for a stream")),
+                Ok(()) => None,
+            },
         };
         if let Some(end) = end {
-            self.end(core, handle, end, events);
+            return self.end(core, handle, end, events);
+        }
+        if let Some(bridge) = self.table.get_mut(handle) {
+            bridge.opening = Some(session);
+            let deadline = Some(now + STREAM_OPEN_TIMEOUT);
+            self.timers.arm(handle, &mut bridge.armed, deadline);
         }
     }
 
@@ -189,8 +198,14 @@ impl Bridges {
         now: Instant,
     ) {
         while let Some(handle) = self.timers.pop_due(now) {
-            if let Some(bridge) = self.table.get_mut(handle) {
-                bridge.armed = None;
+            let Some(bridge) = self.table.get_mut(handle) else {
+                continue;
+            };
+            bridge.armed = None;
+            if bridge.opening.is_some() {
+                let end = no_stream("the peer allowed no stream in time");
+                self.end(core, handle, end, events);
+            } else {
                 self.note_failure(handle, "no answer in time".to_owned());
                 self.connect_next(core, registry, events, handle, now);
             }
@@ -243,7 +258,11 @@ impl Bridges {
             return;
         };
         match wake.cause {
-            WakeCause::Opened(stream) => bridge.stream = Some(stream),
+            WakeCause::Opened(stream) => {
+                bridge.stream = Some(stream);
+                bridge.opening = None;
+                self.timers.arm(handle, &mut bridge.armed, None);
+            }
             WakeCause::Readable => bridge.stream_readable = true,
             WakeCause::Writable => bridge.stream_writable = true,
             WakeCause::Stopped(code) => {
@@ -310,6 +329,9 @@ impl Bridges {
         };
         self.by_tag.remove(&bridge.tag);
         self.timers.arm(handle, &mut bridge.armed, None);
+        if let Some(session) = bridge.opening {
+            core.cancel_delegated(session, handle);
+        }
         conclude(core, *bridge, end, events);
     }
 }

@@ -12,6 +12,8 @@ mod bridges;
 mod command;
 mod listeners;
 mod tcp;
+#[cfg(test)]
+mod tests;
 mod tokens;
 mod udp;
 

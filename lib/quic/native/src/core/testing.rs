@@ -1,0 +1,217 @@
+//! Two cores in memory on virtual time, and the path between them that delays, loses and goes
+//! silent: no socket, no clock.
+
+use super::{Core, Protocol, Protocols, Wake, WakeCause};
+use crate::event::{DialError, EndKind, Event};
+use crate::handle::Handle;
+use crate::limits::OUTBOX_SOFT_MAX;
+use crate::testing::new_identity;
+use bytes::BytesMut;
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+pub const ALPN: &[u8] = b"test/1";
+pub const LATENCY: Duration = Duration::from_millis(20);
+pub const DIAL: u32 = 1;
+
+pub struct Node {
+    pub core: Core,
+    pub address: SocketAddr,
+    pub events: Vec<Event>,
+    pub wakes: Vec<Wake>,
+}
+
+impl Node {
+    pub fn new(host: u8, served: &[&[u8]]) -> Self {
+        let protocols = served.iter().map(|alpn| {
+            let (certificate, key) = new_identity();
+            Protocol::new(alpn.to_vec(), certificate, key, true, 2).unwrap()
+        });
+        let protocols = Protocols::new(protocols.collect()).unwrap();
+        Self {
+            core: Core::new(protocols, true),
+            address: ([192, 0, 2, host], 4433).into(),
+            events: Vec::new(),
+            wakes: Vec::new(),
+        }
+    }
+
+    pub fn session(&self) -> Handle {
+        let up = self.events.iter().find_map(|event| match event {
+            Event::SessionUp { session, .. } => Some(*session),
+            _ => None,
+        });
+        up.expect("a session is up")
+    }
+
+    pub fn end(&self) -> Option<(EndKind, u64, &str)> {
+        self.events.iter().find_map(|event| match event {
+            Event::SessionEnded {
+                kind, code, reason, ..
+            } => Some((*kind, *code, reason.as_str())),
+            _ => None,
+        })
+    }
+
+    pub fn opened(&self) -> Vec<Handle> {
+        let opened = self.wakes.iter().filter_map(|wake| match wake.cause {
+            WakeCause::Opened(stream) => Some(stream),
+            _ => None,
+        });
+        opened.collect()
+    }
+
+    pub fn incoming(&self) -> Vec<(Handle, Vec<u8>)> {
+        let incoming = self.events.iter().filter_map(|event| match event {
+            Event::StreamIncoming { stream, head, .. } => Some((*stream, head.to_vec())),
+            _ => None,
+        });
+        incoming.collect()
+    }
+
+    pub fn datagrams(&self) -> Vec<Vec<u8>> {
+        let datagrams = self.events.iter().filter_map(|event| match event {
+            Event::Datagram { bytes, .. } => Some(bytes.to_vec()),
+            _ => None,
+        });
+        datagrams.collect()
+    }
+
+    /// Everything that a control stream handed up, and whether it ended.
+    pub fn received(&self, wanted: Handle) -> (Vec<u8>, bool) {
+        let mut whole = Vec::new();
+        let mut ended = false;
+        for event in &self.events {
+            match event {
+                Event::StreamData { stream, bytes } if *stream == wanted => whole.extend(bytes),
+                Event::StreamFinished { stream } if *stream == wanted => ended = true,
+                _ => {}
+            }
+        }
+        (whole, ended)
+    }
+}
+
+/// Two nodes and the path between them.
+pub struct World {
+    pub now: Instant,
+    pub nodes: [Node; 2],
+    /// Packets on their way, by time of arrival and order.
+    path: BTreeMap<(Instant, u64), (usize, Vec<u8>)>,
+    order: u64,
+    /// Every so-manieth packet is lost; 0 loses none.
+    pub loss: u64,
+    /// Packets larger than this are lost.
+    pub mtu: usize,
+    pub is_cut: bool,
+}
+
+impl World {
+    pub fn new(client: &[&[u8]], server: &[&[u8]]) -> Self {
+        Self {
+            now: Instant::now(),
+            nodes: [Node::new(1, client), Node::new(2, server)],
+            path: BTreeMap::new(),
+            order: 0,
+            loss: 0,
+            mtu: usize::MAX,
+            is_cut: false,
+        }
+    }
+
+    /// With a session between the nodes, admitted on both sides.
+    pub fn connected() -> Self {
+        Self::connected_over(1_472)
+    }
+
+    pub fn connected_over(mtu: usize) -> Self {
+        let mut world = Self::new(&[ALPN], &[ALPN]);
+        world.mtu = mtu;
+        world.dial(ALPN, Duration::from_secs(5));
+        world.run(Duration::from_secs(1));
+        for node in &mut world.nodes {
+            let session = node.session();
+            node.core.take_session(session);
+            node.core.admit(session);
+        }
+        world
+    }
+
+    pub fn dial(&mut self, alpn: &[u8], timeout: Duration) {
+        let address = self.nodes[1].address;
+        let core = &mut self.nodes[0].core;
+        core.dial(self.now, DIAL, address, alpn, timeout);
+    }
+
+    pub fn dial_error(&self) -> Option<DialError> {
+        self.nodes[0].events.iter().find_map(|event| match event {
+            Event::DialFailed { tag, error, .. } if *tag == DIAL => Some(*error),
+            _ => None,
+        })
+    }
+
+    /// Lets time pass.
+    pub fn run(&mut self, time: Duration) {
+        let end = self.now + time;
+        loop {
+            self.exchange();
+            let deadlines = self.nodes.iter().filter_map(|n| n.core.next_deadline());
+            let arrival = self.path.keys().next().map(|(at, _)| *at);
+            let next = deadlines.chain(arrival).min();
+            match next.filter(|next| *next <= end) {
+                Some(next) => self.now = self.now.max(next),
+                None => break,
+            }
+        }
+        self.now = end;
+    }
+
+    /// Everything that happens at this moment.
+    fn exchange(&mut self) {
+        while let Some(entry) = self.path.first_entry() {
+            if entry.key().0 > self.now {
+                break;
+            }
+            let (to, packet) = entry.remove();
+            let from = self.nodes[1 - to].address;
+            let packet = BytesMut::from(packet.as_slice());
+            self.nodes[to].core.feed(self.now, from, None, None, packet);
+        }
+        for side in 0..2 {
+            let node = &mut self.nodes[side];
+            node.core.expire(self.now);
+            node.core.settle(self.now);
+            node.core.allow_datagrams(OUTBOX_SOFT_MAX);
+            let mut sent = Vec::new();
+            while let Some((_, packet)) = node.core.next_response() {
+                sent.push(packet);
+            }
+            while let Some(session) = node.core.next_to_flush() {
+                let mut train = Vec::new();
+                while let Some(transmit) = node.core.transmit(self.now, session, 8, &mut train) {
+                    let size = transmit.segment_size.unwrap_or(transmit.size);
+                    sent.extend(train[..transmit.size].chunks(size).map(<[u8]>::to_vec));
+                    train.clear();
+                }
+                node.core.flushed(self.now, session, false);
+            }
+            node.events.extend(node.core.take_events());
+            node.wakes.extend(node.core.take_wakes());
+            for packet in sent {
+                self.send(1 - side, packet);
+            }
+        }
+    }
+
+    fn send(&mut self, to: usize, packet: Vec<u8>) {
+        self.order += 1;
+        let is_lost = self.loss != 0 && self.order % self.loss == 0;
+        if !is_lost && !self.is_cut && packet.len() <= self.mtu {
+            // Every seventh packet overtakes the one before it.
+            let rank = 4 * self.order - if self.order % 7 == 0 { 6 } else { 0 };
+            let key = (self.now + LATENCY, rank);
+            self.path.insert(key, (to, packet));
+        }
+    }
+}
