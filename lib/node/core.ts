@@ -73,7 +73,7 @@ export type NodeOutput =
   }
   | { readonly kind: "log"; readonly message: string; readonly fields: LogFields };
 
-/** At most one eager sync per peer in this time, so that a flapping link does not multiply them. */
+/** At most one eager sync per peer in this time while sessions replace each other; a loss ends the pause. */
 const EAGER_SYNC_PAUSE_MS = 5_000;
 
 /** The name of a forward among `liveForwards`. */
@@ -195,6 +195,10 @@ export class NodeCore {
     now: MonotonicMs,
     { peer, address, inbound }: Extract<PeerEvent, { kind: "connected" }>,
   ): NodeOutput[] {
+    // The session was reported while the revocation was on its way: it is none of a member any more.
+    if (this.#store.isSubjectRevoked(peer)) {
+      return [{ kind: "closeSession", peer, reason: "revoked" }];
+    }
     this.#peers.step(now, { kind: "connectPeer", peer, address, inbound });
     this.#store.setLastAddr(peer, address);
     const outputs = this.#broadcast(this.#store.setLocalConnected(peer, true));

@@ -204,11 +204,17 @@ export class Node {
    *
    * @param localPort What to listen on; 0 for the remote port's number if it is free.
    * @returns The local port that listens; another one than asked for when that was taken.
-   * @throws {PollenError} `not_found` for a peer nobody has heard of, `already_exists`, `io`.
+   * @throws {PollenError} `not_found` for a peer nobody has heard of, `invalid_argument` for this very
+   *   node, `already_exists`, `exhausted`, `io`.
    */
   async connectService(peer: PeerKey, remotePort: number, localPort: number): Promise<number> {
-    const { store, tunnels } = this.#deps;
-    if (store.get(peer) === null && peer !== this.#deps.local) {
+    const { store, tunnels, local } = this.#deps;
+    if (peer === local) {
+      throw new PollenError("invalid_argument", "That service is this very node's.", {
+        fix: `Use it at 127.0.0.1:${remotePort}.`,
+      });
+    }
+    if (store.get(peer) === null) {
       throw new PollenError(
         "not_found",
         `peerID not recognised: nobody knows the node ${shortPeerKey(peer)}.`,
@@ -218,7 +224,12 @@ export class Node {
       );
     }
     const bound = await tunnels.connectService(peer, remotePort, localPort);
-    store.addDesiredConnection(peer, remotePort, localPort || remotePort);
+    try {
+      store.addDesiredConnection(peer, remotePort, localPort || remotePort);
+    } catch (thrown) {
+      tunnels.disconnectLocalPort(bound);
+      throw thrown;
+    }
     this.#step({ kind: "retryPeer", peer });
     await this.#saver.saveNow();
     this.#deps.log.info("forward opened", { peer, remotePort, localPort: bound });
@@ -313,8 +324,13 @@ export class Node {
 
   #step(input: NodeInput): void {
     if (this.#stopping.signal.aborted) return;
-    const now = this.#deps.clock.monotonicNow();
-    for (const output of this.#core.step(now, input)) this.#perform(output);
+    try {
+      const now = this.#deps.clock.monotonicNow();
+      for (const output of this.#core.step(now, input)) this.#perform(output);
+    } catch (thrown) {
+      // One input, perhaps a hostile member's, must not end the loop that all others come through.
+      this.#deps.log.error("a step failed", { input: input.kind, reason: errorText(thrown) });
+    }
   }
 
   #perform(output: NodeOutput): void {
@@ -353,7 +369,8 @@ export class Node {
   ): Promise<void> {
     try {
       const resolved = names.length === 0 ? [] : await this.#deps.resolve(names);
-      await this.#deps.mesh.connect(peer, [...addresses, ...resolved], {
+      // What a person configured comes first: a dial takes so many addresses, and others may tell more.
+      await this.#deps.mesh.connect(peer, [...resolved, ...addresses], {
         timeoutMs: DIAL_TIMEOUT_MS,
         signal: this.#stopping.signal,
       });

@@ -1,11 +1,13 @@
 // When the state goes to disk: at once where somebody was promised it, and otherwise soon after a
-// change, many changes together. An idle node writes nothing.
+// change, many changes together. A save that failed is tried again. An idle node writes nothing.
 
 import type { Store } from "../store/mod.ts";
 import { type Clock, errorText, type Log } from "../types/mod.ts";
 
 /** Changes within this time share one save. */
 const DEBOUNCE_MS = 500;
+/** After a save that failed, the next try: what is lost in a crash may be a revocation. */
+const RETRY_MS = 10_000;
 
 export class StateSaver {
   readonly #store: Store;
@@ -13,6 +15,7 @@ export class StateSaver {
   readonly #log: Log;
   #cancelTimer: (() => void) | null = null;
   readonly #unwatch: () => void;
+  #isClosed = false;
 
   constructor(store: Store, clock: Clock, log: Log) {
     this.#store = store;
@@ -22,14 +25,20 @@ export class StateSaver {
   }
 
   /** Saves what changed; throws what the disk says. */
-  saveNow(): Promise<void> {
+  async saveNow(): Promise<void> {
     this.#cancelTimer?.();
     this.#cancelTimer = null;
-    return this.#store.save();
+    try {
+      await this.#store.save();
+    } catch (thrown) {
+      if (!this.#isClosed) this.#saveSoon(RETRY_MS);
+      throw thrown;
+    }
   }
 
   /** Saves a last time and watches no longer. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     this.#unwatch();
     await this.#saveLogged();
   }

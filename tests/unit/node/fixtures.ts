@@ -1,0 +1,94 @@
+// A node's core to step by hand: its state in memory, its moments given by the test.
+
+import { NodeCore, type NodeInput, type NodeOutput } from "../../../lib/node/mod.ts";
+import type { BootstrapPeer } from "../../../lib/node/mod.ts";
+import type { Envelope, GossipEvent } from "../../../lib/proto/mod.ts";
+import type { Store } from "../../../lib/store/mod.ts";
+import type {
+  DisconnectReason,
+  MonotonicMs,
+  PeerKey,
+  SocketAddress,
+} from "../../../lib/types/mod.ts";
+import { key, load, ME } from "../store/fixtures.ts";
+
+export const BOB = key(0x22);
+export const EVE = key(0x33);
+export const DAN = key(0x44);
+
+type Output<K extends NodeOutput["kind"]> = Extract<NodeOutput, { kind: K }>;
+
+/** Where the fixtures' peers are. */
+export function addressOf(peer: PeerKey): SocketAddress {
+  return { ip: `192.0.2.${parseInt(peer.slice(0, 2), 16)}`, port: 60_611 };
+}
+
+export class TestCore implements AsyncDisposable {
+  readonly core: NodeCore;
+  now = 0;
+
+  private constructor(readonly store: Store, bootstrapPeers: readonly BootstrapPeer[]) {
+    this.core = new NodeCore({ local: ME, store, bootstrapPeers });
+  }
+
+  static async open(bootstrapPeers: readonly BootstrapPeer[] = []): Promise<TestCore> {
+    return new TestCore(await load(), bootstrapPeers);
+  }
+
+  step(input: NodeInput): NodeOutput[] {
+    return this.core.step(this.now as MonotonicMs, input);
+  }
+
+  tick(liveForwards: ReadonlySet<string> = new Set()): NodeOutput[] {
+    return this.step({ kind: "tick", liveForwards });
+  }
+
+  connect(peer: PeerKey, address = addressOf(peer)): NodeOutput[] {
+    return this.step({
+      kind: "peerEvent",
+      event: { kind: "connected", peer, address, inbound: false },
+    });
+  }
+
+  disconnect(peer: PeerKey, reason: DisconnectReason = "graceful"): NodeOutput[] {
+    return this.step({
+      kind: "peerEvent",
+      event: { kind: "disconnected", peer, reason, text: "" },
+    });
+  }
+
+  receive(peer: PeerKey, body: Envelope["body"]): NodeOutput[] {
+    const envelope: Envelope = body === undefined ? {} : { body };
+    return this.step({ kind: "packet", packet: { peer, envelope } });
+  }
+
+  events(peer: PeerKey, ...events: GossipEvent[]): NodeOutput[] {
+    return this.receive(peer, { kind: "events", value: { events } });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.store.close();
+  }
+}
+
+export function only<K extends NodeOutput["kind"]>(
+  kind: K,
+  outputs: readonly NodeOutput[],
+): Output<K>[] {
+  return outputs.filter((output): output is Output<K> => output.kind === kind);
+}
+
+/** Who gets messages of this kind. */
+export function receivers(
+  kind: NonNullable<Envelope["body"]>["kind"],
+  outputs: readonly NodeOutput[],
+): PeerKey[] {
+  return only("send", outputs).filter(({ envelope }) => envelope.body?.kind === kind)
+    .map(({ peer }) => peer);
+}
+
+/** The events sent to the peer, in order. */
+export function eventsTo(peer: PeerKey, outputs: readonly NodeOutput[]): GossipEvent[] {
+  return only("send", outputs).filter((output) => output.peer === peer)
+    .flatMap(({ envelope: { body } }) => body?.kind === "events" ? [...body.value.events] : []);
+}
