@@ -57,6 +57,7 @@ export async function startInBackground(
   const ready = await firstLine(child, signal);
   if (ready.line === null) {
     await child.status;
+    if (signal.aborted) throw new PollenError("cancelled", "Interrupted.");
     throw ready.isLate ? tooLate(logPath) : reasonIn(readTail(logPath, logStart), logPath);
   }
   child.unref();

@@ -1,12 +1,17 @@
 // What commands know of the daemon on this machine: whether one runs on the state folder, a line to
 // it, and when it has gone.
 
+import { systemDisk } from "../host/mod.ts";
 import { ControlClient, probeSocket, socketPathOf } from "../server/mod.ts";
-import { PollenError } from "../types/mod.ts";
+import { type DiskLock, PollenError } from "../types/mod.ts";
 import type { Context } from "./command.ts";
 
 /** Milliseconds that a daemon may take to stop. */
 export const STOP_TIMEOUT_MS = 15_000;
+
+/** The lock's file in the state folder. */
+const LOCK_FILE = ".state.lock";
+const LOCK_MODE = 0o600;
 
 /** Between two looks at a daemon that stops, in milliseconds: quick at first, then ever slower. */
 const POLL_MS_MIN = 5;
@@ -35,16 +40,17 @@ export async function demandStopped(dir: string): Promise<void> {
 }
 
 /**
- * Asks the daemon to stop and waits until nothing answers at its socket any more.
+ * Asks the daemon to stop and waits until it has given the folder up.
  *
  * @throws {PollenError} `unavailable` when none runs, `timeout` when it still runs after 15 s,
  *   `permission_denied`, `cancelled`.
  */
-export async function stopDaemon(socketPath: string, signal: AbortSignal): Promise<void> {
+export async function stopDaemon(dir: string, signal: AbortSignal): Promise<void> {
+  const socketPath = socketPathOf(dir);
   const state = await probeSocket(socketPath);
   if (state !== "live" && state !== "forbidden") throw nothingToStop();
   await askToStop(socketPath, signal);
-  await waitUntilGone(socketPath, signal);
+  await waitUntilGone(dir, signal);
 }
 
 async function askToStop(socketPath: string, signal: AbortSignal): Promise<void> {
@@ -57,13 +63,29 @@ async function askToStop(socketPath: string, signal: AbortSignal): Promise<void>
   }
 }
 
-async function waitUntilGone(socketPath: string, signal: AbortSignal): Promise<void> {
+async function waitUntilGone(dir: string, signal: AbortSignal): Promise<void> {
   const deadline = performance.now() + STOP_TIMEOUT_MS;
   for (let pauseMs = POLL_MS_MIN;; pauseMs = Math.min(pauseMs * POLL_GROWTH, POLL_MS_MAX)) {
-    if (await probeSocket(socketPath) !== "live") return;
+    if (await hasGone(dir)) return;
     if (performance.now() > deadline) throw stillThere();
     await pause(pauseMs, signal);
   }
+}
+
+/**
+ * Whether nobody works on the folder any more. The socket goes last of all, but one that a crash left
+ * behind stays: then the lock tells, which ends with its process.
+ */
+async function hasGone(dir: string): Promise<boolean> {
+  const state = await probeSocket(socketPathOf(dir));
+  if (state !== "stale") return state !== "live";
+  using lock = await lockFolder(dir);
+  return lock !== null;
+}
+
+/** The lock that a daemon holds as long as it works on the folder; null while one does. */
+export function lockFolder(dir: string): Promise<DiskLock | null> {
+  return systemDisk.tryLock(`${dir}/${LOCK_FILE}`, LOCK_MODE);
 }
 
 function pause(milliseconds: number, signal: AbortSignal): Promise<void> {

@@ -7,13 +7,10 @@ import { CONFIG_FILE, CONSUMED_INVITES_FILE } from "../config/mod.ts";
 import { movePath, removePath, systemDisk } from "../host/mod.ts";
 import { socketPathOf } from "../server/mod.ts";
 import { PollenError, type WallMs } from "../types/mod.ts";
-import { demandStopped } from "./daemon.ts";
+import { demandStopped, lockFolder } from "./daemon.ts";
 
 /** The log of a node in the background. */
 const LOG_FILE = "pollen.log";
-/** Held by the daemon as long as it works on the folder. */
-const LOCK_FILE = ".state.lock";
-const LOCK_MODE = 0o600;
 const DIRECTORY_MODE = 0o700;
 /** Where the files of networks lie that the node has left. */
 const LEFT_DIRECTORY = "left";
@@ -35,7 +32,7 @@ export function logPathOf(dir: string): string {
  */
 export async function whileStopped<T>(dir: string, step: () => Promise<T>): Promise<T> {
   await demandStopped(dir);
-  using lock = await systemDisk.tryLock(`${dir}/${LOCK_FILE}`, LOCK_MODE);
+  using lock = await lockFolder(dir);
   if (lock !== null) return await step();
   throw new PollenError("failed_precondition", `Another pollen works on ${dir}.`, {
     fix: "Stop it first with: pollen down",

@@ -57,8 +57,7 @@ async function demandNoRootKey(dir: string): Promise<void> {
 
 /** Stops the node if it runs and puts the files of its network aside. */
 async function leaveFor(context: Context, dir: string): Promise<void> {
-  const socketPath = socketPathOf(dir);
-  if (await probeSocket(socketPath) === "live") await stopDaemon(socketPath, context.signal);
+  if (await probeSocket(socketPathOf(dir)) === "live") await stopDaemon(dir, context.signal);
   await whileStopped(dir, () => leaveNetwork(dir, context.now()));
 }
 
