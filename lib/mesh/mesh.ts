@@ -32,6 +32,7 @@ import { type Redeemer, serveInvite } from "./invite.ts";
 import { inviteProtocol, memberProtocol } from "./identities.ts";
 import { ALPN_INVITE, ALPN_MEMBER, CloseReason } from "./protocol.ts";
 import { type Member, SessionRegistry } from "./registry.ts";
+import { RestartLimiter } from "./restarts.ts";
 import { verifyMember } from "./verifier.ts";
 
 /** Envelopes that wait for the node; beyond them the oldest is lost, as datagrams may be. */
@@ -65,6 +66,7 @@ export class Mesh implements MeshPort<Envelope>, AsyncDisposable {
   readonly #events = new BoundedQueue<PeerEvent>(EVENTS_MAX);
   /** Everything that runs beside the caller, so that `close` can wait for it. */
   readonly #tasks = new Set<Promise<void>>();
+  readonly #restarts = new RestartLimiter();
   #inviteSessions = 0;
   #isClosed = false;
 
@@ -219,7 +221,22 @@ export class Mesh implements MeshPort<Envelope>, AsyncDisposable {
       session.close(CloseReason.shutdown);
       return;
     }
-    const member: Member = { peer, session, addedAtMs: this.#options.clock.monotonicNow() };
+    const now = this.#options.clock.monotonicNow();
+    const member: Member = { peer, session, addedAtMs: now };
+    if (this.#registry.isRestart(member)) {
+      if (!this.#restarts.allow(peer, now)) {
+        this.#options.log.warn(
+          "a peer replaces its session too often; do two machines share its key?",
+          {
+            peer,
+            address: formatAddress(session.remoteAddress),
+          },
+        );
+        session.close(CloseReason.duplicate);
+        return;
+      }
+      this.#options.log.info("peer restarted", { peer });
+    }
     const added = this.#registry.add(member);
     if (added.kind === "refused") {
       session.close(CloseReason.duplicate);

@@ -101,6 +101,12 @@ export class SessionRegistry {
     return { kind: "current", losers: current === undefined ? [] : [current, ...standby] };
   }
 
+  /** Whether the member is another process than the one that is connected with the same key. */
+  isRestart({ peer, session }: Member): boolean {
+    const current = this.get(peer);
+    return current !== null && !sameBytes(current.peerCertificate, session.peerCertificate);
+  }
+
   get(peer: PeerKey): Session | null {
     return this.#members.get(peer)?.session ?? null;
   }
