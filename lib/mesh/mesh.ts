@@ -145,6 +145,7 @@ export class Mesh implements MeshPort<Envelope>, AsyncDisposable {
       verify: (candidate) => void this.#verify(candidate, peer),
     });
     this.#admit(peer, session);
+    if (this.#isClosed) throw new PollenError("closed", "This node is shutting down.");
   }
 
   closePeerSession(peer: PeerKey, reason: string): void {
