@@ -96,7 +96,7 @@ async function demo(): Promise<void> {
   await show(
     "beta",
     `join ${token.slice(0, 12)}… --no-start`,
-    () => pollenOk(beta, ["join", "--no-start", token, "--no-start"]),
+    () => pollenOk(beta, ["join", "--no-start", token]),
   );
   await using betaDaemon = await show("beta", "up &", () => Daemon.up(beta, LOCAL));
   await betaDaemon.waitForLog(/peer connected/);

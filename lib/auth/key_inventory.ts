@@ -3,7 +3,7 @@
 
 import { type Disk, PollenError } from "../types/mod.ts";
 import { loadAdminKey } from "./admin_signer_files.ts";
-import { readTrust } from "./credentials_files.ts";
+import { readAdminCert, readTrust } from "./credentials_files.ts";
 import { ADMIN_KEY, IDENTITY_KEY, type KeyKind } from "./key_files.ts";
 import { ADMIN_CERT_FILE, keyPath, keysDirectory, MEMBERSHIP_FILE, TRUST_FILE } from "./paths.ts";
 import { clusterIdHex, isSameBytes, trustOf } from "./trust.ts";
@@ -33,12 +33,12 @@ export async function readKeyInventory(disk: Disk, dir: string): Promise<KeyInve
   const pairOf = ({ privateFile, publicFile }: KeyKind) => filesOf(privateFile, publicFile);
 
   const trust = await unlessUnreadable(readTrust(disk, dir));
-  const admin = pairOf(ADMIN_KEY).length === 0
-    ? null
-    : await unlessUnreadable(loadAdminKey(disk, dir));
-  const isDelegated = admin !== null && trust !== null &&
-    !isSameBytes(admin.publicKey, trust.rootPub);
   const adminFiles = pairOf(ADMIN_KEY);
+  const admin = adminFiles.length === 0 ? null : await unlessUnreadable(loadAdminKey(disk, dir));
+  const cert = await unlessUnreadable(readAdminCert(disk, dir));
+  // Only a certificate tells: the key of a root that joined elsewhere has none, and is still a root's.
+  const isDelegated = admin !== null && cert?.claims !== undefined &&
+    isSameBytes(admin.publicKey, cert.claims.adminPub);
   return {
     clusterId: trust === null ? null : clusterIdHex(trust),
     rootClusterId: admin === null || isDelegated ? null : clusterIdHex(trustOf(admin.publicKey)),

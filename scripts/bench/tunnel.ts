@@ -194,7 +194,7 @@ async function bench(): Promise<boolean> {
   await pollenOk(leftPlace, ["init"]);
   await using leftDaemon = await Daemon.up(leftPlace);
   const token = await pollenOk(leftPlace, ["invite"]);
-  await pollenOk(rightPlace, ["join", "--no-start", token, "--no-start"]);
+  await pollenOk(rightPlace, ["join", "--no-start", token]);
   await using rightDaemon = await Daemon.up(rightPlace);
   await rightDaemon.waitForLog(/peer connected/);
   await using _origin = await startOrigin(right, await folder.folder("origin"));

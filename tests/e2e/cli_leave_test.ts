@@ -65,8 +65,10 @@ Deno.test("a machine moves from one network to another, with its key", async (t)
 
   await t.step("the machine with the root key does not leave", async () => {
     const token = await pollenOk(old.place, ["invite"]);
-    const finished = await pollen(other.place, ["join", "--switch", token]);
-    assertFailed(finished, 1, new RegExp(`root key.*${other.clusterId}.*--dir`));
+    const refusal = new RegExp(`root key.*${other.clusterId}.*of ${old.clusterId}.*--dir`);
+    for (const words of [["join", "--switch", token], ["join", token]]) {
+      assertFailed(await pollen(other.place, words), 1, refusal);
+    }
     equal((await pollenJson(other.place, ["init"]).catch(String)).includes("is running"), true);
     equal(nodesOf(other.place).length, 1);
   });
@@ -102,6 +104,14 @@ Deno.test("purge takes the network, and keys only when told to", async (t) => {
     deepEqual(removed.includes("state.yaml") && removed.includes("pollen.log"), true);
     assertFailed(await pollen(place, ["up"]), 1, /not part of a network/);
     equal(await pollenOk(place, ["id"]), key);
+    equal((await pollenJson(place, ["init"])).clusterId, clusterId);
+  });
+
+  await t.step("a root without its network joins no other", async () => {
+    await pollenOk(place, ["purge", "--yes"]);
+    const other = await found(places, "b");
+    const token = await pollenOk(other.place, ["invite"]);
+    assertFailed(await pollen(place, ["join", token]), 1, new RegExp(`root key of .*${clusterId}`));
     equal((await pollenJson(place, ["init"])).clusterId, clusterId);
   });
 

@@ -1,7 +1,7 @@
 // `pollen join`: makes this machine a member of the network a token comes from, and leaves its node
 // running, so that the next command can be `pollen serve`.
 
-import { readKeyInventory } from "../../auth/mod.ts";
+import { clusterIdHex, decodeToken, readKeyInventory } from "../../auth/mod.ts";
 import { systemDisk } from "../../host/mod.ts";
 import { probeSocket, socketPathOf } from "../../server/mod.ts";
 import { PollenError } from "../../types/mod.ts";
@@ -18,11 +18,11 @@ export const join: Run = async (context) => {
   const [argument = "-"] = args.positionals;
   const dir = await context.stateDirectory();
   const mayLeave = args.has("switch");
-  if (mayLeave) await demandNoRootKey(dir);
-  const token = argument === "-" ? await context.readInput() : argument;
+  const token = (argument === "-" ? await context.readInput() : argument).trim();
+  await demandRootStays(dir, token);
   const { joinNetwork } = await loadApp();
   const leave = () => leaveFor(context, dir);
-  const options = { dir, token: token.trim(), signal, ...(mayLeave ? { leave } : {}) };
+  const options = { dir, token, signal, ...(mayLeave ? { leave } : {}) };
   const { clusterId, peerKey, bootstrapPeers } = await joinNetwork(options).catch(withSwitchHint);
 
   const isRunning = await probeSocket(socketPathOf(dir)) === "live";
@@ -43,15 +43,18 @@ export const join: Run = async (context) => {
   };
 };
 
-/** A network whose root key is here would be left without the one who can invite and revoke. */
-async function demandNoRootKey(dir: string): Promise<void> {
+/** A network would be left without the one who can invite and revoke. */
+async function demandRootStays(dir: string, token: string): Promise<void> {
   const { rootClusterId, rootKey } = await readKeyInventory(systemDisk, dir);
-  if (rootKey.length === 0) return;
-  const network = rootClusterId === null ? "a network" : `the network ${rootClusterId}`;
+  const clusterId = clusterIdHex(decodeToken(token).token.claims!.trust!);
+  if (rootKey.length === 0 || rootClusterId === clusterId) return;
+  const own = rootClusterId === null ? "a network" : `the network ${rootClusterId}`;
   throw new PollenError(
     "failed_precondition",
-    `This state folder holds the root key of ${network}. It does not leave that network.`,
-    { fix: "To be in the other network as well, join it with another folder: --dir FOLDER" },
+    `This state folder holds the root key of ${own}, and the token is of ${clusterId}.`,
+    {
+      fix: "A root stays in its network. To be in the other one as well, join with: --dir FOLDER",
+    },
   );
 }
 

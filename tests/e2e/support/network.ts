@@ -54,7 +54,7 @@ export async function startMember(
 ): Promise<Daemon> {
   const place = { dir: await folder.folder(name) };
   const token = await pollenOk(root.place, ["invite"]);
-  await pollenOk(place, ["join", "--no-start", token, "--no-start"]);
+  await pollenOk(place, ["join", "--no-start", token]);
   const daemon = await Daemon.up(place, args);
   await daemon.waitForLog(/peer connected/);
   return daemon;

@@ -194,3 +194,38 @@ Deno.test("down can be interrupted while it waits", () => {
     failed(await pollen(["down", "--dir", dir], { signal }), 130, /Interrupted/);
   });
 });
+
+Deno.test("purge asks a person, and takes only yes for a yes", () =>
+  inFolder(async (dir) => {
+    await pollen(["init", "--dir", dir]);
+    const answer = (line: string) =>
+      pollen(["purge", "--dir", dir], {
+        isInteractive: true,
+        readLine: () => Promise.resolve(line),
+      });
+    for (const line of ["", "y", "no", "yes please"]) {
+      failed(await answer(line), 1, /keys\/cluster\.trust\.pb\n.*Type "yes".*Nothing was removed/s);
+    }
+    const { code, stdout, stderr } = await answer(" YES\r");
+    assert.deepEqual([code, stdout], [0, "local state purged\n"]);
+    assert.match(stderr, /root key of [0-9a-f]{64} is kept\. Remove it with: --delete-root-key/);
+    const keys = [...Deno.readDirSync(`${dir}/keys`)].map(({ name }) => name).sort();
+    assert.deepEqual(keys, [
+      ...[".keys.lock", "admin_ed25519.key", "admin_ed25519.pub", "ed25519.key", "ed25519.pub"],
+    ]);
+  }));
+
+Deno.test("purge clears damaged credentials, and keeps a root key that it cannot read", () =>
+  inFolder(async (dir) => {
+    await pollen(["init", "--dir", dir]);
+    for (const name of ["cluster.trust.pb", "membership.cert.pb", "admin_ed25519.key"]) {
+      await Deno.writeTextFile(`${dir}/keys/${name}`, "damaged");
+    }
+    const wrong = await pollen(["purge", "--yes", "--delete-root-key", "ab", "--dir", dir]);
+    failed(wrong, 2, /root key that cannot be read/);
+    const { code, stderr } = await pollen(["purge", "--yes", "--all", "--dir", dir]);
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /^The root key is kept\.\n$/);
+    const keys = [...Deno.readDirSync(`${dir}/keys`)].map(({ name }) => name).sort();
+    assert.deepEqual(keys, [".keys.lock", "admin_ed25519.key", "admin_ed25519.pub"]);
+  }));
