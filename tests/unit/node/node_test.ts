@@ -106,10 +106,11 @@ Deno.test("a peer that is not the one it should be is a warning once, not at eve
   });
   const { fields } = await node.until("a peer is not the one it should be, or refuses us");
   match(String(fields.reason), /peer identity mismatch/);
-  for (let count = 1; count <= 3; count++) {
+  for (let dials = 2; dials <= 4; dials++) {
     node.parts.clock.advance(25_000);
-    await other.sessions.reach(count);
+    await node.parts.at.sessions.reach(dials);
   }
+  await node.stop();
   deepEqual(node.parts.lines.filter(({ level }) => level === "warn"), []);
 });
 
