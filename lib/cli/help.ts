@@ -22,6 +22,9 @@ export function renderOverview(commands: readonly Command[]): string {
     "To begin:      pollen init, pollen up -d, pollen invite",
     "To join in:    pollen join <token>",
     "To learn more: pollen <command> --help",
+    "",
+    "Exit codes: 0 done, 1 failed, 2 wrong words, 3 not found, 4 no right on this machine,",
+    "5 several are meant, 6 pollen is not running, 7 refused, 8 timed out, 130 interrupted.",
   ].join("\n");
 }
 
