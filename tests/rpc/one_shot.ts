@@ -20,6 +20,10 @@ async function runServer(socketPath: string): Promise<void> {
       getStatus: () => Promise.resolve(GetStatusResponse.create()),
       registerService: () => Promise.resolve({}),
       connectService: () => Promise.resolve({ localPort: 0 }),
+      unregisterService: ({ port }) => Promise.resolve({ port, names: [] }),
+      disconnectService: () => Promise.resolve({ disconnected: [] }),
+      connectPeer: () => Promise.resolve({}),
+      revokePeer: () => Promise.resolve({}),
     },
     log: silentLog,
   });

@@ -13,6 +13,10 @@ const idle: ControlHandlers = {
   getStatus: () => Promise.resolve(GetStatusResponse.create()),
   registerService: () => Promise.resolve({}),
   connectService: () => Promise.resolve({ localPort: 0 }),
+  unregisterService: ({ port }) => Promise.resolve({ port, names: [] }),
+  disconnectService: () => Promise.resolve({ disconnected: [] }),
+  connectPeer: () => Promise.resolve({}),
+  revokePeer: () => Promise.resolve({}),
 };
 
 interface Setup {

@@ -21,6 +21,10 @@ function handlers(overrides: Partial<ControlHandlers> = {}): ControlHandlers {
     getStatus: () => Promise.resolve(status),
     registerService: () => Promise.resolve({}),
     connectService: (request) => Promise.resolve({ localPort: request.remotePort }),
+    unregisterService: ({ port }) => Promise.resolve({ port, names: [] }),
+    disconnectService: () => Promise.resolve({ disconnected: [] }),
+    connectPeer: () => Promise.resolve({}),
+    revokePeer: () => Promise.resolve({}),
     ...overrides,
   };
 }
