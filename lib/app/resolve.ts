@@ -3,6 +3,8 @@
 import { lookup } from "node:dns/promises";
 import { isIpLiteral, type SocketAddress, splitHostPort } from "../types/mod.ts";
 
+/** How long a name server may think. */
+const LOOKUP_TIMEOUT_MS = 5_000;
 /** Addresses taken for one name. */
 const ADDRESSES_PER_NAME_MAX = 8;
 
@@ -16,9 +18,22 @@ async function resolveOne(text: string): Promise<SocketAddress[]> {
   try {
     const { host, port } = splitHostPort(text);
     if (isIpLiteral(host)) return [{ ip: host, port }];
-    const found = await lookup(host, { all: true });
+    const found = await inTime(lookup(host, { all: true }));
     return found.slice(0, ADDRESSES_PER_NAME_MAX).map(({ address }) => ({ ip: address, port }));
   } catch {
     return [];
+  }
+}
+
+/** A lookup cannot be called off; one that takes too long goes on unheard. */
+async function inTime<T>(work: Promise<T>): Promise<T> {
+  let timer: number | undefined;
+  const overdue = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error("no answer in time")), LOOKUP_TIMEOUT_MS);
+  });
+  try {
+    return await Promise.race([work, overdue]);
+  } finally {
+    clearTimeout(timer);
   }
 }

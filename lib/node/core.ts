@@ -76,7 +76,7 @@ export type NodeOutput =
 /** At most one eager sync per peer in this time while sessions replace each other; a loss ends the pause. */
 const EAGER_SYNC_PAUSE_MS = 5_000;
 
-/** The name of a forward among `liveForwards`. */
+/** The name of a forward: it is the only one to that port of that peer. */
 export function forwardKey(peer: PeerKey, remotePort: number): string {
   return `${peer}:${remotePort}`;
 }

@@ -13,21 +13,14 @@ import {
   type PeerKey,
   PollenError,
   type Random,
-  shortPeerKey,
   type SocketAddress,
-  toPollenError,
 } from "../types/mod.ts";
-import {
-  type BootstrapPeer,
-  forwardKey,
-  NodeCore,
-  type NodeInput,
-  type NodeOutput,
-} from "./core.ts";
+import { type BootstrapPeer, NodeCore, type NodeInput, type NodeOutput } from "./core.ts";
+import { Dialer } from "./dialer.ts";
+import { Forwards, type WhichForwards } from "./forwards.ts";
+import { Services } from "./services.ts";
 import { StateSaver } from "./state_saver.ts";
 
-/** How long one attempt to connect to a peer may take (pollen/1). */
-const DIAL_TIMEOUT_MS = 2_000;
 /** How often the machine is asked for its addresses: a laptop moves (pollen/1). */
 const ADDRESS_REFRESH_MS = 5 * 60 * 1000;
 
@@ -78,18 +71,25 @@ export class Node {
   readonly #ready = Promise.withResolvers<void>();
   readonly #stopping = new AbortController();
   readonly #tasks = new Set<Promise<void>>();
-  /** Why peers were last refused, so that it is reported once. */
-  readonly #refusals = new Map<PeerKey, string>();
+  readonly #dialer: Dialer;
+  readonly #services: Services;
+  readonly #forwards: Forwards;
+  /** Whether it was reported that our clock does not fit a datagram any more. */
+  #isClockTooLarge = false;
 
   private constructor(deps: NodeDeps, config: Config) {
     this.#deps = deps;
     this.#config = config;
-    this.#core = new NodeCore({
-      local: deps.local,
-      store: deps.store,
-      bootstrapPeers: config.bootstrapPeers,
+    const { local, store, tunnels, mesh, clock, log, resolve } = deps;
+    this.#core = new NodeCore({ local, store, bootstrapPeers: config.bootstrapPeers });
+    this.#saver = new StateSaver(store, clock, log);
+    this.#dialer = new Dialer({ mesh, log, resolve, signal: this.#stopping.signal });
+    const common = { local, store, tunnels, saver: this.#saver, log };
+    this.#services = new Services({ ...common, announce: (events) => this.#announce(events) });
+    this.#forwards = new Forwards({
+      ...common,
+      wake: (peer) => this.#step({ kind: "retryPeer", peer }),
     });
-    this.#saver = new StateSaver(deps.store, deps.clock, deps.log);
   }
 
   /** A wired node that does nothing yet. It owns the mesh, the tunnels and the store from now on. */
@@ -122,7 +122,7 @@ export class Node {
   async start(signal: AbortSignal): Promise<void> {
     const { mesh, tunnels, store, local } = this.#deps;
     store.onRevocation((peer) => this.#onRevocation(peer));
-    for (const { port } of store.localServices().values()) tunnels.registerService(port);
+    this.#services.restore();
     this.#refreshAddresses();
     tunnels.start();
     this.#run(this.#receivePackets());
@@ -151,15 +151,8 @@ export class Node {
    *
    * @throws {PollenError} `io`, `permission_denied` when it cannot be remembered.
    */
-  async registerService(port: number, name: string): Promise<void> {
-    const { store, tunnels } = this.#deps;
-    const previous = store.localServices().get(name)?.port;
-    const events = store.upsertLocalService(port, name);
-    tunnels.registerService(port);
-    if (previous !== undefined) this.#stopServingUnless(previous);
-    await this.#saver.saveNow();
-    this.#announce(events);
-    this.#deps.log.info("service registered", { name, port });
+  registerService(port: number, name: string): Promise<void> {
+    return this.#services.register(port, name);
   }
 
   /**
@@ -169,33 +162,10 @@ export class Node {
    * @returns The names that were taken back, sorted, and their port.
    * @throws {PollenError} `not_found`; `io`, `permission_denied` when it cannot be remembered.
    */
-  async unregisterService(
+  unregisterService(
     what: { readonly name: string } | { readonly port: number },
   ): Promise<{ names: string[]; port: number }> {
-    const { store, log } = this.#deps;
-    const meant = [...store.localServices().values()].filter(({ name, port }) =>
-      "name" in what ? name === what.name : port === what.port
-    );
-    const [first] = meant;
-    if (first === undefined) {
-      const shown = "name" in what ? `"${what.name}"` : `port ${what.port}`;
-      throw new PollenError("not_found", `This node does not serve ${shown}.`, {
-        fix: "See `pollen status` for what it serves.",
-      });
-    }
-    const events = meant.flatMap(({ name }) => store.removeLocalServices(name));
-    this.#stopServingUnless(first.port);
-    await this.#saver.saveNow();
-    this.#announce(events);
-    const names = meant.map(({ name }) => name);
-    log.info("service unregistered", { names: names.join(", "), port: first.port });
-    return { names, port: first.port };
-  }
-
-  /** Shuts the port to peers, unless a service still stands for it. */
-  #stopServingUnless(port: number): void {
-    const { store, tunnels, local } = this.#deps;
-    if (!store.hasServicePort(local, port)) tunnels.unregisterService(port);
+    return this.#services.unregister(what);
   }
 
   /**
@@ -207,84 +177,27 @@ export class Node {
    * @throws {PollenError} `not_found` for a peer nobody has heard of, `invalid_argument` for this very
    *   node, `already_exists`, `exhausted`, `io`.
    */
-  async connectService(peer: PeerKey, remotePort: number, localPort: number): Promise<number> {
-    const { store, tunnels, local } = this.#deps;
-    if (peer === local) {
-      throw new PollenError("invalid_argument", "That service is this very node's.", {
-        fix: `Use it at 127.0.0.1:${remotePort}.`,
-      });
-    }
-    if (store.get(peer) === null) {
-      throw new PollenError(
-        "not_found",
-        `peerID not recognised: nobody knows the node ${shortPeerKey(peer)}.`,
-        {
-          fix: "See `pollen status` for the nodes of this network.",
-        },
-      );
-    }
-    const bound = await tunnels.connectService(peer, remotePort, localPort);
-    try {
-      store.addDesiredConnection(peer, remotePort, localPort || remotePort);
-    } catch (thrown) {
-      tunnels.disconnectLocalPort(bound);
-      throw thrown;
-    }
-    this.#step({ kind: "retryPeer", peer });
-    await this.#saver.saveNow();
-    this.#deps.log.info("forward opened", { peer, remotePort, localPort: bound });
-    return bound;
+  connectService(peer: PeerKey, remotePort: number, localPort: number): Promise<number> {
+    return this.#forwards.connect(peer, remotePort, localPort);
   }
 
   /**
-   * Ends forwards for good: that of a local port, or those to a peer (to one of its ports, unless 0).
+   * Ends forwards for good, those included that are wanted and could not be opened.
    *
    * @returns What was ended.
    * @throws {PollenError} `not_found` when none is meant; `io`, `permission_denied`.
    */
-  async disconnectService(
-    what: { readonly localPort: number } | { readonly peer: PeerKey; readonly remotePort: number },
-  ): Promise<ConnectionInfo[]> {
-    const { store, tunnels, log } = this.#deps;
-    const meant = tunnels.listConnections().filter(({ peerId, remotePort, localPort }) =>
-      "localPort" in what
-        ? localPort === what.localPort
-        : peerId === what.peer && (what.remotePort === 0 || remotePort === what.remotePort)
-    );
-    if (meant.length === 0) {
-      throw new PollenError("not_found", "There is no such forward on this node.", {
-        fix: "See `pollen status` for the forwards that exist.",
-      });
-    }
-    for (const { peerId: peer, remotePort, localPort } of meant) {
-      store.removeDesiredConnection(peer, remotePort, 0);
-      tunnels.disconnectLocalPort(localPort);
-      log.info("forward closed", { peer, remotePort, localPort });
-    }
-    await this.#saver.saveNow();
-    return meant;
+  disconnectService(which: WhichForwards): Promise<ConnectionInfo[]> {
+    return this.#forwards.disconnect(which);
   }
 
   /**
-   * Connects with a peer at these addresses now, unless there is a session already.
+   * Connects with a peer at these addresses (`host:port`) now, unless there is a session already.
    *
-   * @throws {PollenError} `invalid_argument` when no address can be resolved; what `Mesh.connect` throws.
+   * @throws {PollenError} `unreachable` when no address can be resolved; what `Mesh.connect` throws.
    */
-  async connectPeer(peer: PeerKey, addresses: readonly string[]): Promise<void> {
-    const resolved = await this.#deps.resolve(addresses);
-    if (resolved.length === 0) {
-      throw new PollenError(
-        "invalid_argument",
-        `None of these addresses can be resolved: ${addresses.join(", ")}.`,
-        {
-          fix: "Write each as host:port.",
-        },
-      );
-    }
-    await this.#deps.mesh.connect(peer, resolved, {
-      timeoutMs: DIAL_TIMEOUT_MS,
-      signal: this.#stopping.signal,
-    });
+  connectPeer(peer: PeerKey, addresses: readonly string[]): Promise<void> {
+    return this.#dialer.connect(peer, addresses);
   }
 
   /**
@@ -308,18 +221,12 @@ export class Node {
   }
 
   #onRevocation(peer: PeerKey): void {
-    const { store, tunnels } = this.#deps;
-    store.removeDesiredConnection(peer, 0, 0);
-    tunnels.disconnectPeer(peer);
+    this.#forwards.drop(peer);
     this.#step({ kind: "revoked", peer });
   }
 
   #tick(): void {
-    const live = this.#deps.tunnels.listConnections();
-    const liveForwards = new Set(
-      live.map(({ peerId, remotePort }) => forwardKey(peerId, remotePort)),
-    );
-    this.#step({ kind: "tick", liveForwards });
+    this.#step({ kind: "tick", liveForwards: this.#forwards.live() });
   }
 
   #step(input: NodeInput): void {
@@ -345,7 +252,7 @@ export class Node {
         this.#deps.mesh.closePeerSession(output.peer, output.reason);
         break;
       case "restoreForward":
-        this.#run(this.#restoreForward(output));
+        this.#run(this.#forwards.restore(output.peer, output.remotePort, output.localPort));
         break;
       case "log":
         this.#deps.log.info(output.message, output.fields);
@@ -358,7 +265,16 @@ export class Node {
     try {
       this.#deps.mesh.send(peer, envelope);
     } catch (thrown) {
-      this.#deps.log.debug("a message was not sent", { peer, reason: errorText(thrown) });
+      const { log } = this.#deps;
+      const reason = errorText(thrown);
+      if (envelope.body?.kind !== "clock" || !isTooLarge(thrown) || this.#isClockTooLarge) {
+        log.debug("a message was not sent", { peer, reason });
+        return;
+      }
+      this.#isClockTooLarge = true;
+      log.warn("this network is too large for pollen/1: lost changes are not repaired any more", {
+        reason,
+      });
     }
   }
 
@@ -367,47 +283,8 @@ export class Node {
     addresses: readonly SocketAddress[],
     names: readonly string[],
   ): Promise<void> {
-    try {
-      const resolved = names.length === 0 ? [] : await this.#deps.resolve(names);
-      // What a person configured comes first: a dial takes so many addresses, and others may tell more.
-      await this.#deps.mesh.connect(peer, [...resolved, ...addresses], {
-        timeoutMs: DIAL_TIMEOUT_MS,
-        signal: this.#stopping.signal,
-      });
-      this.#refusals.delete(peer);
-    } catch (thrown) {
-      this.#reportUnreached(peer, toPollenError(thrown));
-      this.#step({ kind: "connectFailed", peer });
-    }
-  }
-
-  /** A lost path is everyday; a refusal is for a person to know, once as long as it stays the same. */
-  #reportUnreached(peer: PeerKey, error: PollenError): void {
-    const reason = error.text;
-    const isRefusal = ["identity_mismatch", "unauthenticated", "refused"].includes(error.code);
-    if (!isRefusal || this.#refusals.get(peer) === reason) {
-      this.#deps.log.debug("a peer was not reached", { peer, reason });
-      return;
-    }
-    this.#refusals.set(peer, reason);
-    this.#deps.log.warn("a peer is not the one it should be, or refuses us", { peer, reason });
-  }
-
-  async #restoreForward(wanted: Extract<NodeOutput, { kind: "restoreForward" }>): Promise<void> {
-    const { peer, remotePort, localPort } = wanted;
-    try {
-      const bound = await this.#deps.tunnels.connectService(peer, remotePort, localPort);
-      this.#deps.log.info("forward restored", { peer, remotePort, localPort: bound });
-    } catch (thrown) {
-      const isThere = thrown instanceof PollenError && thrown.code === "already_exists";
-      if (!isThere) {
-        this.#deps.log.warn("a forward was not restored", {
-          peer,
-          remotePort,
-          reason: errorText(thrown),
-        });
-      }
-    }
+    const isConnected = await this.#dialer.attempt(peer, addresses, names);
+    if (!isConnected) this.#step({ kind: "connectFailed", peer });
   }
 
   async #receivePackets(): Promise<void> {
@@ -447,6 +324,10 @@ export class Node {
     }).finally(() => this.#tasks.delete(guarded));
     this.#tasks.add(guarded);
   }
+}
+
+function isTooLarge(thrown: unknown): boolean {
+  return thrown instanceof PollenError && thrown.code === "too_large";
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -99,7 +99,7 @@ Deno.test("what is not there is said to be not there, with what to do", async ()
   );
   await rejects(
     service.connectPeer({ peerId: peerKeyBytes(LOW), addrs: ["nowhere.invalid:1"] }),
-    refused("invalid_argument", /can be resolved: nowhere\.invalid:1\. Write each as host:port\./),
+    refused("unreachable", /can be resolved: nowhere\.invalid:1\. Write each as host:port\./),
   );
 });
 

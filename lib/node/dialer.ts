@@ -1,0 +1,101 @@
+// Dialling peers: so many at a time, with a time limit each, and a word to people when a peer is
+// not the one it should be. Who is dialled when is the core's decision.
+
+import type { Envelope } from "../proto/mod.ts";
+import {
+  errorText,
+  type Log,
+  type Mesh,
+  type PeerKey,
+  PollenError,
+  type SocketAddress,
+  toPollenError,
+} from "../types/mod.ts";
+
+/** How long one attempt to connect to a peer may take (pollen/1). */
+const DIAL_TIMEOUT_MS = 2_000;
+/**
+ * Peers dialled at the same time. A member that invents others must not make us flood their addresses;
+ * beyond this an attempt counts as failed and its turn comes again.
+ */
+const DIALS_MAX = 64;
+/** Refusals remembered, so that each is reported once. */
+const REFUSALS_MAX = 1_024;
+
+export interface DialerDeps {
+  readonly mesh: Mesh<Envelope>;
+  readonly log: Log;
+  /** Ends all attempts. */
+  readonly signal: AbortSignal;
+  /** The socket addresses of `host:port` texts; names that do not resolve are left out. */
+  resolve(addresses: readonly string[]): Promise<SocketAddress[]>;
+}
+
+export class Dialer {
+  readonly #deps: DialerDeps;
+  /** Why peers were last refused. */
+  readonly #refusals = new Map<PeerKey, string>();
+  #running = 0;
+
+  constructor(deps: DialerDeps) {
+    this.#deps = deps;
+  }
+
+  /** Tries to connect with the peer; whether there is a session now. Never throws. */
+  async attempt(
+    peer: PeerKey,
+    addresses: readonly SocketAddress[],
+    names: readonly string[],
+  ): Promise<boolean> {
+    if (this.#running >= DIALS_MAX) return false;
+    this.#running++;
+    try {
+      await this.connect(peer, names, addresses);
+      this.#refusals.delete(peer);
+      return true;
+    } catch (thrown) {
+      this.#report(peer, toPollenError(thrown));
+      return false;
+    } finally {
+      this.#running--;
+    }
+  }
+
+  /**
+   * Connects with the peer now, unless there is a session already.
+   *
+   * @throws {PollenError} `unreachable` without any address; what `Mesh.connect` throws.
+   */
+  async connect(
+    peer: PeerKey,
+    names: readonly string[],
+    addresses: readonly SocketAddress[] = [],
+  ): Promise<void> {
+    const { mesh, resolve, signal } = this.#deps;
+    const resolved = names.length === 0 ? [] : await resolve(names);
+    // What a person configured comes first: a dial takes so many addresses, and others may tell more.
+    const all = [...resolved, ...addresses];
+    if (all.length === 0) throw noAddress(names);
+    await mesh.connect(peer, all, { timeoutMs: DIAL_TIMEOUT_MS, signal });
+  }
+
+  /** A lost path is everyday; a refusal is for a person to know, once as long as it stays the same. */
+  #report(peer: PeerKey, error: PollenError): void {
+    const reason = errorText(error);
+    const isRefusal = ["identity_mismatch", "unauthenticated", "refused"].includes(error.code);
+    if (!isRefusal || this.#refusals.get(peer) === reason) {
+      this.#deps.log.debug("a peer was not reached", { peer, reason });
+      return;
+    }
+    if (this.#refusals.size >= REFUSALS_MAX) this.#refusals.clear();
+    this.#refusals.set(peer, reason);
+    this.#deps.log.warn("a peer is not the one it should be, or refuses us", { peer, reason });
+  }
+}
+
+function noAddress(names: readonly string[]): PollenError {
+  const text = names.length === 0
+    ? "No address of the node is known."
+    : `None of these addresses can be resolved: ${names.join(", ")}.`;
+  return new PollenError("unreachable", text, { fix: "Write each as host:port." });
+}

@@ -1,0 +1,131 @@
+// The forwards of this node: which are wanted, in the state, and which are there, in the tunnels. A
+// wanted one stays wanted while its provider is away, and comes back by itself after a restart.
+
+import type { Store } from "../store/mod.ts";
+import type { ConnectionInfo, Manager } from "../tunnel/mod.ts";
+import { errorText, type Log, type PeerKey, PollenError, shortPeerKey } from "../types/mod.ts";
+import { forwardKey } from "./core.ts";
+import type { StateSaver } from "./state_saver.ts";
+
+export interface ForwardsDeps {
+  readonly local: PeerKey;
+  readonly store: Store;
+  readonly tunnels: Manager;
+  readonly saver: StateSaver;
+  readonly log: Log;
+  /** Somebody wants this peer now. */
+  wake(peer: PeerKey): void;
+}
+
+/** Which forwards: that of a local port, or those to a peer (to one of its ports, unless 0). */
+export type WhichForwards =
+  | { readonly localPort: number }
+  | { readonly peer: PeerKey; readonly remotePort: number };
+
+export class Forwards {
+  readonly #deps: ForwardsDeps;
+  /** Why a forward was not restored, so that it is reported once as long as it stays the same. */
+  readonly #failures = new Map<string, string>();
+
+  constructor(deps: ForwardsDeps) {
+    this.#deps = deps;
+  }
+
+  /** The names of those that are there. */
+  live(): Set<string> {
+    const forwards = this.#deps.tunnels.listConnections();
+    return new Set(forwards.map(({ peerId, remotePort }) => forwardKey(peerId, remotePort)));
+  }
+
+  /** As `Node.connectService`. */
+  async connect(peer: PeerKey, remotePort: number, localPort: number): Promise<number> {
+    const { local, store, tunnels, saver, log, wake } = this.#deps;
+    if (peer === local) {
+      throw new PollenError("invalid_argument", "That service is this very node's.", {
+        fix: `Use it at 127.0.0.1:${remotePort}.`,
+      });
+    }
+    if (store.get(peer) === null) {
+      throw new PollenError(
+        "not_found",
+        `peerID not recognised: nobody knows the node ${shortPeerKey(peer)}.`,
+        { fix: "See `pollen status` for the nodes of this network." },
+      );
+    }
+    const bound = await tunnels.connectService(peer, remotePort, localPort);
+    try {
+      store.addDesiredConnection(peer, remotePort, localPort || remotePort);
+    } catch (thrown) {
+      tunnels.disconnectLocalPort(bound);
+      throw thrown;
+    }
+    wake(peer);
+    await saver.saveNow();
+    log.info("forward opened", { peer, remotePort, localPort: bound });
+    return bound;
+  }
+
+  /** As `Node.disconnectService`. */
+  async disconnect(which: WhichForwards): Promise<ConnectionInfo[]> {
+    const { store, tunnels, saver, log } = this.#deps;
+    const meant = this.#find(which);
+    if (meant.length === 0) {
+      throw new PollenError("not_found", "There is no such forward on this node.", {
+        fix: "See `pollen status` for the forwards that exist.",
+      });
+    }
+    for (const { peerId: peer, remotePort, localPort } of meant) {
+      store.removeDesiredConnection(peer, remotePort, 0);
+      tunnels.disconnectRemoteService(peer, remotePort);
+      this.#failures.delete(forwardKey(peer, remotePort));
+      log.info("forward closed", { peer, remotePort, localPort });
+    }
+    await saver.saveNow();
+    return meant;
+  }
+
+  /** Opens a wanted forward that is not there. */
+  async restore(peer: PeerKey, remotePort: number, localPort: number): Promise<void> {
+    const { tunnels, log } = this.#deps;
+    const key = forwardKey(peer, remotePort);
+    try {
+      const bound = await tunnels.connectService(peer, remotePort, localPort);
+      this.#failures.delete(key);
+      log.info("forward restored", { peer, remotePort, localPort: bound });
+    } catch (thrown) {
+      // An earlier attempt may have been slower than the pause between two.
+      if (thrown instanceof PollenError && thrown.code === "already_exists") return;
+      const reason = errorText(thrown);
+      if (this.#failures.get(key) === reason) return;
+      this.#failures.set(key, reason);
+      log.warn("a forward was not restored", { peer, remotePort, reason });
+    }
+  }
+
+  /** Forgets every forward to a peer that is no member any more. */
+  drop(peer: PeerKey): void {
+    this.#deps.store.removeDesiredConnection(peer, 0, 0);
+    this.#deps.tunnels.disconnectPeer(peer);
+  }
+
+  /** Those that are there, and those that are wanted and could not be opened. */
+  #find(which: WhichForwards): ConnectionInfo[] {
+    const live = this.#deps.tunnels.listConnections();
+    const names = this.live();
+    const missing = this.#deps.store.desiredConnections()
+      .filter(({ peer, remotePort }) => !names.has(forwardKey(peer, remotePort)))
+      .map(({ peer, remotePort, localPort }): ConnectionInfo => ({
+        peerId: peer,
+        remotePort,
+        localPort,
+        requestedPort: localPort,
+        activeTunnels: 0,
+        lastFailure: this.#failures.get(forwardKey(peer, remotePort)) ?? "",
+      }));
+    return [...live, ...missing].filter(({ peerId, remotePort, localPort }) =>
+      "localPort" in which
+        ? localPort === which.localPort
+        : peerId === which.peer && (which.remotePort === 0 || remotePort === which.remotePort)
+    );
+  }
+}
