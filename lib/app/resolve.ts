@@ -27,7 +27,7 @@ async function resolveOne(text: string): Promise<SocketAddress[]> {
 
 /** A lookup cannot be called off; one that takes too long goes on unheard. */
 async function inTime<T>(work: Promise<T>): Promise<T> {
-  let timer: number | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   const overdue = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => reject(new Error("no answer in time")), LOOKUP_TIMEOUT_MS);
   });
