@@ -126,13 +126,15 @@ function readTail(logPath: string, start: number): string {
 
 /** Why a node ended, from the end of its log. */
 export function reasonIn(log: string, logPath: string): PollenError {
-  const last = log.trimEnd().split("\n").at(-1) ?? "";
+  const lines = log.trimEnd().split("\n");
   const logHint = `Its log is ${logPath}.`;
-  const error = errorIn(last);
-  if (error !== null) {
+  // A stack may follow the error when it was asked for.
+  const error = lines.map(errorIn).findLast((found) => found !== null);
+  if (error !== undefined) {
     const fix = error.fix === undefined ? logHint : `${error.fix} ${logHint}`;
     return new PollenError(error.code, error.message, { fix });
   }
+  const last = lines.at(-1) ?? "";
   const words = last === "" ? "It said nothing." : `Its last words: ${last}`;
   return new PollenError("internal", `The node ended before it was up. ${words}`, { fix: logHint });
 }

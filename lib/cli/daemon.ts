@@ -9,6 +9,9 @@ import type { Context } from "./command.ts";
 /** Milliseconds that a daemon may take to stop. */
 export const STOP_TIMEOUT_MS = 15_000;
 
+/** Milliseconds that a daemon may take to remove its socket once it has given its lock back. */
+const REMOVAL_TIMEOUT_MS = 3_000;
+
 /** The lock's file in the state folder. */
 const LOCK_FILE = ".state.lock";
 const LOCK_MODE = 0o600;
@@ -63,22 +66,23 @@ async function askToStop(socketPath: string, signal: AbortSignal): Promise<void>
   }
 }
 
+/** The socket goes last of all. One that a crash leaves behind stays: then its process's lock tells. */
 async function waitUntilGone(dir: string, signal: AbortSignal): Promise<void> {
-  const deadline = performance.now() + STOP_TIMEOUT_MS;
+  const startedAtMs = performance.now();
+  let freeAtMs: number | null = null;
   for (let pauseMs = POLL_MS_MIN;; pauseMs = Math.min(pauseMs * POLL_GROWTH, POLL_MS_MAX)) {
-    if (await hasGone(dir)) return;
-    if (performance.now() > deadline) throw stillThere();
+    const state = await probeSocket(socketPathOf(dir));
+    if (state !== "live" && state !== "stale") return;
+    const nowMs = performance.now();
+    if (state === "live" || !await isFree(dir)) freeAtMs = null;
+    else freeAtMs ??= nowMs;
+    if (freeAtMs !== null && nowMs - freeAtMs > REMOVAL_TIMEOUT_MS) return;
+    if (nowMs - startedAtMs > STOP_TIMEOUT_MS) throw stillThere();
     await pause(pauseMs, signal);
   }
 }
 
-/**
- * Whether nobody works on the folder any more. The socket goes last of all, but one that a crash left
- * behind stays: then the lock tells, which ends with its process.
- */
-async function hasGone(dir: string): Promise<boolean> {
-  const state = await probeSocket(socketPathOf(dir));
-  if (state !== "stale") return state !== "live";
+async function isFree(dir: string): Promise<boolean> {
   using lock = await lockFolder(dir);
   return lock !== null;
 }

@@ -10,6 +10,8 @@ Deno.test("the reason is the error in the log's last line, or that line itself",
   const known = reasonIn(`time=1 level=info\n${line}\n`, "/x/pollen.log");
   assert.equal(known.code, "already_exists");
   assert.equal(known.text, "Taken. Choose. Its log is /x/pollen.log.");
+  const traced = reasonIn(`${line}\nPollenError: Taken.\n    at up.ts:1\n`, "/x/pollen.log");
+  assert.equal(traced.code, "already_exists");
   const unknown = reasonIn("time=1\nfatal: out of memory\n", "/x/pollen.log");
   assert.equal(unknown.code, "internal");
   assert.match(unknown.text, /Its last words: fatal: out of memory Its log is/);
