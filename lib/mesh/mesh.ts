@@ -41,6 +41,8 @@ const PACKETS_MAX = 256;
 const STREAMS_MAX = 256;
 /** Events that wait for the node. They are never lost: beyond this, new sessions are refused. */
 const EVENTS_MAX = 8_192;
+/** Characters of a reason that travel with a close; the engine takes no more bytes. */
+const CLOSE_REASON_LENGTH_MAX = 256;
 /** Strangers that redeem invites at the same time; beyond them new ones are refused. */
 const INVITE_SESSIONS_MAX = 32;
 
@@ -157,6 +159,20 @@ export class Mesh implements MeshPort<Envelope>, AsyncDisposable {
     }
   }
 
+  recheckPeers(): void {
+    for (const peer of this.#registry.peers()) {
+      const session = this.#registry.get(peer);
+      if (session === null) continue;
+      try {
+        this.#verify(session, peer);
+      } catch (thrown) {
+        const reason = errorText(thrown);
+        this.#options.log.warn("a peer is no member any more", { peer, reason });
+        this.closePeerSession(peer, refusalText(reason));
+      }
+    }
+  }
+
   async close(reason: string): Promise<void> {
     if (!this.#isClosed) {
       this.#isClosed = true;
@@ -189,7 +205,7 @@ export class Mesh implements MeshPort<Envelope>, AsyncDisposable {
         address: formatAddress(session.remoteAddress),
         reason,
       });
-      session.close(`${CloseReason.identityFailed}: ${reason}`.slice(0, 256));
+      session.close(refusalText(reason));
     }
   }
 
@@ -296,6 +312,11 @@ export class Mesh implements MeshPort<Envelope>, AsyncDisposable {
     }).finally(() => this.#tasks.delete(guarded));
     this.#tasks.add(guarded);
   }
+}
+
+/** What a peer is told whose certificate was refused. */
+function refusalText(reason: string): string {
+  return `${CloseReason.identityFailed}: ${reason}`.slice(0, CLOSE_REASON_LENGTH_MAX);
 }
 
 /** Why the peer is gone, as the retry delay wants to know it. */

@@ -24,6 +24,9 @@ import { StateSaver } from "./state_saver.ts";
 /** How often the machine is asked for its addresses: a laptop moves (pollen/1). */
 const ADDRESS_REFRESH_MS = 5 * 60 * 1000;
 
+/** How often the memberships of connected peers are looked at again: they end while sessions live on. */
+const RECHECK_MS = 5 * 60 * 1000;
+
 /** What may be tuned. Times in milliseconds. */
 export interface Config {
   /** The addresses to tell others; without any, those of the machine's interfaces, looked up again and again. */
@@ -131,6 +134,7 @@ export class Node {
       this.#every(() => this.#config.peerTickIntervalMs, () => this.#tick()),
       this.#every(() => this.#gossipPause(), () => this.#step({ kind: "gossipTick" })),
       this.#every(() => ADDRESS_REFRESH_MS, () => this.#refreshAddresses()),
+      this.#every(() => RECHECK_MS, () => mesh.recheckPeers()),
     ];
     this.#tick();
     this.#deps.log.info("node is ready", { peer: local, port: mesh.listenPort });

@@ -78,6 +78,8 @@ export interface Mesh<E> extends StreamTransport {
 
   /** Ends the session with this peer, if any, and reports the disconnection. Idempotent. */
   closePeerSession(peer: PeerKey, reason: string): void;
+  /** Ends the sessions whose peer would not be let in any more: its membership has expired, or was revoked. */
+  recheckPeers(): void;
   /** Ends every session with this reason, then frees everything. Idempotent. */
   close(reason: string): Promise<void>;
 }
