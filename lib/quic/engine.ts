@@ -45,6 +45,7 @@ const END_KINDS: readonly SessionEnd["kind"][] = [
   "protocol_error",
 ];
 
+/** Where an engine listens, and for what. */
 export interface EngineOptions {
   /** Where the UDP socket is bound: `::` takes IPv4 as well, port 0 lets the system choose. */
   readonly address: SocketAddress;

@@ -81,7 +81,12 @@ pub const SEND_WINDOW_NEAR: u64 = 4 * 1024 * 1024;
 pub const SEND_WINDOW_MAX: u64 = 16 * 1024 * 1024;
 /// Bytes per second that the send window is sized for.
 pub const SEND_WINDOW_RATE: f64 = 160e6;
-/// Where congestion control stops growing: nothing is lost on loopback, and it would never.
+/// Where congestion control stops growing: nothing is lost on a fast and short path, and it would
+/// never. What the shortest round trip carries at this rate (bytes per second) is in flight, so
+/// that the rest does not queue at the receiver and fall out of the processors' caches; a window
+/// on a short path leaves time to wake up.
+pub const CONGESTION_RATE: f64 = 2.5e9;
+pub const CONGESTION_WINDOW_NEAR: u64 = 512 * 1024;
 pub const CONGESTION_WINDOW_MAX: u64 = SEND_WINDOW_MAX;
 
 /// Datagrams received and not yet handed up, in bytes per session; the oldest goes first.

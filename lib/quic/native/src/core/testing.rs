@@ -12,7 +12,6 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 pub const ALPN: &[u8] = b"test/1";
-pub const LATENCY: Duration = Duration::from_millis(20);
 pub const DIAL: u32 = 1;
 
 pub struct Node {
@@ -105,6 +104,8 @@ pub struct World {
     /// Packets larger than this are lost.
     pub mtu: usize,
     pub is_cut: bool,
+    /// One way.
+    pub latency: Duration,
 }
 
 impl World {
@@ -117,6 +118,7 @@ impl World {
             loss: 0,
             mtu: usize::MAX,
             is_cut: false,
+            latency: Duration::from_millis(20),
         }
     }
 
@@ -210,7 +212,7 @@ impl World {
         if !is_lost && !self.is_cut && packet.len() <= self.mtu {
             // Every seventh packet overtakes the one before it.
             let rank = 4 * self.order - if self.order % 7 == 0 { 6 } else { 0 };
-            let key = (self.now + LATENCY, rank);
+            let key = (self.now + self.latency, rank);
             self.path.insert(key, (to, packet));
         }
     }

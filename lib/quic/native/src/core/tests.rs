@@ -425,3 +425,38 @@ fn an_idle_session_takes_little_memory() {
         assert_eq!(node.core.session_count(), SESSIONS + 1);
     }
 }
+
+#[test]
+fn a_short_path_has_little_in_flight() {
+    let mut world = World::connected();
+    world.latency = Duration::from_micros(50);
+    let near = world.nodes[0].session();
+    world.nodes[0].core.open_delegated(near, 9).unwrap();
+    world.run(Duration::ZERO);
+    let ours = world.nodes[0].opened()[0];
+    let mut pending = VecDeque::from([Bytes::from(vec![1; 40_000_000])]);
+    let mut there = VecDeque::new();
+    let mut theirs = None;
+    let mut widest = 0;
+    for _ in 0..5_000 {
+        let [client, server] = &mut world.nodes;
+        client.core.write_delegated(ours, &mut pending);
+        let session = client.core.sessions.get(near).unwrap();
+        widest = widest.max(session.connection.congestion_state().window());
+        theirs = theirs.or_else(|| {
+            let (stream, _) = server.incoming().into_iter().next()?;
+            server.core.delegate(stream, 7).unwrap();
+            Some(stream)
+        });
+        if let Some(stream) = theirs {
+            server.core.read_stream(stream, usize::MAX, &mut there);
+            there.clear();
+        }
+        if pending.is_empty() {
+            break;
+        }
+        world.run(Duration::from_micros(100));
+    }
+    assert!(pending.is_empty());
+    assert!((CONGESTION_WINDOW_NEAR / 2..=CONGESTION_WINDOW_NEAR).contains(&widest));
+}

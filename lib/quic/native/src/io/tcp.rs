@@ -13,7 +13,7 @@ const CHUNK_ROOM_MIN: usize = 16 * 1024;
 /// Reads up to this size are copied out, so that a few bytes do not keep a whole chunk alive.
 const COPY_BYTES_MAX: usize = 4 * 1024;
 /// Slices in one vectored write.
-const SLICES_MAX: usize = 64;
+const SLICES_MAX: usize = 256;
 
 /// The buffer into which TCP is read; QUIC takes slices of it without a copy.
 #[derive(Default)]

@@ -19,6 +19,9 @@ use std::sync::atomic::Ordering::Relaxed;
 
 /// Room for one coalesced train.
 const TRAIN_BUFFER: usize = 65_536;
+/// Trains of this length are handed on in the buffer that they came in. Shorter ones are copied
+/// out of it, so that nothing that waits to be read keeps more than twice its size alive.
+const TRAIN_KEPT_MIN: usize = TRAIN_BUFFER / 2;
 
 /// What became of a send.
 pub enum Sent {
@@ -35,7 +38,8 @@ pub struct Udp {
     pub is_v6: bool,
     pub readable: bool,
     pub writable: bool,
-    buffer: Box<[u8]>,
+    /// Where trains arrive; each is used again once nobody has a packet of its train any more.
+    buffers: Vec<BytesMut>,
 }
 
 /// A packet as it came.
@@ -66,7 +70,7 @@ impl Udp {
             is_v6,
             readable: true,
             writable: true,
-            buffer: vec![0; TRAIN_BUFFER * BATCH_SIZE].into_boxed_slice(),
+            buffers: vec![BytesMut::new(); BATCH_SIZE],
         })
     }
 
@@ -112,8 +116,8 @@ impl Udp {
     /// Takes one batch from the system; `readable` stays set while there may be more.
     pub fn receive(&mut self, counters: &Counters, mut take: impl FnMut(Received)) {
         let mut metas = [RecvMeta::default(); BATCH_SIZE];
-        let chunks = self.buffer.chunks_exact_mut(TRAIN_BUFFER);
-        let mut slices: Vec<_> = chunks.map(IoSliceMut::new).collect();
+        let buffers = self.buffers.iter_mut().map(with_room);
+        let mut slices: Vec<_> = buffers.map(|room| IoSliceMut::new(room)).collect();
         let state = &self.state;
         let socket = &self.socket;
         let batch = socket.try_io(|| state.recv(socket.into(), &mut slices, &mut metas));
@@ -127,9 +131,12 @@ impl Udp {
         };
         self.readable = count == BATCH_SIZE;
         counters.receive_calls.fetch_add(1, Relaxed);
-        for (meta, chunk) in metas[..count].iter().zip(self.buffer.chunks(TRAIN_BUFFER)) {
-            let len = meta.len.min(chunk.len());
-            let mut train = BytesMut::from(&chunk[..len]);
+        for (meta, buffer) in metas[..count].iter().zip(&mut self.buffers) {
+            let len = meta.len.min(buffer.len());
+            let mut train = match len >= TRAIN_KEPT_MIN {
+                true => buffer.split_to(len),
+                false => BytesMut::from(&buffer[..len]),
+            };
             counters.bytes_received.fetch_add(len as u64, Relaxed);
             while !train.is_empty() {
                 let packet = train.split_to(meta.stride.clamp(1, train.len()));
@@ -199,6 +206,21 @@ impl Udp {
             },
         }
     }
+}
+
+/// Makes room for a train in a buffer: the same as before if nobody has a part of it any more,
+/// which is still in the processor's cache.
+fn with_room(buffer: &mut BytesMut) -> &mut BytesMut {
+    if buffer.len() < TRAIN_BUFFER {
+        buffer.clear();
+        if buffer.try_reclaim(TRAIN_BUFFER) {
+            // SAFETY: the buffer was made of so many initialised bytes, and has its room back.
+            unsafe { buffer.set_len(TRAIN_BUFFER) };
+        } else {
+            *buffer = BytesMut::zeroed(TRAIN_BUFFER);
+        }
+    }
+    buffer
 }
 
 /// Asks for large buffers: past the usual limit where we may, else up to it.
