@@ -1,51 +1,211 @@
 /**
  * Pollen as a library: for programs that embed a node instead of starting the `pollen` executable.
  *
- * ```ts
- * import { joinNetwork, runDaemon } from "./mod.ts";
+ * This program founds a network in a folder of its own, runs its first node for a moment, and
+ * leaves nothing behind:
  *
+ * ```ts
+ * import {
+ *   genIdentityKey,
+ *   initRoot,
+ *   openNode,
+ *   systemClock,
+ *   systemDisk,
+ *   systemRandom,
+ * } from "./mod.ts";
+ *
+ * const dir = await Deno.makeTempDir({ prefix: "pollen-" });
+ * const identity = await genIdentityKey(systemDisk, dir, systemRandom);
+ * await initRoot(systemDisk, dir, identity, { now: systemClock.wallNow(), random: systemRandom });
+ *
+ * const { node } = await openNode({ dir, listenIp: "127.0.0.1", port: 0, ips: ["127.0.0.1"] });
  * const stop = new AbortController();
- * await joinNetwork({ dir: "/srv/pollen", token, signal: stop.signal });
- * await runDaemon({
- *   dir: "/srv/pollen",
- *   signal: stop.signal,
- *   onReady: ({ port }) => console.log(`listening on UDP port ${port}`),
- * });
+ * const ended = node.start(stop.signal);
+ * await node.ready;
+ * console.log(`listening on UDP port ${node.listenPort}`);
+ * console.log(`connected with ${node.getConnectedPeers().length} peers`);
+ *
+ * stop.abort();
+ * await ended;
+ * await Deno.remove(dir, { recursive: true });
  * ```
+ *
+ * A node that belongs to a network of others calls {@linkcode joinNetwork} with their token in place
+ * of `genIdentityKey` and `initRoot`. {@linkcode runDaemon} runs a node as `pollen up` does: with a
+ * log, and a control socket for the command line and {@linkcode ControlClient}.
+ *
+ * Every failure is a {@linkcode PollenError}, whose `code` is from a closed list. Times and
+ * durations are in milliseconds unless a name says otherwise, keys are 32 bytes or their 64
+ * hexadecimal characters, paths are absolute.
  *
  * @module
  */
 
-/** Runs a node until it is told to stop; enters a network with a token. */
+// A whole node: opened, run, brought into a network.
 export {
   type DaemonOptions,
   type Joined,
   joinNetwork,
   type JoinOptions,
+  type NodeOptions,
+  type OpenedNode,
+  openNode,
+  resolveAddresses,
   runDaemon,
 } from "./lib/app/mod.ts";
 
-/** The parts that `runDaemon` is put together from, for programs that want a node of another shape. */
-export { type Config, DEFAULT_CONFIG, Node, type NodeDeps, NodeService } from "./lib/node/mod.ts";
-export { Mesh, type MeshOptions, redeemInvite } from "./lib/mesh/mod.ts";
-export { type ConnectionInfo, Manager, type TunnelDeps } from "./lib/tunnel/mod.ts";
-export { Store } from "./lib/store/mod.ts";
-
-/** Talks to a daemon that runs already. */
-export { ControlClient, socketPathOf } from "./lib/server/mod.ts";
-
-/** The vocabulary: keys, errors, and the ports behind which the machine stands. */
+// Orchestration: the event loop, the tunnels, the control socket.
 export {
+  type BootstrapPeer,
+  type Config as NodeConfig,
+  DEFAULT_CONFIG as DEFAULT_NODE_CONFIG,
+  Node,
+  type NodeDeps,
+  NodeService,
+  type NodeServiceDeps,
+  type WhichForwards,
+} from "./lib/node/mod.ts";
+export { type ConnectionInfo, Manager, type TunnelDeps } from "./lib/tunnel/mod.ts";
+export {
+  ControlClient,
+  type ControlHandlers,
+  GrpcServer,
+  type GrpcServerOptions,
+  socketPathOf,
+} from "./lib/server/mod.ts";
+export type {
+  CallContext,
+  CallOptions,
+  Handler,
+  Handlers,
+  Service as RpcService,
+} from "./lib/rpc/mod.ts";
+
+// Transport: sessions with members, invites, the state machine of peers, the engine.
+export {
+  getAdvertisableAddrs,
+  type IdentityOptions,
+  type InterfaceAddress,
+  inviteProtocol,
+  memberProtocol,
+  Mesh,
+  type MeshOptions,
+  type RedeemDeps,
+  type Redeemer,
+  redeemInvite,
+} from "./lib/mesh/mod.ts";
+export {
+  type ConnectStage,
+  type Peer,
+  type PeerInput,
+  type PeerOutput,
+  type PeerState,
+  type PeerStateKind,
+  PeerStore,
+} from "./lib/peer/mod.ts";
+export { type EngineOptions, openEngine } from "./lib/quic/mod.ts";
+
+// State: what nodes tell each other, and what a node is told by its owner.
+export {
+  type ApplyResult,
+  type Connection,
+  type KnownPeer,
+  type NodeRecord,
+  type SaveUrgency,
+  Store,
+  type VerifyRevocation,
+} from "./lib/store/mod.ts";
+export {
+  CertTtls,
+  type CertTtlsFields,
+  Config,
+  type ConfigFields,
+  type ConfiguredPeer,
+  ConsumedInvites,
+  normalizeRelayAddr,
+} from "./lib/config/mod.ts";
+
+// Trust: keys, memberships, invites and what signs them.
+export {
+  AdminSigner,
+  clusterIdHex,
+  decodeToken,
+  encodeInviteToken,
+  encodeJoinToken,
+  enrol,
+  genIdentityKey,
+  type IdentityKey,
+  initRoot,
+  type InitRootOptions,
+  type InitRootResult,
+  InviteRedeemer,
+  type InviteRequest,
+  type JoinTokenRequest,
+  loadAdminSigner,
+  loadIdentityKey,
+  loadNodeCredentials,
+  type MembershipRequest,
+  type NodeCredentials,
+  readIdentityPub,
+  type RedeemerOptions,
+  renewMembership,
+  type SignerOptions,
+  type SigningKey,
+  type Token,
+  verifyInviteToken,
+  verifyJoinToken,
+  verifyMembershipCert,
+  verifyRevocation,
+} from "./lib/auth/mod.ts";
+
+// This machine behind the ports `Clock`, `Disk` and `Random`.
+export { systemClock, systemDisk, systemRandom } from "./lib/host/mod.ts";
+
+// The vocabulary: keys, addresses, errors, and the ports that a program may stand something else behind.
+export {
+  type Bridge,
+  type BridgeEnd,
+  type BridgeEndKind,
   type Clock,
+  comparePeerKeys,
+  type DatagramOutcome,
+  type DialOptions,
+  type DisconnectReason,
   type Disk,
+  type DiskLock,
   type Engine,
+  type EngineStats,
   type ErrorCode,
+  type ErrorOptions,
+  formatAddress,
+  type Forwarder,
+  type IncomingStream,
   type Log,
+  type LogFields,
   type Mesh as MeshPort,
+  type MonotonicMs,
+  type Packet,
   parsePeerKey,
+  type PeerEvent,
   type PeerKey,
+  peerKeyBytes,
+  peerKeyFromBytes,
   PollenError,
+  type Protocol,
   type Random,
+  type RawPacket,
+  type Session,
+  type SessionEnd,
+  type SessionStats,
   shortPeerKey,
+  silentLog,
   type SocketAddress,
+  type Stream,
+  type StreamTransport,
+  type TcpConnection,
+  type TcpListener,
+  type TcpTarget,
+  type TlsIdentity,
+  tryParsePeerKey,
+  type WallMs,
 } from "./lib/types/mod.ts";

@@ -21,6 +21,7 @@ import { resolveAddresses } from "./resolve.ts";
 /** Validity of the certificate that is shown while redeeming: longer than any clock is wrong. */
 const TLS_TTL_MS = 24 * 60 * 60 * 1000;
 
+/** Which node enters a network, with what. */
 export interface JoinOptions {
   /** The state folder, absolute. */
   readonly dir: string;
@@ -31,12 +32,15 @@ export interface JoinOptions {
    * Without it a node stays where it is.
    */
   readonly leave?: () => Promise<void>;
+  /** Gives up, with `cancelled`, while the network is asked. */
   readonly signal: AbortSignal;
 }
 
+/** The network that was entered. */
 export interface Joined {
   /** The network's id, 64 hexadecimal characters. */
   readonly clusterId: string;
+  /** This node's key, made if it had none. */
   readonly peerKey: PeerKey;
   /** How many nodes it knows to find the network through. */
   readonly bootstrapPeers: number;

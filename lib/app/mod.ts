@@ -1,4 +1,7 @@
-// Where everything is put together: a running daemon, and the exchange of a token for a membership.
+// Where everything is put together: a node and a running daemon, and the exchange of a token for a
+// membership.
 
 export { type DaemonOptions, runDaemon } from "./daemon.ts";
 export { type Joined, joinNetwork, type JoinOptions } from "./join.ts";
+export { type NodeOptions, type OpenedNode, openNode } from "./node.ts";
+export { resolveAddresses } from "./resolve.ts";

@@ -34,15 +34,19 @@ import { isSameBytes } from "./trust.ts";
 /** The longest life of anything signed, in milliseconds: 1000 years, far from where 64 bits end. */
 export const LIFE_MS_MAX = 1_000 * 365 * 24 * 60 * 60 * 1_000;
 
+/** A membership to be issued. */
 export interface MembershipRequest {
+  /** The key that becomes a member. */
   readonly subject: PeerKey;
   /** Wanted lifetime in milliseconds; cut to that of the issuer's certificate. */
   readonly ttlMs: number;
   /** Whether the member has to ask for a new invite when it lapses. Default false. */
   readonly nonRenewable?: boolean;
+  /** The moment of issue; it is valid from a minute earlier. */
   readonly now: WallMs;
 }
 
+/** An invite to be issued. */
 export interface InviteRequest {
   /** The only key that may redeem it; absent: whoever comes first. */
   readonly subject?: PeerKey;
@@ -52,22 +56,29 @@ export interface InviteRequest {
   readonly ttlMs: number;
   /** Lifetime of the membership in seconds; 0 or absent: what the redeeming node gives by itself. */
   readonly membershipTtlSeconds?: number;
+  /** Whether the member has to ask for a new invite when its membership lapses. Default false. */
   readonly nonRenewable?: boolean;
+  /** The moment of issue. */
   readonly now: WallMs;
 }
 
+/** A join token to be issued. */
 export interface JoinTokenRequest {
   /** The membership it brings. */
   readonly cert: MembershipCert;
+  /** Where the new member finds the network. */
   readonly bootstrap: readonly BootstrapPeer[];
   /** Life of the token in milliseconds, at least 1 s. */
   readonly ttlMs: number;
+  /** The moment of issue. */
   readonly now: WallMs;
 }
 
 /** Signs for a network with an administrator's key. */
 export class AdminSigner {
+  /** The network that is signed for. */
   readonly trust: TrustBundle;
+  /** The administrator's own certificate, which goes into everything it signs. */
   readonly issuer: AdminCert;
   readonly #key: SigningKey;
   readonly #random: Random;

@@ -17,8 +17,11 @@ import { refusal, within } from "./refusal.ts";
 import type { SigningKey } from "./signature.ts";
 import { isSameBytes, trustOf, verifyTrust } from "./trust.ts";
 
+/** When and how a signer is loaded. */
 export interface SignerOptions {
+  /** The moment at which its certificate has to be valid. */
   readonly now: WallMs;
+  /** Draws serial numbers and token ids. */
   readonly random: Random;
   /** Lifetime of the certificate that a root signs for itself, in milliseconds. Default 5 × 365 days. */
   readonly adminTtlMs?: number;

@@ -44,8 +44,11 @@ export async function loadNodeCredentials(
   return { trust, cert };
 }
 
+/** When a network is founded, and how long its first certificates last. */
 export interface InitRootOptions {
+  /** The moment of founding. */
   readonly now: WallMs;
+  /** Draws the root key and serial numbers. */
   readonly random: Random;
   /** Lifetime of the root's own membership, in milliseconds. Default 365 days. */
   readonly membershipTtlMs?: number;
@@ -53,7 +56,9 @@ export interface InitRootOptions {
   readonly adminTtlMs?: number;
 }
 
+/** What became of founding a network. */
 export interface InitRootResult {
+  /** The membership of this node, just made or already there. */
   readonly credentials: NodeCredentials;
   /** Whether a network was founded now; false when the node was a member of one already. */
   readonly created: boolean;

@@ -15,8 +15,11 @@ import {
   TRUST_FILE,
 } from "./paths.ts";
 
+/** What makes a node a member of a network. */
 export interface NodeCredentials {
+  /** The network: its id and root key. */
   readonly trust: TrustBundle;
+  /** The node's own membership of it. */
   readonly cert: MembershipCert;
 }
 

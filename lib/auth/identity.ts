@@ -13,6 +13,7 @@ import type { SigningKey } from "./signature.ts";
 
 /** The key pair that a node is known by. */
 export interface IdentityKey {
+  /** The public key as the name of the node. */
   readonly peerKey: PeerKey;
   /** 32 bytes. */
   readonly publicKey: Uint8Array;

@@ -20,6 +20,7 @@ import { isSameTrust } from "./trust.ts";
 /** The longest life of a join token that answers an invite, in seconds (pollen/1). */
 const JOIN_TOKEN_SECONDS_MAX = 300n;
 
+/** How invites are answered. */
 export interface RedeemerOptions {
   /** Lifetime in milliseconds of memberships whose invite names none. Default 365 days. */
   readonly membershipTtlMs?: number;
@@ -34,6 +35,9 @@ export class InviteRedeemer {
   readonly #membershipTtlMs: number;
   readonly #isRevoked: (key: PeerKey) => boolean;
 
+  /**
+   * Answers with the signer's key, noting each answer in `consumed`, which nobody else may write.
+   */
   constructor(signer: AdminSigner, consumed: ConsumedInvites, options: RedeemerOptions = {}) {
     this.#signer = signer;
     this.#consumed = consumed;

@@ -29,6 +29,7 @@ export { InviteRedeemer, type RedeemerOptions } from "./invite_redeemer.ts";
 export { type KeyInventory, readKeyInventory } from "./key_inventory.ts";
 export { isCertExpiredAt } from "./refusal.ts";
 export { verifyRevocation } from "./revocations.ts";
+export type { SigningKey } from "./signature.ts";
 export { decodeToken, encodeInviteToken, encodeJoinToken, type Token } from "./token_text.ts";
 export { verifyInviteToken, verifyJoinToken } from "./tokens.ts";
 export { clusterIdHex, isSameTrust } from "./trust.ts";

@@ -31,7 +31,9 @@ export const VERIFIED_SIGNATURES_MAX = 1_024;
 
 /** A key that signs. */
 export interface SigningKey {
+  /** Ed25519, 32 bytes. */
   readonly publicKey: Uint8Array;
+  /** 32 bytes from which the private key follows. Never shown, never logged. */
   readonly seed: Uint8Array;
 }
 

@@ -22,12 +22,20 @@ const CLAIMS_TAG = 0x0a;
 /** Bytes after the claims: tag and length of field 2, and the signature. */
 const TRAILER_BYTES = 2 + SIGNATURE_BYTES;
 
-/** @throws {PollenError} `too_large` for more addresses than a token can carry. */
+/**
+ * The join token as one line of text, for people to carry.
+ *
+ * @throws {PollenError} `too_large` for more addresses than a token can carry.
+ */
 export function encodeJoinToken(token: JoinToken): string {
   return encode(JoinToken.encode(token));
 }
 
-/** @throws {PollenError} `too_large` for more addresses than a token can carry. */
+/**
+ * The invite as one line of text, for people to carry.
+ *
+ * @throws {PollenError} `too_large` for more addresses than a token can carry.
+ */
 export function encodeInviteToken(token: InviteToken): string {
   return encode(InviteToken.encode(token));
 }

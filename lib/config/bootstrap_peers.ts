@@ -14,7 +14,9 @@ import { normalizeRelayAddr } from "./relay_address.ts";
 
 /** A peer and where to reach it: `host:port`, at least one. */
 export interface ConfiguredPeer {
+  /** The key that has to be found at the addresses. */
   readonly peerKey: PeerKey;
+  /** 1…64 of `host:port`, sorted; hosts may be names. */
   readonly addresses: readonly string[];
 }
 

@@ -7,8 +7,11 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** Lifetimes in milliseconds; 0 or absent: the default. */
 export interface CertTtlsFields {
+  /** Of memberships. Default 365 days. */
   readonly membershipMs?: number;
+  /** Of administrators' certificates. Default 5 × 365 days. */
   readonly adminMs?: number;
+  /** Of the TLS certificates of a node. Default 10 × 365 days. */
   readonly tlsIdentityMs?: number;
 }
 
@@ -31,7 +34,11 @@ export class CertTtls {
   /** What was set; what was not is absent. */
   readonly fields: CertTtlsFields;
 
-  /** @throws {PollenError} `invalid_argument` for a lifetime that is negative or no number. */
+  /**
+   * The given lifetimes, and the defaults for the others.
+   *
+   * @throws {PollenError} `invalid_argument` for a lifetime that is negative or no number.
+   */
   constructor(fields: CertTtlsFields = {}) {
     const set: { -readonly [K in keyof CertTtlsFields]: number } = {};
     for (const [name, field] of Object.entries(TTL_NAMES)) {

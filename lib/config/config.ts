@@ -24,19 +24,28 @@ const DIRECTORY_MODE = 0o700;
 /** Bytes of the largest file that is looked at: thousands of peers. */
 const CONFIG_BYTES_MAX = 1 << 20;
 
+/** The settings that may be given. Absent ones are at their defaults. */
 export interface ConfigFields {
+  /** Peers to dial after a start. Default: none. */
   readonly bootstrapPeers?: readonly ConfiguredPeer[];
+  /** Lifetimes of the certificates that this node issues. */
   readonly certTtls?: CertTtls;
 }
 
 /** The settings of one node. */
 export class Config {
+  /** Lifetimes of the certificates that this node issues. */
   readonly certTtls: CertTtls;
   #bootstrapPeers: readonly ConfiguredPeer[];
   /** The text it was read from, whose comments and unknown keys a save keeps. */
   readonly #source: string;
 
-  /** @throws {PollenError} `invalid_argument` for peers that are none. */
+  /**
+   * Settings that are in no file yet.
+   *
+   * @param source The text of the file they were read from, whose comments a save keeps.
+   * @throws {PollenError} `invalid_argument` for peers that are none.
+   */
   constructor(fields: ConfigFields = {}, source = "") {
     this.#bootstrapPeers = canonicalPeers(fields.bootstrapPeers ?? []);
     this.certTtls = fields.certTtls ?? new CertTtls();

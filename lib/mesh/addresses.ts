@@ -5,7 +5,9 @@ import ipaddr from "ipaddr.js";
 
 /** One address of one interface, as the operating system lists them. */
 export interface InterfaceAddress {
+  /** The interface, such as `eth0`: those of containers are told by it. */
   readonly name: string;
+  /** An IP literal; an IPv6 zone (`%eth0`) may follow. */
   readonly address: string;
 }
 

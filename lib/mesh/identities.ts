@@ -7,11 +7,15 @@ import type { Clock, Protocol, Random } from "../types/mod.ts";
 import { createTlsIdentity } from "./certificate.ts";
 import { ALPN_INVITE, ALPN_MEMBER, STREAM_HEAD_BYTES } from "./protocol.ts";
 
+/** What a TLS certificate is minted from. */
 export interface IdentityOptions {
+  /** The key pair that the certificate is of. */
   readonly identity: IdentityKey;
   /** Validity of the certificate, in milliseconds. */
   readonly tlsIdentityTtlMs: number;
+  /** Its wall clock dates the certificate. */
   readonly clock: Clock;
+  /** Draws the serial number. */
   readonly random: Random;
 }
 

@@ -35,12 +35,17 @@ const ANSWER_TOO_LARGE = "the answer does not fit a datagram; use an invite with
 
 /** Turns an invite and the key that was proved into a join token; throws a PollenError that says why not. */
 export interface Redeemer {
+  /** The join token for `subject`; the same again when the same key asks again. */
   redeem(token: InviteToken, subject: PeerKey): Promise<JoinToken>;
 }
 
+/** What redeeming an invite takes. */
 export interface RedeemDeps {
+  /** Speaks `inviteProtocol`. It stays open. */
   readonly engine: Engine;
+  /** The key that is to become a member. */
   readonly identity: IdentityKey;
+  /** Its wall clock judges the invite and the answer. */
   readonly clock: Clock;
   /** The socket addresses of `host:port` texts; names that do not resolve are left out. */
   resolve(addresses: readonly string[]): Promise<SocketAddress[]>;

@@ -46,20 +46,32 @@ const CLOSE_REASON_LENGTH_MAX = 256;
 /** Strangers that redeem invites at the same time; beyond them new ones are refused. */
 const INVITE_SESSIONS_MAX = 32;
 
+/** What a mesh is made of. */
 export interface MeshOptions {
+  /** Bound to its UDP port. The mesh replaces its protocols and closes it. */
   readonly engine: Engine;
+  /** This node's key pair. */
   readonly identity: IdentityKey;
+  /** This node's membership, and the network whose members it lets in. */
   readonly credentials: NodeCredentials;
   /** Validity of the TLS certificate minted for this process, in milliseconds. */
   readonly tlsIdentityTtlMs: number;
   /** Redeems invites; null when this node holds no admin key, and then strangers are not answered. */
   readonly redeemer: Redeemer | null;
+  /** Its wall clock judges the memberships of peers. */
   readonly clock: Clock;
+  /** Draws the certificates' serial numbers. */
   readonly random: Random;
+  /** Takes refused connections and restarted peers. */
   readonly log: Log;
+  /** Whether a peer lost its membership. Asked at each handshake and by `recheckPeers`. */
   isRevoked(peer: PeerKey): boolean;
 }
 
+/**
+ * Sessions with the members of one network, over an engine. Datagrams that nobody receives are lost
+ * beyond 256, oldest first; streams that nobody accepts are reset beyond 256.
+ */
 export class Mesh implements MeshPort<Envelope>, AsyncDisposable {
   readonly #options: MeshOptions;
   readonly #registry: SessionRegistry;
@@ -88,10 +100,16 @@ export class Mesh implements MeshPort<Envelope>, AsyncDisposable {
     return mesh;
   }
 
+  /** The UDP port it is bound to, 1…65535. */
   get listenPort(): number {
     return this.#options.engine.localAddress.port;
   }
 
+  /**
+   * Queues one envelope for a connected peer without waiting. It may get lost.
+   *
+   * @throws {PollenError} `unreachable` without a session, `too_large` when it does not fit a datagram.
+   */
   send(peer: PeerKey, envelope: Envelope): void {
     const session = this.#registry.get(peer);
     const outcome = session?.sendDatagram(Envelope.encode(envelope)) ?? "closed";
@@ -106,35 +124,57 @@ export class Mesh implements MeshPort<Envelope>, AsyncDisposable {
     }
   }
 
+  /** The next envelope, whole; null once the mesh is closed. */
   recv(): Promise<Packet<Envelope> | null> {
     return this.#packets.next();
   }
 
+  /** The next session that began or ended, in order; null once the mesh is closed. */
   nextPeerEvent(): Promise<PeerEvent | null> {
     return this.#events.next();
   }
 
+  /** The next stream that a peer opened; null once the mesh is closed. */
   acceptStream(): Promise<IncomingStream | null> {
     return this.#streams.next();
   }
 
+  /** Peers with a live session, by key. */
   connectedPeers(): PeerKey[] {
     return this.#registry.peers();
   }
 
+  /** Where the session with the peer leads; null without one. */
   getActivePeerAddress(peer: PeerKey): SocketAddress | null {
     return this.#registry.address(peer);
   }
 
+  /**
+   * The live session with the peer, waiting for one as long as `signal` allows.
+   *
+   * @throws {PollenError} `cancelled`, `closed`.
+   */
   session(peer: PeerKey, signal?: AbortSignal): Promise<Session> {
     return this.#registry.waitFor(peer, signal);
   }
 
+  /**
+   * Opens a stream to the peer, waiting for a session as long as `signal` allows.
+   *
+   * @throws {PollenError} `cancelled`, `closed`.
+   */
   async openStream(peer: PeerKey, signal?: AbortSignal): Promise<Stream> {
     const session = await this.session(peer, signal);
     return await session.openStream(signal === undefined ? {} : { signal });
   }
 
+  /**
+   * Dials all addresses at once until one gives a verified session with this very peer; at once
+   * when there is one. `timeoutMs`, 1…60 000, is for each dial.
+   *
+   * @throws {PollenError} `invalid_argument` without addresses, `identity_mismatch`, `unreachable`,
+   *   `unauthenticated`, `refused`, `timeout`, `cancelled`, `closed`.
+   */
   async connect(
     peer: PeerKey,
     addresses: readonly SocketAddress[],
@@ -150,6 +190,7 @@ export class Mesh implements MeshPort<Envelope>, AsyncDisposable {
     if (this.#isClosed) throw new PollenError("closed", "This node is shutting down.");
   }
 
+  /** Ends every session with this peer. Idempotent, also for a peer nobody knows. */
   closePeerSession(peer: PeerKey, reason: string): void {
     // Those that stand by go too: a peer that was cut off must not come back by one of them.
     const members = this.#registry.removeAll(peer);
@@ -159,6 +200,7 @@ export class Mesh implements MeshPort<Envelope>, AsyncDisposable {
     }
   }
 
+  /** Ends the sessions whose peer would not be let in any more: expired, or revoked. */
   recheckPeers(): void {
     for (const peer of this.#registry.peers()) {
       const session = this.#registry.get(peer);
@@ -173,6 +215,7 @@ export class Mesh implements MeshPort<Envelope>, AsyncDisposable {
     }
   }
 
+  /** Ends every session with this reason, closes the engine, and waits for both. Idempotent. */
   async close(reason: string): Promise<void> {
     if (!this.#isClosed) {
       this.#isClosed = true;
@@ -185,6 +228,7 @@ export class Mesh implements MeshPort<Envelope>, AsyncDisposable {
     await Promise.all(this.#tasks);
   }
 
+  /** As `close`, with the reason of a node that shuts down. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close(CloseReason.shutdown);
   }

@@ -31,6 +31,7 @@ import { Observations } from "./observations.ts";
 
 /** A peer to find the network through, as `config.yaml` or a token names it. */
 export interface BootstrapPeer {
+  /** The key that has to be found at the addresses. */
   readonly peerKey: PeerKey;
   /** `host:port`; hosts may be names. */
   readonly addresses: readonly string[];

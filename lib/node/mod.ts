@@ -2,5 +2,6 @@
 
 export { genIdentityKey, readIdentityPub } from "../auth/mod.ts";
 export { type BootstrapPeer, NodeCore, type NodeInput, type NodeOutput } from "./core.ts";
+export type { WhichForwards } from "./forwards.ts";
 export { type Config, DEFAULT_CONFIG, Node, type NodeDeps } from "./node.ts";
 export { NodeService, type NodeServiceDeps } from "./service.ts";

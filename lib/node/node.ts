@@ -31,6 +31,7 @@ const RECHECK_MS = 5 * 60 * 1000;
 export interface Config {
   /** The addresses to tell others; without any, those of the machine's interfaces, looked up again and again. */
   readonly advertisedIps: readonly string[];
+  /** Peers to find the network through when nobody else is known. Default: none. */
   readonly bootstrapPeers: readonly BootstrapPeer[];
   /** Between two rounds in which our clock goes to every peer. Default 10 000. */
   readonly gossipIntervalMs: number;
@@ -52,13 +53,24 @@ export const DEFAULT_CONFIG: Config = {
   peerTickIntervalMs: 1_000,
 };
 
+/**
+ * What a node is wired from; `openNode` does it. The node closes mesh, tunnels and store when it
+ * ends.
+ */
 export interface NodeDeps {
+  /** This node's own key: that of the mesh and of the store. */
   readonly local: PeerKey;
+  /** Carries envelopes and streams to the peers. It is bound already. */
   readonly mesh: Mesh<Envelope>;
+  /** Serves ports and keeps forwards. Not started yet: `Node.start` does that. */
   readonly tunnels: Manager;
+  /** The replicated state, loaded. The node saves it whenever it has to. */
   readonly store: Store;
+  /** Drives the timers. */
   readonly clock: Clock;
+  /** Draws the jitter of the gossip rounds. */
   readonly random: Random;
+  /** Takes what happens on the node. */
   readonly log: Log;
   /** The addresses of this machine that others can reach. */
   machineAddresses(): readonly string[];
@@ -66,6 +78,10 @@ export interface NodeDeps {
   resolve(addresses: readonly string[]): Promise<SocketAddress[]>;
 }
 
+/**
+ * One running node. It finds peers, keeps sessions with them, tells them what it knows, and keeps
+ * its services and forwards alive. It is made by `create` or `openNode` and runs once.
+ */
 export class Node {
   readonly #deps: NodeDeps;
   readonly #config: Config;

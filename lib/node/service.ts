@@ -50,37 +50,53 @@ import type { Node } from "./node.ts";
 /** A certificate that ends within this time is worth a word. */
 const EXPIRING_SOON_SECONDS = 7n * 24n * 60n * 60n;
 
+/** What the calls are answered from. */
 export interface NodeServiceDeps {
+  /** Carries the commands out. */
   readonly node: Node;
+  /** This node's own key. */
   readonly local: PeerKey;
+  /** Says which peers are connected, and where. */
   readonly mesh: Mesh<unknown>;
+  /** Says which nodes and services there are. */
   readonly store: Store;
+  /** Says which forwards there are. */
   readonly tunnels: Manager;
+  /** This node's membership, whose dates the status tells. */
   readonly certificate: MembershipCert;
   /** What signs revocations; null when this node holds no admin key. */
   readonly signer: AdminSigner | null;
+  /** Its wall clock judges whether the membership ends soon, and dates revocations. */
   readonly clock: Clock;
   /** Ends the daemon; returns at once. */
   shutdown(): void;
 }
 
+/** The answers to the calls of ControlService, to be served by `GrpcServer` or called directly. */
 export class NodeService {
   readonly #deps: NodeServiceDeps;
 
+  /** Does nothing until a method is called; answers are meaningful once the node is ready. */
   constructor(deps: NodeServiceDeps) {
     this.#deps = deps;
   }
 
+  /** Asks for the end of the node; answers before that has come. */
   readonly shutdown = (): Promise<ShutdownResponse> => {
     this.#deps.shutdown();
     return Promise.resolve({});
   };
 
+  /** The addresses (`host:port`) at which this node can be found, as an invite carries them. */
   readonly getBootstrapInfo = (): Promise<GetBootstrapInfoResponse> => {
     const self = this.#bootstrapInfo(this.#deps.local, this.#ownAddresses());
     return Promise.resolve({ self, recommended: self });
   };
 
+  /**
+   * This node, the others (reachable ones first), all services, the forwards, and the membership's
+   * dates. A membership that ends within 7 days counts as expiring soon.
+   */
   readonly getStatus = (): Promise<GetStatusResponse> => {
     return Promise.resolve(GetStatusResponse.create({
       self: this.#selfSummary(),
@@ -91,6 +107,11 @@ export class NodeService {
     }));
   };
 
+  /**
+   * Offers a local TCP port under a name of 1…64 printable characters; without one, the port in decimal.
+   *
+   * @throws {PollenError} `invalid_argument` for the port or the name, else as `Node.registerService`.
+   */
   readonly registerService = async (
     { port, name = String(port) }: RegisterServiceRequest,
   ): Promise<RegisterServiceResponse> => {
@@ -100,6 +121,12 @@ export class NodeService {
     return {};
   };
 
+  /**
+   * Forwards a local port (0: the remote port's number if it is free, else any) to a port of a peer.
+   *
+   * @throws {PollenError} `invalid_argument` for a port or key that is none, else as
+   *   `Node.connectService`.
+   */
   readonly connectService = async (
     { node, remotePort, localPort }: ConnectServiceRequest,
   ): Promise<ConnectServiceResponse> => {
@@ -109,6 +136,11 @@ export class NodeService {
     return { localPort: await this.#deps.node.connectService(peer, remotePort, localPort) };
   };
 
+  /**
+   * Takes back one name, or, without a name, every name of the port.
+   *
+   * @throws {PollenError} `invalid_argument` for a port that is none, else as `Node.unregisterService`.
+   */
   readonly unregisterService = async (
     { port, name }: UnregisterServiceRequest,
   ): Promise<UnregisterServiceResponse> => {
@@ -117,6 +149,12 @@ export class NodeService {
     return await this.#deps.node.unregisterService({ port });
   };
 
+  /**
+   * Ends the forward of a local port, or those to a peer (remote port 0: all of them).
+   *
+   * @throws {PollenError} `invalid_argument` for a port or key that is none, else as
+   *   `Node.disconnectService`.
+   */
   readonly disconnectService = async (
     { localPort, node, remotePort }: DisconnectServiceRequest,
   ): Promise<DisconnectServiceResponse> => {
@@ -128,6 +166,11 @@ export class NodeService {
     return { disconnected: ended.map((forward) => this.#connectionSummary(forward)) };
   };
 
+  /**
+   * Connects with a peer at these addresses (`host:port`) now.
+   *
+   * @throws {PollenError} `invalid_argument` for a key that is none, else as `Node.connectPeer`.
+   */
   readonly connectPeer = async (
     { peerId, addrs }: ConnectPeerRequest,
   ): Promise<ConnectPeerResponse> => {
@@ -135,6 +178,12 @@ export class NodeService {
     return {};
   };
 
+  /**
+   * Takes a peer's membership away for good.
+   *
+   * @throws {PollenError} `failed_precondition` without an admin key here, `refused` when it is not
+   *   the root's, `invalid_argument` for this very node, else as `Node.revokePeer`.
+   */
   readonly revokePeer = async ({ peerId }: RevokePeerRequest): Promise<RevokePeerResponse> => {
     const { signer, node, clock, local } = this.#deps;
     const subject = peerKeyFromBytes(peerId);

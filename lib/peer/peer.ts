@@ -6,6 +6,7 @@ import type { DisconnectReason, MonotonicMs, PeerKey, SocketAddress } from "../t
 /** How a peer is tried: where it was last, then at every known address, then through a coordinator. */
 export type ConnectStage = "eagerRetry" | "direct" | "punch";
 
+/** What is being done about a peer, with the facts that exist in that state alone. */
 export type PeerState =
   /** Waiting to be tried with `stage` at `dueAt`, after `attempts` failures within that stage. */
   | {
@@ -31,10 +32,12 @@ export type PeerState =
   /** Every stage failed; all are tried again at `dueAt`. */
   | { readonly kind: "unreachable"; readonly dueAt: MonotonicMs };
 
+/** The name of a state. */
 export type PeerStateKind = PeerState["kind"];
 
 /** A peer as of one moment; later steps do not change it. */
 export interface Peer {
+  /** Its key. */
   readonly peer: PeerKey;
   /** IP literals it may answer at. */
   readonly ips: readonly string[];
@@ -42,9 +45,11 @@ export interface Peer {
   readonly port: number;
   /** Where its last session was. */
   readonly lastAddr: SocketAddress | null;
+  /** What is being done about it. */
   readonly state: PeerState;
 }
 
+/** What happened, told to the state machine. */
 export type PeerInput =
   /** The peer exists, at these addresses. `port` 0 and `lastAddr` null leave what is known. */
   | {
@@ -76,6 +81,7 @@ export type PeerInput =
   /** The peer is to be left alone for good: it was revoked. */
   | { readonly kind: "forgetPeer"; readonly peer: PeerKey };
 
+/** What the state machine wants done. Attempts that fail are reported back as `connectFailed`. */
 export type PeerOutput =
   | {
     readonly kind: "peerConnected";

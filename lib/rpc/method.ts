@@ -6,7 +6,9 @@ import { assert } from "../types/mod.ts";
 
 /** A generated service, such as `ControlService`. */
 export interface Service {
+  /** The full name, `package.Service`. */
   readonly typeName: string;
+  /** By name, beginning in lower case. */
   readonly methods: Readonly<Record<string, Method<unknown, unknown>>>;
 }
 
@@ -35,6 +37,7 @@ export type Handlers<S extends Service> = {
 export interface CallOptions {
   /** Milliseconds until the call fails with `timeout`. Default 10 000. */
   readonly timeoutMs?: number;
+  /** Withdraws the call, which fails with `cancelled`. */
   readonly signal?: AbortSignal;
 }
 

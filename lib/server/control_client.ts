@@ -109,6 +109,7 @@ export class ControlClient implements Disposable {
     this.#rpc.close();
   }
 
+  /** As `close`. */
   [Symbol.dispose](): void {
     this.close();
   }

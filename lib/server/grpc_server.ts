@@ -22,7 +22,9 @@ export type ControlHandlers = Handlers<typeof ControlService>;
 export interface GrpcServerOptions {
   /** Absolute; its directory exists. */
   readonly socketPath: string;
+  /** Answers the calls, for instance a `NodeService`. */
   readonly service: ControlHandlers;
+  /** Takes what goes wrong with the socket and inside calls. */
   readonly log: Log;
   /** When aborted, the server closes. */
   readonly signal?: AbortSignal;
@@ -97,6 +99,7 @@ export class GrpcServer implements AsyncDisposable {
     return this.#closing ??= this.#close();
   }
 
+  /** As `close`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

@@ -8,6 +8,7 @@ export type VerifyRevocation = (revocation: SignedRevocation) => boolean;
 
 /** Everything known about one node. */
 export interface NodeRecord {
+  /** Its key. */
   readonly peer: PeerKey;
   /** IP literals, in the order in which the node gave them. */
   readonly ips: readonly string[];
@@ -29,17 +30,23 @@ export interface NodeRecord {
 
 /** Another node that can be dialled. */
 export interface KnownPeer {
+  /** Its key. */
   readonly peer: PeerKey;
   /** The 32 bytes of `peer`. */
   readonly identityPub: Uint8Array<ArrayBuffer>;
+  /** IP literals, in the order in which the node gave them. */
   readonly ips: readonly string[];
+  /** The UDP port it listens on; 0 while unknown. */
   readonly localPort: number;
+  /** The UDP port others see it at, through NAT; 0 while unknown. */
   readonly externalPort: number;
+  /** Where our last session with it was; null when there was none. */
   readonly lastAddr: SocketAddress | null;
 }
 
 /** A forward that should exist: `localPort` of this machine to `remotePort` of the peer's. */
 export interface Connection {
+  /** The peer that serves. */
   readonly peer: PeerKey;
   /** 1…65535. */
   readonly remotePort: number;

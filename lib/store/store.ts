@@ -225,6 +225,7 @@ export class Store implements AsyncDisposable {
 
   // --- revocations
 
+  /** Whether the root took this key's membership away. Bytes that are no key are not revoked. */
   isSubjectRevoked(subject: PeerKey | Uint8Array): boolean {
     if (typeof subject === "string") return this.#core.isRevoked(subject);
     return subject.length === PEER_KEY_BYTES && this.#core.isRevoked(peerKeyFromBytes(subject));
@@ -283,6 +284,7 @@ export class Store implements AsyncDisposable {
     return this.#file.close();
   }
 
+  /** As `close`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

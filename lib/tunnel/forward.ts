@@ -22,10 +22,15 @@ export const HOLD_MS = 10_000;
 /** Connections that wait for the peer at the same time; beyond them new ones are reset at once. */
 const HELD_MAX = 256;
 
+/** What tunnels are made with. */
 export interface ForwardDeps {
+  /** Gives sessions and the streams of peers: a mesh. */
   readonly transport: StreamTransport;
+  /** Moves the bytes: that of the transport's engine. */
   readonly forwarder: Forwarder;
+  /** Times how long a connection is held for a peer that is away: 10 s. */
   readonly clock: Clock;
+  /** Takes tunnels that failed. */
   readonly log: Log;
 }
 

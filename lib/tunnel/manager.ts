@@ -19,16 +19,24 @@ const FORWARDS_MAX = 1_024;
 
 /** One forward as others see it. */
 export interface ConnectionInfo {
+  /** The peer that serves. */
   readonly peerId: PeerKey;
+  /** The port there, 1…65535. */
   readonly remotePort: number;
+  /** The port of 127.0.0.1 that listens here, 1…65535. */
   readonly localPort: number;
   /** What was asked for; 0 when any port would do. */
   readonly requestedPort: number;
+  /** TCP connections through it now. */
   readonly activeTunnels: number;
   /** Why the newest failed tunnel ended; empty when none failed. */
   readonly lastFailure: string;
 }
 
+/**
+ * The served ports and the forwards of one node, at most 1024 forwards. Forwards listen on
+ * 127.0.0.1.
+ */
 export class Manager implements AsyncDisposable {
   readonly #deps: ForwardDeps;
   readonly #served: ServedPorts;
@@ -36,6 +44,7 @@ export class Manager implements AsyncDisposable {
   readonly #tasks = new Set<Promise<void>>();
   #isClosed = false;
 
+  /** Nothing is served or accepted before `start`. */
   constructor(deps: ForwardDeps) {
     this.#deps = deps;
     this.#served = new ServedPorts(deps.forwarder, deps.log);
@@ -133,6 +142,7 @@ export class Manager implements AsyncDisposable {
     await Promise.all(this.#tasks);
   }
 
+  /** As `close`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }

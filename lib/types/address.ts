@@ -6,6 +6,7 @@ import { PORT_MAX } from "./limits.ts";
 
 /** An IP literal and a port. IPv6 without brackets; a zone (`%eth0`) is kept as given. */
 export interface SocketAddress {
+  /** An IPv4 or IPv6 literal. */
   readonly ip: string;
   /** 1…65535 for a remote address; 0 where the operating system is to choose. */
   readonly port: number;

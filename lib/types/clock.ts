@@ -23,7 +23,9 @@ export function unixSeconds(moment: WallMs): bigint {
 
 /** Where a driver gets its time from. */
 export interface Clock {
+  /** The moment for timers and deadlines. */
   monotonicNow(): MonotonicMs;
+  /** The moment for certificates, and for people. */
   wallNow(): WallMs;
   /** Calls back once, not before `delayMs` milliseconds have gone by. The result takes the timer back; idempotent. */
   setTimer(delayMs: number, callback: () => void): () => void;

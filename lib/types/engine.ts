@@ -30,33 +30,45 @@ export interface Protocol {
   readonly headBytes: number;
 }
 
+/** How to dial. */
 export interface DialOptions {
   /** One of the protocols given to `setProtocols`. */
   readonly alpn: string;
   /** Milliseconds allowed for the handshake, 1…60 000. */
   readonly timeoutMs: number;
+  /** Gives the dial up, with `cancelled`. */
   readonly signal?: AbortSignal;
 }
 
-/** Counters since the start of the engine, for `status`, benchmarks and tests. */
+/** What an engine carries now and has moved since its start, for benchmarks and tests. */
 export interface EngineStats {
+  /** QUIC connections that live now. */
   readonly sessions: number;
+  /** Streams that live now, bridged ones included. */
   readonly streams: number;
+  /** Bridges that live now. */
   readonly bridges: number;
+  /** Packets that left the socket. */
   readonly udpPacketsSent: number;
+  /** Packets that reached the socket. */
   readonly udpPacketsReceived: number;
+  /** Their payload in bytes, UDP and IP headers excluded. */
   readonly udpBytesSent: number;
+  /** Their payload in bytes, UDP and IP headers excluded. */
   readonly udpBytesReceived: number;
   /** Calls to the operating system that sent or received a batch of packets. */
   readonly udpSendCalls: number;
+  /** The same for receiving. */
   readonly udpReceiveCalls: number;
   /** Bytes that the operating system granted for the socket's buffers. */
   readonly receiveBufferBytes: number;
+  /** The same for sending. */
   readonly sendBufferBytes: number;
 }
 
 /** A packet on our socket that is not QUIC: its first byte has the fixed bit (0x40) clear. */
 export interface RawPacket {
+  /** Its source as the socket saw it, which anybody can forge. */
   readonly from: SocketAddress;
   /** At most 2048 bytes; longer ones are dropped by the engine. */
   readonly bytes: Uint8Array;
@@ -93,6 +105,7 @@ export interface Engine extends AsyncDisposable {
   /** The next packet that is not QUIC; null once the engine is closed. At most 256 wait, the oldest goes first. */
   receiveRaw(): Promise<RawPacket | null>;
 
+  /** The counters as they are now; once closed, as they were last. */
   stats(): EngineStats;
 
   /** Closes every session with this reason, flushes what says so, and frees everything. Idempotent. */
@@ -101,6 +114,7 @@ export interface Engine extends AsyncDisposable {
 
 /** Why a session ended. */
 export interface SessionEnd {
+  /** Who or what ended it. */
   readonly kind:
     /** We closed it. */
     | "local"
@@ -121,12 +135,17 @@ export interface SessionEnd {
 /** What became of a datagram. Datagrams are unreliable: "sent" says that it was queued, no more. */
 export type DatagramOutcome = "sent" | "too_large" | "blocked" | "closed";
 
+/** The counters of one session, from its start to now or to its end. */
 export interface SessionStats {
+  /** The estimated round trip (RFC 9002, section 5), in milliseconds. */
   readonly rttMs: number;
   /** The largest datagram that `sendDatagram` takes now, in bytes; 0 when the peer takes none. */
   readonly datagramBytesMax: number;
+  /** Bytes of UDP payload sent on it. */
   readonly bytesSent: number;
+  /** Bytes of UDP payload received on it. */
   readonly bytesReceived: number;
+  /** QUIC packets that were declared lost (RFC 9002, section 6). */
   readonly packetsLost: number;
 }
 
@@ -134,9 +153,11 @@ export interface SessionStats {
 export interface Session {
   /** Unique within the engine's life. */
   readonly id: number;
+  /** The protocol that both ends agreed on. */
   readonly alpn: string;
   /** Whether the other side dialled. */
   readonly inbound: boolean;
+  /** Where the other side is now. */
   readonly remoteAddress: SocketAddress;
   /** The peer's leaf certificate, DER. TLS has proved that the peer holds its key; nothing else of it is checked. */
   readonly peerCertificate: Uint8Array;
@@ -163,6 +184,7 @@ export interface Session {
   /** The next stream that the peer opened, its head complete; null once the session has ended. */
   acceptStream(): Promise<Stream | null>;
 
+  /** The counters as they are now; once ended, as they were last. */
   stats(): SessionStats;
 
   /** Ends the session at once with application error code 0 (or `errorCode`) and a reason of at most 256 bytes. Idempotent. */
@@ -175,6 +197,7 @@ export interface Session {
  * engine has room for more.
  */
 export interface Stream {
+  /** The session it is a stream of. */
   readonly session: Session;
   /** The first bytes, as many as the protocol's `headBytes`; fewer when the stream ended before. Empty for our own streams. */
   readonly head: Uint8Array;
@@ -199,7 +222,9 @@ export interface Stream {
 
 /** A TCP target of this machine or its network. */
 export interface TcpTarget {
+  /** An IP literal. */
   readonly ip: string;
+  /** 1…65535. */
   readonly port: number;
 }
 
@@ -238,6 +263,7 @@ export interface TcpListener {
 
 /** A TCP connection that was accepted and not yet bridged. */
 export interface TcpConnection {
+  /** Where it comes from. */
   readonly remoteAddress: SocketAddress;
   /** Resets it (TCP RST). Idempotent; nothing happens once it is bridged. */
   reset(): void;
@@ -258,7 +284,9 @@ export type BridgeEndKind =
   /** `abort` was called, or the engine closed. */
   | "aborted";
 
+/** How a bridge ended, and what it had carried. */
 export interface BridgeEnd {
+  /** Who or what ended it. */
   readonly kind: BridgeEndKind;
   /** Bytes that went from TCP to the stream, head excluded. */
   readonly bytesToStream: number;

@@ -64,11 +64,16 @@ export interface ErrorOptions {
  * The message says what went wrong and why, in sentences with a full stop; `fix` says what to do next.
  */
 export class PollenError extends Error {
+  /** Tells it from other errors where classes do not, as in a log. */
   override readonly name = "PollenError";
+  /** What kind of failure it is: decide by this. */
   readonly code: ErrorCode;
+  /** What a person can do next, one sentence. */
   readonly fix: string | undefined;
+  /** Facts for programs, safe to show; which ones, the function that throws says. */
   readonly details: Readonly<Record<string, string | number | boolean>>;
 
+  /** `message` is for people: what went wrong, and why, in sentences with a full stop. */
   constructor(code: ErrorCode, message: string, options: ErrorOptions = {}) {
     super(message, options.cause === undefined ? {} : { cause: options.cause });
     this.code = code;

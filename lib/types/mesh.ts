@@ -34,13 +34,17 @@ export type PeerEvent =
 
 /** One envelope and who sent it. The sender is proved by its session. */
 export interface Packet<E> {
+  /** Decoded whole. */
   readonly envelope: E;
+  /** Who sent it. */
   readonly peer: PeerKey;
 }
 
 /** An incoming stream and who opened it. `stream.head` holds the service port (2 bytes, big-endian). */
 export interface IncomingStream {
+  /** Who opened it. */
   readonly peer: PeerKey;
+  /** Unread but for its head. Who accepts it has to finish, abort or bridge it. */
   readonly stream: Stream;
 }
 
@@ -73,7 +77,9 @@ export interface Mesh<E> extends StreamTransport {
 
   /** The next event about a peer; null once the mesh is closed. */
   nextPeerEvent(): Promise<PeerEvent | null>;
+  /** Peers with a live session, by key. */
   connectedPeers(): PeerKey[];
+  /** Where the session with the peer leads; null without one. */
   getActivePeerAddress(peer: PeerKey): SocketAddress | null;
 
   /** Ends the session with this peer, if any, and reports the disconnection. Idempotent. */

@@ -1,0 +1,218 @@
+// One node, put together from what its state folder holds: keys and membership, settings, the
+// replicated state, then the engine under the mesh, tunnels and node above it. What was opened is
+// closed in reverse order, also when opening something later fails.
+
+import {
+  type AdminSigner,
+  type IdentityKey,
+  InviteRedeemer,
+  loadAdminSigner,
+  loadIdentityKey,
+  loadNodeCredentials,
+  type NodeCredentials,
+  verifyRevocation,
+} from "../auth/mod.ts";
+import { Config, ConsumedInvites } from "../config/mod.ts";
+import { systemClock, systemDisk, systemRandom } from "../host/mod.ts";
+import { getAdvertisableAddrs, Mesh, type Redeemer } from "../mesh/mod.ts";
+import { Node, NodeService } from "../node/mod.ts";
+import type { SignedRevocation } from "../proto/mod.ts";
+import { openEngine } from "../quic/mod.ts";
+import { Store } from "../store/mod.ts";
+import { Manager } from "../tunnel/mod.ts";
+import { isIpLiteral, type Log, PollenError, silentLog } from "../types/mod.ts";
+import { openOnPort } from "./listen_port.ts";
+import { resolveAddresses } from "./resolve.ts";
+
+/** Takes IPv4 as well. */
+const ANY_IP = "::";
+
+/** Which node to open, and how. */
+export interface NodeOptions {
+  /** The state folder, absolute. It holds an identity and a membership: see `initRoot`, `joinNetwork`. */
+  readonly dir: string;
+  /** The address of this machine that the UDP socket is bound to. Default `::`: all, IPv4 included. */
+  readonly listenIp?: string;
+  /**
+   * The UDP port; 0 lets the operating system choose. Default: the one it had last, 60611, or any
+   * free one, in this order.
+   */
+  readonly port?: number;
+  /** The IP addresses to tell others. Default: those of this machine's interfaces. */
+  readonly ips?: readonly string[];
+  /** Takes the log. Default: nobody does. */
+  readonly log?: Log;
+  /** What the Shutdown call of `OpenedNode.service` leads to. It returns at once. Default: nothing. */
+  shutdown?(): void;
+}
+
+/**
+ * A node and its parts. `node.start` closes the parts when it ends, so disposing is for a node that
+ * was never started, or whose `start` has resolved; it is idempotent.
+ */
+export interface OpenedNode extends AsyncDisposable {
+  /** To be started, once. */
+  readonly node: Node;
+  /** What `GrpcServer.start` serves on a control socket; its methods may as well be called directly. */
+  readonly service: NodeService;
+  /** This node's key pair. */
+  readonly identity: IdentityKey;
+  /** This node's membership, verified when the node was opened. */
+  readonly credentials: NodeCredentials;
+  /** Sessions with the peers. It accepts them from now on, but nobody listens before `node.start`. */
+  readonly mesh: Mesh;
+  /** Served ports and forwards. What is changed here rather than through `node` does not outlive it. */
+  readonly tunnels: Manager;
+  /** What is known of the network. It holds the folder's lock until it is closed. */
+  readonly store: Store;
+}
+
+/**
+ * Opens the node of a state folder, bound to its UDP port, wired and not yet started.
+ *
+ * @throws {PollenError} `failed_precondition` when the node is in no network, or another process
+ *   works on the folder; `already_exists` when the UDP port is taken; `invalid_argument` for
+ *   addresses that are none; `unauthenticated` for a membership that expired or does not verify;
+ *   `malformed` for a damaged file, `unsupported` without an engine for this platform,
+ *   `permission_denied`, `io`.
+ */
+export async function openNode(options: NodeOptions): Promise<OpenedNode> {
+  const { dir, listenIp = ANY_IP, log = silentLog } = options;
+  const advertisedIps = checkedIps(options.ips ?? []);
+  await using cleanup = new AsyncDisposableStack();
+
+  const { identity, credentials } = await loadMembership(dir);
+  const config = await Config.load(systemDisk, dir);
+  const store = cleanup.use(
+    await Store.load(
+      systemDisk,
+      dir,
+      identity.peerKey,
+      (revocation) => isValidRevocation(revocation, credentials),
+    ),
+  );
+  for (const warning of store.loadWarnings) log.warn(warning);
+
+  const engine = await openOnPort({
+    disk: systemDisk,
+    dir,
+    requested: options.port,
+    log,
+    open: (port) => openEngine({ address: { ip: listenIp, port }, protocols: [] }),
+  });
+  cleanup.defer(() => engine.close("shutdown"));
+  const signer = await loadAdminSigner(systemDisk, dir, credentials, {
+    now: systemClock.wallNow(),
+    random: systemRandom,
+    adminTtlMs: config.certTtls.adminTtl(),
+  });
+  const mesh = await Mesh.open({
+    engine,
+    identity,
+    credentials,
+    tlsIdentityTtlMs: config.certTtls.tlsIdentityTtl(),
+    redeemer: signer === null ? null : await openRedeemer(dir, signer, config, store),
+    clock: systemClock,
+    random: systemRandom,
+    log,
+    isRevoked: (peer) => store.isSubjectRevoked(peer),
+  });
+  const tunnels = new Manager({
+    transport: mesh,
+    forwarder: engine.forwarder,
+    clock: systemClock,
+    log,
+  });
+  // Together, because tunnels wait for the streams that the mesh ends.
+  cleanup.defer(async () => {
+    await Promise.all([mesh.close("shutdown"), tunnels.close()]);
+  });
+  const node = Node.create(
+    {
+      local: identity.peerKey,
+      mesh,
+      tunnels,
+      store,
+      clock: systemClock,
+      random: systemRandom,
+      log,
+      resolve: resolveAddresses,
+      machineAddresses: () => getAdvertisableAddrs(Deno.networkInterfaces()),
+    },
+    { advertisedIps, bootstrapPeers: config.bootstrapPeers },
+  );
+  const service = new NodeService({
+    node,
+    local: identity.peerKey,
+    mesh,
+    store,
+    tunnels,
+    certificate: credentials.cert,
+    signer,
+    clock: systemClock,
+    shutdown: () => options.shutdown?.(),
+  });
+  const owned = cleanup.move();
+  return {
+    node,
+    service,
+    identity,
+    credentials,
+    mesh,
+    tunnels,
+    store,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+async function loadMembership(
+  dir: string,
+): Promise<{ identity: IdentityKey; credentials: NodeCredentials }> {
+  const identity = await loadIdentityKey(systemDisk, dir);
+  const credentials = identity === null
+    ? null
+    : await loadNodeCredentials(systemDisk, dir, identity, systemClock.wallNow());
+  if (identity === null || credentials === null) {
+    throw new PollenError("failed_precondition", "This node is not part of a network yet.", {
+      fix: "Start a network with `pollen init`, or enter one with `pollen join <token>`.",
+    });
+  }
+  return { identity, credentials };
+}
+
+/** What answers invites. */
+async function openRedeemer(
+  dir: string,
+  signer: AdminSigner,
+  config: Config,
+  store: Store,
+): Promise<Redeemer> {
+  const consumed = await ConsumedInvites.load(systemDisk, dir, systemClock.wallNow());
+  const redeemer = new InviteRedeemer(signer, consumed, {
+    membershipTtlMs: config.certTtls.membershipTtl(),
+    isRevoked: (key) => store.isSubjectRevoked(key),
+  });
+  return {
+    redeem: (token, subject) => redeemer.redeem(token, subject, systemClock.wallNow()),
+  };
+}
+
+function checkedIps(ips: readonly string[]): readonly string[] {
+  const wrong = ips.find((ip) => !isIpLiteral(ip));
+  if (wrong === undefined) return [...new Set(ips)];
+  throw new PollenError("invalid_argument", `"${wrong}" is not an IP address.`, {
+    fix: "Give --ips as addresses separated by commas.",
+  });
+}
+
+function isValidRevocation(
+  revocation: SignedRevocation,
+  credentials: NodeCredentials,
+): boolean {
+  try {
+    verifyRevocation(revocation, credentials.trust);
+    return true;
+  } catch {
+    return false;
+  }
+}
