@@ -41,9 +41,13 @@ export interface Codec<T> {
 export interface Method<Request, Response> {
   /** `/package.Service/Method`. */
   readonly path: string;
+  /** What it is asked with. */
   readonly request: Codec<Request>;
+  /** What it answers with. */
   readonly response: Codec<Response>;
+  /** Whether many requests follow each other in one call. */
   readonly requestStream: boolean;
+  /** Whether many responses follow each other in one call. */
   readonly responseStream: boolean;
 }
 
