@@ -7,6 +7,7 @@ import {
   close,
   hashingOrigin,
   Origin,
+  outcome,
   patternChunks,
   patternHash,
   readHash,
@@ -43,16 +44,6 @@ async function say(connection: Deno.TcpConn, word: string): Promise<string> {
     at += count;
   }
   return new TextDecoder().decode(buffer);
-}
-
-/** How a connection that sends nothing ends: clean, or with which error; the reset may come while connecting. */
-async function outcome(port: number): Promise<string> {
-  try {
-    await readText(await Deno.connect({ port }));
-    return "clean";
-  } catch (thrown) {
-    return String(thrown);
-  }
 }
 
 /** Does the work again and again, so many times at once; each round knows its number. */

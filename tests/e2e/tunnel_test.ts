@@ -7,6 +7,7 @@ import {
   close,
   hashingOrigin,
   Origin,
+  outcome,
   patternChunks,
   patternHash,
   readHash,
@@ -92,12 +93,7 @@ Deno.test("two nodes, one tunnel", async (t) => {
       const gone = new Origin(hashingOrigin);
       const port = await pair.tunnel(gone.port, "dead");
       await gone[Symbol.asyncDispose]();
-      const connection = await Deno.connect({ port });
-      const outcome = await readText(connection).then(
-        () => "clean end",
-        (thrown) => String(thrown),
-      );
-      match(outcome, /reset/i);
+      match(await outcome(port), /reset/i);
       await pair.member.waitForLog(/a served port does not answer/);
       await pair.root.waitForLog(/a tunnel failed/);
     });

@@ -50,6 +50,16 @@ export async function readText(connection: Deno.Conn): Promise<string> {
   return await new Response(connection.readable).text();
 }
 
+/** How a connection that sends nothing ends: `clean`, or with which error. A reset may come while connecting. */
+export async function outcome(port: number): Promise<string> {
+  try {
+    await readText(await Deno.connect({ port }));
+    return "clean";
+  } catch (thrown) {
+    return String(thrown);
+  }
+}
+
 /** A TCP server on 127.0.0.1 that treats every connection with `handle`. */
 export class Origin implements AsyncDisposable {
   readonly port: number;
