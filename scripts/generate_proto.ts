@@ -29,7 +29,10 @@ if (import.meta.main) {
   const schema = new protobuf.Root();
   schema.resolvePath = (_origin, target) =>
     target.startsWith(protoDirectory) ? target : join(protoDirectory, target);
-  schema.loadSync(paths.map((path) => join(protoDirectory, path)));
+  schema.loadSync(paths.map((path) => join(protoDirectory, path)), {
+    alternateCommentMode: true,
+    preferTrailingComment: true,
+  });
   schema.resolveAll();
 
   const files = new Generator(schema, protoDirectory, paths).run();

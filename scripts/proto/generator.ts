@@ -88,7 +88,7 @@ export class Generator {
 
   #enum(file: SourceFile, declaration: protobuf.Enum): void {
     const prefix = declaration.name.replace(/(?<!^)([A-Z])/g, "_$1").toUpperCase() + "_";
-    file.lines.push(`export const ${declaration.name} = {`);
+    file.lines.push(...docstring(declaration.comment, ""), `export const ${declaration.name} = {`);
     for (const [name, value] of Object.entries(declaration.values)) {
       file.lines.push(`  ${name.startsWith(prefix) ? name.slice(prefix.length) : name}: ${value},`);
     }
@@ -106,8 +106,10 @@ export class Generator {
     const plain = fields.filter((field) => !inOneof.has(field));
     const { name } = type;
 
-    file.lines.push(`export interface ${name} {`);
-    for (const field of plain) file.lines.push(`  ${this.#member(file, field)};`);
+    file.lines.push(...docstring(type.comment, ""), `export interface ${name} {`);
+    for (const field of plain) {
+      file.lines.push(...docstring(field.comment, "  "), `  ${this.#member(file, field)};`);
+    }
     for (const oneof of oneofs) {
       file.lines.push(`  readonly ${oneof.name}?:`);
       for (const field of oneof.fieldsArray) {
@@ -296,6 +298,11 @@ export class Generator {
       "",
     );
   }
+}
+
+/** The schema's comment as a docstring; nothing without one. */
+function docstring(comment: string | null, indent: string): string[] {
+  return comment === null ? [] : [`${indent}/** ${comment.replaceAll("\n", " ").trim()} */`];
 }
 
 function isList(field: protobuf.Field): boolean {

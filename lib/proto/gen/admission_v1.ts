@@ -3,8 +3,11 @@
 
 import { codec, finish, readBytes, readInt64, readString, readUint64, skip, spend, subEnd, type Budget, type Codec, type Reader, type Writer, writeUint64 } from "../wire.ts";
 
+/** What a node believes in: one network and its root key. */
 export interface TrustBundle {
+  /** 32 bytes, SHA-256 of root_pub */
   readonly clusterId: Uint8Array;
+  /** 32 bytes */
   readonly rootPub: Uint8Array;
 }
 
@@ -43,6 +46,7 @@ export const TrustBundle: Codec<TrustBundle> = codec(
   readTrustBundle,
 );
 
+/** What the root says of an administrator. */
 export interface AdminCertClaims {
   readonly clusterId: Uint8Array;
   readonly adminPub: Uint8Array;
@@ -104,8 +108,10 @@ export const AdminCertClaims: Codec<AdminCertClaims> = codec(
   readAdminCertClaims,
 );
 
+/** An administrator, certified by the root; signed with the context pollen.admin.v1. */
 export interface AdminCert {
   readonly claims?: AdminCertClaims | undefined;
+  /** 64 bytes */
   readonly signature: Uint8Array;
 }
 
@@ -144,6 +150,7 @@ export const AdminCert: Codec<AdminCert> = codec(
   readAdminCert,
 );
 
+/** What an administrator says of a member. */
 export interface MembershipCertClaims {
   readonly clusterId: Uint8Array;
   readonly subjectPub: Uint8Array;
@@ -219,6 +226,7 @@ export const MembershipCertClaims: Codec<MembershipCertClaims> = codec(
   readMembershipCertClaims,
 );
 
+/** A membership with its issuer; signed with the context pollen.membership.v1. */
 export interface MembershipCert {
   readonly claims?: MembershipCertClaims | undefined;
   readonly issuer?: AdminCert | undefined;
@@ -266,8 +274,10 @@ export const MembershipCert: Codec<MembershipCert> = codec(
   readMembershipCert,
 );
 
+/** A node to find the network through. */
 export interface BootstrapPeer {
   readonly peerPub: Uint8Array;
+  /** host:port */
   readonly addrs: readonly string[];
 }
 
@@ -309,6 +319,7 @@ export const BootstrapPeer: Codec<BootstrapPeer> = codec(
   readBootstrapPeer,
 );
 
+/** What a newcomer needs: trust, membership, and where to find the network. */
 export interface JoinTokenClaims {
   readonly tokenId: string;
   readonly trust?: TrustBundle | undefined;
@@ -387,6 +398,7 @@ export const JoinTokenClaims: Codec<JoinTokenClaims> = codec(
   readJoinTokenClaims,
 );
 
+/** A membership to take along; signed with the context pollen.join.v1. */
 export interface JoinToken {
   readonly claims?: JoinTokenClaims | undefined;
   readonly signature: Uint8Array;
@@ -427,14 +439,17 @@ export const JoinToken: Codec<JoinToken> = codec(
   readJoinToken,
 );
 
+/** A permission to ask for a membership, once. */
 export interface InviteTokenClaims {
   readonly tokenId: string;
   readonly trust?: TrustBundle | undefined;
   readonly issuer?: AdminCert | undefined;
   readonly bootstrap: readonly BootstrapPeer[];
+  /** empty: any key may redeem it */
   readonly subjectPub: Uint8Array;
   readonly issuedAtUnix: bigint;
   readonly expiresAtUnix: bigint;
+  /** 0: the redeeming node's own */
   readonly membershipTtlSeconds: bigint;
   readonly nonRenewable: boolean;
 }
@@ -519,6 +534,7 @@ export const InviteTokenClaims: Codec<InviteTokenClaims> = codec(
   readInviteTokenClaims,
 );
 
+/** An invite; signed with the context pollen.invite.v1. */
 export interface InviteToken {
   readonly claims?: InviteTokenClaims | undefined;
   readonly signature: Uint8Array;
@@ -559,6 +575,7 @@ export const InviteToken: Codec<InviteToken> = codec(
   readInviteToken,
 );
 
+/** The root takes a membership away, for good. */
 export interface RevocationEntry {
   readonly clusterId: Uint8Array;
   readonly subjectPub: Uint8Array;
@@ -613,6 +630,7 @@ export const RevocationEntry: Codec<RevocationEntry> = codec(
   readRevocationEntry,
 );
 
+/** A revocation; signed with the context pollen.revocation.v1. */
 export interface SignedRevocation {
   readonly entry?: RevocationEntry | undefined;
   readonly signature: Uint8Array;

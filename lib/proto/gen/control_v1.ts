@@ -3,6 +3,7 @@
 
 import { codec, finish, readBytes, readInt64, readString, readUint64, skip, spend, subEnd, type Budget, type Codec, type Method, type Reader, type Writer, writeUint64 } from "../wire.ts";
 
+/** A node, by its 32-byte key. */
 export interface NodeRef {
   readonly peerId: Uint8Array;
 }
@@ -36,6 +37,7 @@ export const NodeRef: Codec<NodeRef> = codec(
   readNodeRef,
 );
 
+/** Whether this node has a session with the other one. */
 export const NodeStatus = {
   UNSPECIFIED: 0,
   ONLINE: 1,
@@ -45,6 +47,7 @@ export const NodeStatus = {
 /** One of the constants above, or a number that this version does not know. */
 export type NodeStatus = number;
 
+/** One node as this one sees it. */
 export interface NodeSummary {
   readonly node?: NodeRef | undefined;
   readonly status: NodeStatus;
@@ -99,6 +102,7 @@ export const NodeSummary: Codec<NodeSummary> = codec(
   readNodeSummary,
 );
 
+/** One service of one node. */
 export interface ServiceSummary {
   readonly name: string;
   readonly provider?: NodeRef | undefined;
@@ -146,13 +150,16 @@ export const ServiceSummary: Codec<ServiceSummary> = codec(
   readServiceSummary,
 );
 
+/** One forward of this node. */
 export interface ConnectionSummary {
   readonly peer?: NodeRef | undefined;
   readonly remotePort: number;
   readonly localPort: number;
   readonly serviceName: string;
+  /** what was asked for; differs from local_port when that was taken */
   readonly requestedLocalPort: number;
   readonly activeTunnels: number;
+  /** why the newest failed tunnel ended; empty when none failed */
   readonly lastFailure: string;
 }
 
@@ -221,6 +228,7 @@ export const ConnectionSummary: Codec<ConnectionSummary> = codec(
   readConnectionSummary,
 );
 
+/** How far off the end of a certificate is. */
 export const CertHealth = {
   UNSPECIFIED: 0,
   OK: 1,
@@ -231,6 +239,7 @@ export const CertHealth = {
 /** One of the constants above, or a number that this version does not know. */
 export type CertHealth = number;
 
+/** This node's membership; moments in seconds since 1970. */
 export interface CertInfo {
   readonly notBeforeUnix: bigint;
   readonly notAfterUnix: bigint;
@@ -292,6 +301,7 @@ export const CertInfo: Codec<CertInfo> = codec(
   readCertInfo,
 );
 
+/** A node to enter the network through, and where it listens. */
 export interface BootstrapPeerInfo {
   readonly peer?: NodeRef | undefined;
   readonly addrs: readonly string[];
@@ -335,6 +345,7 @@ export const BootstrapPeerInfo: Codec<BootstrapPeerInfo> = codec(
   readBootstrapPeerInfo,
 );
 
+/** Stop the daemon. */
 export interface ShutdownRequest {
 }
 
@@ -361,6 +372,7 @@ export const ShutdownRequest: Codec<ShutdownRequest> = codec(
   readShutdownRequest,
 );
 
+/** It stops now. */
 export interface ShutdownResponse {
 }
 
@@ -387,6 +399,7 @@ export const ShutdownResponse: Codec<ShutdownResponse> = codec(
   readShutdownResponse,
 );
 
+/** Where can a newcomer enter? */
 export interface GetBootstrapInfoRequest {
 }
 
@@ -413,6 +426,7 @@ export const GetBootstrapInfoRequest: Codec<GetBootstrapInfoRequest> = codec(
   readGetBootstrapInfoRequest,
 );
 
+/** This node, and the one to recommend. */
 export interface GetBootstrapInfoResponse {
   readonly self?: BootstrapPeerInfo | undefined;
   readonly recommended?: BootstrapPeerInfo | undefined;
@@ -453,6 +467,7 @@ export const GetBootstrapInfoResponse: Codec<GetBootstrapInfoResponse> = codec(
   readGetBootstrapInfoResponse,
 );
 
+/** What is known? */
 export interface GetStatusRequest {
 }
 
@@ -479,6 +494,7 @@ export const GetStatusRequest: Codec<GetStatusRequest> = codec(
   readGetStatusRequest,
 );
 
+/** What this node knows of itself and the others. */
 export interface GetStatusResponse {
   readonly self?: NodeSummary | undefined;
   readonly nodes: readonly NodeSummary[];
@@ -552,8 +568,11 @@ export const GetStatusResponse: Codec<GetStatusResponse> = codec(
   readGetStatusResponse,
 );
 
+/** Offer a TCP port of this machine. */
 export interface RegisterServiceRequest {
+  /** 1…65535 */
   readonly port: number;
+  /** 1…64 characters; without it the port in decimal */
   readonly name?: string | undefined;
 }
 
@@ -592,6 +611,7 @@ export const RegisterServiceRequest: Codec<RegisterServiceRequest> = codec(
   readRegisterServiceRequest,
 );
 
+/** It is offered. */
 export interface RegisterServiceResponse {
 }
 
@@ -618,7 +638,9 @@ export const RegisterServiceResponse: Codec<RegisterServiceResponse> = codec(
   readRegisterServiceResponse,
 );
 
+/** Take an offered port back, by name or by port. */
 export interface UnregisterServiceRequest {
+  /** 0 where the name says it */
   readonly port: number;
   readonly name?: string | undefined;
 }
@@ -658,6 +680,7 @@ export const UnregisterServiceRequest: Codec<UnregisterServiceRequest> = codec(
   readUnregisterServiceRequest,
 );
 
+/** What was taken back. A port may carry several names, and goes with the last of them. */
 export interface UnregisterServiceResponse {
   readonly names: readonly string[];
   readonly port: number;
@@ -701,9 +724,12 @@ export const UnregisterServiceResponse: Codec<UnregisterServiceResponse> = codec
   readUnregisterServiceResponse,
 );
 
+/** Forward a local port to a port of a peer. */
 export interface ConnectServiceRequest {
   readonly node?: NodeRef | undefined;
+  /** 1…65535 */
   readonly remotePort: number;
+  /** 0: the remote port if it is free, else any */
   readonly localPort: number;
 }
 
@@ -748,7 +774,9 @@ export const ConnectServiceRequest: Codec<ConnectServiceRequest> = codec(
   readConnectServiceRequest,
 );
 
+/** It is forwarded. */
 export interface ConnectServiceResponse {
+  /** the port that was bound */
   readonly localPort: number;
 }
 
@@ -781,6 +809,7 @@ export const ConnectServiceResponse: Codec<ConnectServiceResponse> = codec(
   readConnectServiceResponse,
 );
 
+/** Which forwards: that of the local port, or those to the node (to one of its ports, unless that is 0). */
 export interface DisconnectServiceRequest {
   readonly localPort: number;
   readonly node?: NodeRef | undefined;
@@ -828,6 +857,7 @@ export const DisconnectServiceRequest: Codec<DisconnectServiceRequest> = codec(
   readDisconnectServiceRequest,
 );
 
+/** What was ended. */
 export interface DisconnectServiceResponse {
   readonly disconnected: readonly ConnectionSummary[];
 }
@@ -864,8 +894,11 @@ export const DisconnectServiceResponse: Codec<DisconnectServiceResponse> = codec
   readDisconnectServiceResponse,
 );
 
+/** Connect with a peer now. */
 export interface ConnectPeerRequest {
+  /** 32 bytes */
   readonly peerId: Uint8Array;
+  /** host:port */
   readonly addrs: readonly string[];
 }
 
@@ -907,6 +940,7 @@ export const ConnectPeerRequest: Codec<ConnectPeerRequest> = codec(
   readConnectPeerRequest,
 );
 
+/** There is a session. */
 export interface ConnectPeerResponse {
 }
 
@@ -933,7 +967,9 @@ export const ConnectPeerResponse: Codec<ConnectPeerResponse> = codec(
   readConnectPeerResponse,
 );
 
+/** Take a node's membership away, for good. */
 export interface RevokePeerRequest {
+  /** 32 bytes */
   readonly peerId: Uint8Array;
 }
 
@@ -966,6 +1002,7 @@ export const RevokePeerRequest: Codec<RevokePeerRequest> = codec(
   readRevokePeerRequest,
 );
 
+/** It is revoked. */
 export interface RevokePeerResponse {
 }
 

@@ -5,6 +5,7 @@ import { codec, finish, readBytes, readString, readUint64, skip, subEnd, type Bu
 import { readInviteToken, readJoinToken, readMembershipCert, type InviteToken, type JoinToken, type MembershipCert, writeInviteToken, writeJoinToken, writeMembershipCert } from "./admission_v1.ts";
 import { readGossipEventBatch, readGossipVectorClock, type GossipEventBatch, type GossipVectorClock, writeGossipEventBatch, writeGossipVectorClock } from "./state_v1.ts";
 
+/** Help us reach that peer. */
 export interface PunchCoordRequest {
   readonly peerId: Uint8Array;
 }
@@ -38,6 +39,7 @@ export const PunchCoordRequest: Codec<PunchCoordRequest> = codec(
   readPunchCoordRequest,
 );
 
+/** Send to that peer now, at this address; this is how you look from here. */
 export interface PunchCoordTrigger {
   readonly peerId: Uint8Array;
   readonly selfAddr: string;
@@ -85,6 +87,7 @@ export const PunchCoordTrigger: Codec<PunchCoordTrigger> = codec(
   readPunchCoordTrigger,
 );
 
+/** A stranger wants to become a member. */
 export interface InviteRedeemRequest {
   readonly token?: InviteToken | undefined;
   readonly subjectPub: Uint8Array;
@@ -125,6 +128,7 @@ export const InviteRedeemRequest: Codec<InviteRedeemRequest> = codec(
   readInviteRedeemRequest,
 );
 
+/** The answer: a join token, or why not. */
 export interface InviteRedeemResponse {
   readonly accepted: boolean;
   readonly reason: string;
@@ -172,7 +176,9 @@ export const InviteRedeemResponse: Codec<InviteRedeemResponse> = codec(
   readInviteRedeemResponse,
 );
 
+/** How the sender sees the receiver. */
 export interface ObservedAddress {
+  /** ip:port */
   readonly addr: string;
 }
 
@@ -205,6 +211,7 @@ export const ObservedAddress: Codec<ObservedAddress> = codec(
   readObservedAddress,
 );
 
+/** A member asks an administrator for a new certificate. */
 export interface CertRenewalRequest {
   readonly subjectPub: Uint8Array;
   readonly currentCert: Uint8Array;
@@ -245,6 +252,7 @@ export const CertRenewalRequest: Codec<CertRenewalRequest> = codec(
   readCertRenewalRequest,
 );
 
+/** The answer: a membership, or why not. */
 export interface CertRenewalResponse {
   readonly accepted: boolean;
   readonly reason: string;
@@ -292,6 +300,7 @@ export const CertRenewalResponse: Codec<CertRenewalResponse> = codec(
   readCertRenewalResponse,
 );
 
+/** What one datagram carries. */
 export interface Envelope {
   readonly body?:
     | { readonly kind: "clock"; readonly value: GossipVectorClock }

@@ -4,6 +4,7 @@
 import { codec, finish, readBytes, readInt64, readString, readUint64, skip, spend, subEnd, type Budget, type Codec, type Reader, type Writer, writeUint64 } from "../wire.ts";
 import { readSignedRevocation, type SignedRevocation, writeSignedRevocation } from "./admission_v1.ts";
 
+/** A TCP port under a name. */
 export interface Service {
   readonly name: string;
   readonly port: number;
@@ -44,7 +45,9 @@ export const Service: Codec<Service> = codec(
   readService,
 );
 
+/** The highest counter that somebody has seen of each author. */
 export interface GossipVectorClock {
+  /** author's key in hex */
   readonly counters: ReadonlyMap<string, bigint>;
 }
 
@@ -94,6 +97,7 @@ export const GossipVectorClock: Codec<GossipVectorClock> = codec(
   readGossipVectorClock,
 );
 
+/** Where the author listens. */
 export interface NetworkChange {
   readonly ips: readonly string[];
   readonly localPort: number;
@@ -137,6 +141,7 @@ export const NetworkChange: Codec<NetworkChange> = codec(
   readNetworkChange,
 );
 
+/** The port others see the author at, through NAT. */
 export interface ExternalPortChange {
   readonly externalPort: number;
 }
@@ -170,6 +175,7 @@ export const ExternalPortChange: Codec<ExternalPortChange> = codec(
   readExternalPortChange,
 );
 
+/** The author's key and the end of its membership, seconds since 1970. */
 export interface IdentityChange {
   readonly identityPub: Uint8Array;
   readonly certExpiryUnix: bigint;
@@ -210,6 +216,7 @@ export const IdentityChange: Codec<IdentityChange> = codec(
   readIdentityChange,
 );
 
+/** A service that the author offers. */
 export interface ServiceChange {
   readonly name: string;
   readonly port: number;
@@ -250,7 +257,9 @@ export const ServiceChange: Codec<ServiceChange> = codec(
   readServiceChange,
 );
 
+/** A node that the author has a session with. */
 export interface ReachabilityChange {
+  /** hex */
   readonly peerId: string;
 }
 
@@ -283,6 +292,7 @@ export const ReachabilityChange: Codec<ReachabilityChange> = codec(
   readReachabilityChange,
 );
 
+/** A revocation that the author passes on. */
 export interface RevocationChange {
   readonly revocation?: SignedRevocation | undefined;
 }
@@ -316,6 +326,7 @@ export const RevocationChange: Codec<RevocationChange> = codec(
   readRevocationChange,
 );
 
+/** The author is reached without help. */
 export interface PubliclyAccessibleChange {
 }
 
@@ -342,7 +353,9 @@ export const PubliclyAccessibleChange: Codec<PubliclyAccessibleChange> = codec(
   readPubliclyAccessibleChange,
 );
 
+/** One author's statement about itself, or its withdrawal. */
 export interface GossipEvent {
+  /** the author's key in hex */
   readonly peerId: string;
   readonly counter: bigint;
   readonly deleted: boolean;
@@ -440,6 +453,7 @@ export const GossipEvent: Codec<GossipEvent> = codec(
   readGossipEvent,
 );
 
+/** Events, as many as fit a datagram. */
 export interface GossipEventBatch {
   readonly events: readonly GossipEvent[];
 }
