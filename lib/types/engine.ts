@@ -275,7 +275,7 @@ export type BridgeEndKind =
   | "finished"
   /** The TCP side was reset or failed. */
   | "tcp_reset"
-  /** The peer reset the stream or stopped reading it. */
+  /** The peer reset the stream, stopped reading it, or allowed none within 10 s. */
   | "stream_reset"
   /** The session ended. */
   | "session_closed"
