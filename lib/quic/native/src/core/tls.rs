@@ -96,7 +96,16 @@ fn tls_client(alpn: &[u8], identity: Arc<CertifiedKey>) -> Result<ClientConfig, 
 }
 
 fn provider() -> Arc<CryptoProvider> {
-    Arc::new(ring::default_provider())
+    use ring::cipher_suite::*;
+    let mut provider = ring::default_provider();
+    // The order in which we offer and choose. AES-128 first: ten rounds instead of fourteen for
+    // every byte of a tunnel, and no weaker than the Ed25519 keys and X25519 exchanges around it.
+    provider.cipher_suites = vec![
+        TLS13_AES_128_GCM_SHA256,
+        TLS13_AES_256_GCM_SHA384,
+        TLS13_CHACHA20_POLY1305_SHA256,
+    ];
+    Arc::new(provider)
 }
 
 /// Must choose as rustls chooses the protocol: the first of ours that the client offers. Where
