@@ -11,7 +11,7 @@ import {
   verifyJoinToken,
 } from "../auth/mod.ts";
 import { Config } from "../config/mod.ts";
-import { systemClock, systemDisk, systemRandom } from "../host/mod.ts";
+import { demandOwner, systemClock, systemDisk, systemRandom } from "../host/mod.ts";
 import { inviteProtocol, redeemInvite } from "../mesh/mod.ts";
 import { openEngine } from "../quic/mod.ts";
 import type { InviteToken, JoinToken, TrustBundle } from "../proto/mod.ts";
@@ -54,6 +54,7 @@ export interface Joined {
  *   the node is in another network.
  */
 export async function joinNetwork(options: JoinOptions): Promise<Joined> {
+  demandOwner(options.dir);
   const { dir, leave, signal } = options;
   const decoded = decodeToken(options.token);
   const isElsewhere = await isInOtherNetwork(

@@ -13,7 +13,7 @@ import {
   verifyRevocation,
 } from "../auth/mod.ts";
 import { Config, ConsumedInvites } from "../config/mod.ts";
-import { systemClock, systemDisk, systemRandom } from "../host/mod.ts";
+import { demandOwner, systemClock, systemDisk, systemRandom } from "../host/mod.ts";
 import { getAdvertisableAddrs, Mesh, type Redeemer } from "../mesh/mod.ts";
 import { Node, NodeService } from "../node/mod.ts";
 import type { SignedRevocation } from "../proto/mod.ts";
@@ -77,6 +77,7 @@ export interface OpenedNode extends AsyncDisposable {
  *   `permission_denied`, `io`.
  */
 export async function openNode(options: NodeOptions): Promise<OpenedNode> {
+  demandOwner(options.dir);
   const { dir, listenIp = ANY_IP, log = silentLog } = options;
   const advertisedIps = checkedIps(options.ips ?? []);
   await using cleanup = new AsyncDisposableStack();

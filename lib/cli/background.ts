@@ -6,7 +6,7 @@
 // its last line on standard error, which is added to the same file, says why it ended.
 
 import { readKeyInventory } from "../auth/mod.ts";
-import { LogFile, systemDisk } from "../host/mod.ts";
+import { demandOwner, LogFile, systemDisk } from "../host/mod.ts";
 import { isErrorCode, PollenError } from "../types/mod.ts";
 import { bootHint, thisMachine } from "./boot.ts";
 import { demandStopped } from "./daemon.ts";
@@ -40,6 +40,7 @@ export async function startInBackground(
   flags: readonly string[],
   signal: AbortSignal,
 ): Promise<BackgroundNode> {
+  demandOwner(dir);
   await demandStopped(dir);
   await demandMembership(dir);
   const logPath = logPathOf(dir);
@@ -55,9 +56,14 @@ export async function startInBackground(
     detached: true,
   }).spawn();
   const ready = await firstLine(child, signal);
+  if (signal.aborted) {
+    // It may be up already, or know of its end: asking once more does no harm.
+    terminate(child);
+    await child.status;
+    throw new PollenError("cancelled", "Interrupted.");
+  }
   if (ready.line === null) {
     await child.status;
-    if (signal.aborted) throw new PollenError("cancelled", "Interrupted.");
     throw ready.isLate ? tooLate(logPath) : reasonIn(readTail(logPath, logStart), logPath);
   }
   child.unref();
@@ -98,7 +104,7 @@ async function firstLine(
     isLate = true;
     child.kill("SIGKILL");
   }, READY_TIMEOUT_MS);
-  const withdraw = () => child.kill("SIGTERM");
+  const withdraw = () => terminate(child);
   signal.addEventListener("abort", withdraw, { once: true });
   if (signal.aborted) withdraw();
   const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
@@ -115,6 +121,14 @@ async function firstLine(
     clearTimeout(timer);
     signal.removeEventListener("abort", withdraw);
     await reader.cancel();
+  }
+}
+
+function terminate(child: Deno.ChildProcess): void {
+  try {
+    child.kill("SIGTERM");
+  } catch {
+    // It has ended by itself.
   }
 }
 

@@ -22,7 +22,8 @@ export async function run(
   let isService = false;
   try {
     const invocation = parseArguments(words, commands);
-    isService = invocation.command?.isService === true;
+    // Interrupting the node that runs here is how it is stopped; interrupting its start is a failure.
+    isService = invocation.command?.isService === true && !invocation.args.has("detach");
     if (invocation.isHelp || invocation.command === null) {
       await io.stdout(`${await help(invocation, commands)}\n`);
       return 0;
@@ -67,14 +68,15 @@ function contextOf({ args }: Invocation, io: Io): Context {
   };
 }
 
+/** The result first, then what to do with it. */
 async function print(outcome: Outcome, isJson: boolean, io: Io): Promise<void> {
-  const notes = outcome.notes ?? [];
-  if (notes.length > 0) await io.stderr(`${notes.join("\n")}\n`);
   if (isJson) {
     await io.stdout(`${JSON.stringify({ schemaVersion: SCHEMA_VERSION, ...outcome.json })}\n`);
   } else if (outcome.text !== "") {
     await io.stdout(`${outcome.text}\n`);
   }
+  const notes = outcome.notes ?? [];
+  if (notes.length > 0) await io.stderr(`${notes.join("\n")}\n`);
 }
 
 function isCancellation(thrown: unknown): boolean {

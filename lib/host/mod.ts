@@ -4,6 +4,7 @@
 export { systemClock } from "./clock.ts";
 export { systemDisk } from "./disk.ts";
 export { LogFile } from "./log_file.ts";
+export { demandOwner } from "./ownership.ts";
 export { movePath, removePath } from "./paths.ts";
 export { systemRandom } from "./random.ts";
 export { type Environment, resolveStateDirectory } from "./state_directory.ts";

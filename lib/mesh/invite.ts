@@ -162,9 +162,10 @@ async function answer(session: Session): Promise<JoinToken> {
     if (body?.kind !== "inviteRedeemResponse") continue;
     const { accepted, reason, joinToken } = body.value;
     if (accepted && joinToken !== undefined) return joinToken;
-    throw new PollenError("refused", asSentence(reason || "invite token rejected"), {
-      fix: "Ask for a new invite.",
-    });
+    const fix = reason.startsWith("subject has been revoked")
+      ? "This machine's key can never be a member again. Make a new one with `pollen purge --all`, then ask for an invite."
+      : "Ask for a new invite.";
+    throw new PollenError("refused", asSentence(reason || "invite token rejected"), { fix });
   }
   const end = await session.closed;
   throw new PollenError(

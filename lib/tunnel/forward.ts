@@ -72,7 +72,7 @@ export class Forward {
     return this.#bridges.size;
   }
 
-  /** Why the newest failed tunnel ended; empty when none failed. */
+  /** Why the newest tunnel failed; empty when it did not. */
   get lastFailure(): string {
     return this.#lastFailure;
   }
@@ -108,7 +108,8 @@ export class Forward {
     if (this.#closing.signal.aborted) bridge.abort();
     const end = await bridge.ended;
     this.#bridges.delete(bridge);
-    if (end.kind !== "finished" && end.kind !== "aborted") this.#fail(describeEnd(end));
+    if (end.kind === "finished") this.#lastFailure = "";
+    else if (end.kind !== "aborted") this.#fail(describeEnd(end));
   }
 
   async #awaitSession(): Promise<Session> {

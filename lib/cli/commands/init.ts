@@ -2,7 +2,7 @@
 
 import { clusterIdHex, genIdentityKey, initRoot } from "../../auth/mod.ts";
 import { Config } from "../../config/mod.ts";
-import { systemDisk, systemRandom } from "../../host/mod.ts";
+import { demandOwner, systemDisk, systemRandom } from "../../host/mod.ts";
 import { PollenError } from "../../types/mod.ts";
 import type { Run } from "../command.ts";
 import { demandStopped } from "../daemon.ts";
@@ -11,6 +11,7 @@ import { demandStopped } from "../daemon.ts";
 export const init: Run = async (context) => {
   const dir = await context.stateDirectory();
   await demandStopped(dir);
+  demandOwner(dir);
   const config = await Config.load(systemDisk, dir);
   const identity = await genIdentityKey(systemDisk, dir, systemRandom);
   const { credentials, created, isRoot } = await initRoot(systemDisk, dir, identity, {
