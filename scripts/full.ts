@@ -28,7 +28,7 @@ const STEPS: readonly Step[] = [
     task: "bench:tunnel",
     skip: async () => {
       if (Deno.uid() !== 0) return "not root";
-      for (const program of ["ip", "iperf3", "wrk", "nginx"]) {
+      for (const program of ["ip", "ethtool", "iperf3", "wrk", "nginx"]) {
         if (!await has(program)) return `no ${program}`;
       }
       return null;

@@ -1,9 +1,13 @@
 // The whole path of a tunnel (TCP client, daemon, daemon, TCP server) beside plain TCP, in two
 // network namespaces with MTU 1500, measured in turns in one run. Prints medians and ratios.
 //
+// Twice: once as the kernel has it, where a veth pair carries packets of 64 KB whole and plain TCP
+// never cuts any; and once with that offload switched off, where every packet on the link is one of
+// 1500 bytes, for both. The mark is for the second, in which the MTU means something.
+//
 //   deno task bench:tunnel [--rounds N] [--seconds N]
 //
-// Needs root, iproute2, iperf3, wrk and nginx. Exits 1 when bulk is below its mark.
+// Needs root, iproute2, ethtool, iperf3, wrk and nginx. Exits 1 when bulk is below its mark.
 
 import { parseArgs } from "node:util";
 import { join } from "../paths.ts";
@@ -21,7 +25,7 @@ const TICKS_PER_SECOND = 100;
 const { values: options } = parseArgs({
   options: {
     rounds: { type: "string", default: "3" },
-    seconds: { type: "string", default: "3" },
+    seconds: { type: "string", default: "2" },
   },
 });
 const rounds = Number(options.rounds);
@@ -149,7 +153,8 @@ function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
-function report(plain: readonly Round[], tunnel: readonly Round[]): boolean {
+/** Prints the table; the lower of the two bulk ratios. */
+function report(plain: readonly Round[], tunnel: readonly Round[]): number {
   const rows: readonly (readonly [string, keyof Round])[] = [
     ["bulk up, MB/s", "up"],
     ["bulk down, MB/s", "down"],
@@ -164,7 +169,7 @@ function report(plain: readonly Round[], tunnel: readonly Round[]): boolean {
   console.log(
     `${"".padEnd(28)}${"plain TCP".padStart(12)}${"tunnel".padStart(12)}${"ratio".padStart(10)}`,
   );
-  let isMarkMet = true;
+  let worst = Infinity;
   for (const [title, field] of rows) {
     const ratio = median(tunnel.map((round, index) => round[field] / plain[index]![field]));
     const cells = [
@@ -179,10 +184,9 @@ function report(plain: readonly Round[], tunnel: readonly Round[]): boolean {
         (Number.isNaN(ratio) ? "–" : ratio.toFixed(2)).padStart(10)
       }`,
     );
-    if ((field === "up" || field === "down") && ratio < BULK_MARK) isMarkMet = false;
+    if (field === "up" || field === "down") worst = Math.min(worst, ratio);
   }
-  console.log(`\nMark: bulk at least ${BULK_MARK} × plain TCP: ${isMarkMet ? "met" : "MISSED"}.`);
-  return isMarkMet;
+  return worst;
 }
 
 async function bench(): Promise<boolean> {
@@ -205,24 +209,34 @@ async function bench(): Promise<boolean> {
     httpPort: await forwardTo(leftDaemon, rightDaemon, HTTP_PORT),
   };
   const direct = { ip: right.ip, iperfPort: IPERF_PORT, httpPort: HTTP_PORT };
-  const plain: Round[] = [];
-  const tunnel: Round[] = [];
-  for (let round = 1; round <= rounds; round++) {
-    plain.push(await measure(left, direct, []));
-    tunnel.push(await measure(left, through, [leftDaemon.pid, rightDaemon.pid]));
-    console.log(
-      `round ${round}: plain ${plain.at(-1)!.up.toFixed(0)}/${
-        plain.at(-1)!.down.toFixed(0)
-      } MB/s, ` +
-        `tunnel ${tunnel.at(-1)!.up.toFixed(0)}/${tunnel.at(-1)!.down.toFixed(0)} MB/s`,
-    );
+  const pids = [leftDaemon.pid, rightDaemon.pid];
+  const measureRounds = async (title: string) => {
+    console.log(`\n== ${title}`);
+    const plain: Round[] = [];
+    const tunnel: Round[] = [];
+    for (let round = 1; round <= rounds; round++) {
+      plain.push(await measure(left, direct, []));
+      tunnel.push(await measure(left, through, pids));
+      const [p, t] = [plain.at(-1)!, tunnel.at(-1)!].map(({ up, down }) =>
+        `${up.toFixed(0)}/${down.toFixed(0)} MB/s`
+      );
+      console.log(`round ${round}: plain ${p}, tunnel ${t}`);
+    }
+    return report(plain, tunnel);
+  };
+  await measureRounds("As the kernel has it: packets of 64 KB cross the link whole");
+  for (const { prefix } of [left, right]) {
+    await command([...prefix, "ethtool", "-K", "eth0", "tso", "off", "gso", "off"]);
   }
-  return report(plain, tunnel);
+  const ratio = await measureRounds("Packets of 1500 bytes on the link, for both");
+  const isMet = ratio >= BULK_MARK;
+  console.log(`\nMark: bulk at least ${BULK_MARK} × plain TCP: ${isMet ? "met" : "MISSED"}.`);
+  return isMet;
 }
 
 if (import.meta.main) {
   const missing = [];
-  for (const program of ["ip", "ss", "iperf3", "wrk", "nginx"]) {
+  for (const program of ["ip", "ss", "ethtool", "iperf3", "wrk", "nginx"]) {
     const found = await new Deno.Command("sh", { args: ["-c", `command -v ${program}`] }).output();
     if (!found.success) missing.push(program);
   }
@@ -231,7 +245,7 @@ if (import.meta.main) {
       missing.length > 0
         ? `This benchmark needs ${
           missing.join(", ")
-        }. On Debian: apt-get install iproute2 iperf3 wrk nginx-light`
+        }. On Debian: apt-get install iproute2 ethtool iperf3 wrk nginx-light`
         : "This benchmark makes network namespaces, which takes root.",
     );
     Deno.exit(2);
