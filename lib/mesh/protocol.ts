@@ -15,7 +15,6 @@ export const MEMBERSHIP_EXTENSION_OID = "2.25.37271.6445.64343.17344.33689.44400
 /** What a close says. The original and we decide nothing by these texts but "revoked" and, we alone, "identity failed"; people read them. */
 export const CloseReason = {
   shutdown: "shutdown",
-  disconnected: "disconnected",
   duplicate: "duplicate",
   replaced: "replaced",
   revoked: "revoked",
