@@ -23,8 +23,9 @@ export async function hashSources(): Promise<string> {
   const gather = async (folder: string): Promise<void> => {
     for await (const entry of Deno.readDir(`${NATIVE}/${folder}`)) {
       const path = `${folder}/${entry.name}`;
+      if (isTest(entry.name)) continue;
       if (entry.isDirectory) await gather(path);
-      else if (isSource(entry.name)) paths.push(path);
+      else if (entry.name.endsWith(".rs")) paths.push(path);
     }
   };
   await gather("src");
@@ -34,9 +35,9 @@ export async function hashSources(): Promise<string> {
   return sha256(lines.join("\n"));
 }
 
-/** Whether the library is built from it: its tests are not in it. */
-function isSource(name: string): boolean {
-  return name.endsWith(".rs") && name !== "tests.rs" && name !== "testing.rs";
+/** Whether a file or folder under `src` holds tests or what they share: the library has neither. */
+function isTest(name: string): boolean {
+  return /^(tests|testing)(\.rs)?$/.test(name);
 }
 
 /** The hash of the sources that a library says it was built from; null if it says none. */

@@ -1,0 +1,10 @@
+//! What a session does over a path that delays, loses and goes silent.
+
+mod handshake;
+mod paths;
+mod sessions;
+mod streams;
+
+fn pattern(length: usize) -> Vec<u8> {
+    (0..length).map(|i| (i * 31 + i / 251) as u8).collect()
+}

@@ -1,0 +1,75 @@
+//! What a session makes of its path: packet sizes, congestion, garbage.
+
+use super::pattern;
+use crate::core::testing::World;
+use crate::core::*;
+use bytes::BytesMut;
+use std::time::Duration;
+
+#[test]
+fn packets_grow_to_what_the_path_carries() {
+    for (mtu, least) in [(1_472, MTU_INTERNET as usize - 20), (1_300, 1_280)] {
+        let mut world = World::connected_over(mtu);
+        world.run(Duration::from_secs(5));
+        let near = world.nodes[0].session();
+        let session = world.nodes[0].core.sessions.get(near).unwrap();
+        let found = usize::from(session.connection.current_mtu());
+        assert!((least..=mtu).contains(&found), "{found} on a path of {mtu}");
+    }
+}
+
+#[test]
+fn garbage_is_ignored() {
+    let mut world = World::connected();
+    let from = world.nodes[0].address;
+    for length in (0..2_000).step_by(7) {
+        for first in [0x40, 0x7f, 0xc0, 0xff] {
+            let mut packet = pattern(length);
+            if let Some(byte) = packet.first_mut() {
+                *byte = first;
+            }
+            let packet = BytesMut::from(packet.as_slice());
+            world.nodes[1]
+                .core
+                .feed(world.now, from, None, None, packet);
+        }
+    }
+    world.run(Duration::from_secs(1));
+    assert_eq!(world.nodes[1].end(), None);
+    assert_eq!(world.nodes[1].core.session_count(), 1);
+}
+
+#[test]
+fn a_short_path_has_little_in_flight() {
+    let mut world = World::connected();
+    world.latency = Duration::from_micros(50);
+    let near = world.nodes[0].session();
+    world.nodes[0].core.open_delegated(near, 9).unwrap();
+    world.run(Duration::ZERO);
+    let ours = world.nodes[0].opened()[0];
+    let mut pending = VecDeque::from([Bytes::from(vec![1; 40_000_000])]);
+    let mut there = VecDeque::new();
+    let mut theirs = None;
+    let mut widest = 0;
+    for _ in 0..5_000 {
+        let [client, server] = &mut world.nodes;
+        client.core.write_delegated(ours, &mut pending);
+        let session = client.core.sessions.get(near).unwrap();
+        widest = widest.max(session.connection.congestion_state().window());
+        theirs = theirs.or_else(|| {
+            let (stream, _) = server.incoming().into_iter().next()?;
+            server.core.delegate(stream, 7).unwrap();
+            Some(stream)
+        });
+        if let Some(stream) = theirs {
+            server.core.read_stream(stream, usize::MAX, &mut there);
+            there.clear();
+        }
+        if pending.is_empty() {
+            break;
+        }
+        world.run(Duration::from_micros(100));
+    }
+    assert!(pending.is_empty());
+    assert!((CONGESTION_WINDOW_NEAR / 2..=CONGESTION_WINDOW_NEAR).contains(&widest));
+}
