@@ -15,7 +15,7 @@ import {
   type SocketAddress,
 } from "../types/mod.ts";
 import { QuicForwarder } from "./forwarder.ts";
-import { NativeEngine } from "./native_engine.ts";
+import { type EngineOptions, NativeEngine } from "./native_engine.ts";
 import {
   concat,
   encodeAddress,
@@ -44,14 +44,6 @@ const END_KINDS: readonly SessionEnd["kind"][] = [
   "stateless_reset",
   "protocol_error",
 ];
-
-/** Where an engine listens, and for what. */
-export interface EngineOptions {
-  /** Where the UDP socket is bound: `::` takes IPv4 as well, port 0 lets the system choose. */
-  readonly address: SocketAddress;
-  /** What to speak from the start; `setProtocols` changes it. */
-  readonly protocols: readonly Protocol[];
-}
 
 /** A dial that was not answered yet. */
 interface Dial {
@@ -88,8 +80,7 @@ export class QuicEngine implements Engine {
   /** See `openEngine`. */
   // deno-lint-ignore require-await
   static async open(options: EngineOptions): Promise<QuicEngine> {
-    const { address, protocols } = options;
-    return new QuicEngine(NativeEngine.open(address, protocols), protocols);
+    return new QuicEngine(NativeEngine.open(options), options.protocols);
   }
 
   setProtocols(protocols: readonly Protocol[]): void {

@@ -2,7 +2,8 @@
 // native library on a thread of its own. Entered here; only this room loads native code.
 
 import type { Engine } from "../types/mod.ts";
-import { type EngineOptions, QuicEngine } from "./engine.ts";
+import { QuicEngine } from "./engine.ts";
+import type { EngineOptions } from "./native_engine.ts";
 
 export type { EngineOptions };
 export { libraryFileName } from "./library.ts";
@@ -12,7 +13,7 @@ export { libraryFileName } from "./library.ts";
  * process alive, as an open socket does.
  *
  * @throws {PollenError} `already_exists` when the port is taken, `permission_denied`, `io`,
- *   `invalid_argument` (an address that is none, a certificate without its key), `unsupported`
+ *   `invalid_argument` (an address that is none, a certificate without its key, an option out of its range), `unsupported`
  *   (no library for this platform, or one with another ABI version).
  */
 export function openEngine(options: EngineOptions): Promise<Engine> {

@@ -13,10 +13,12 @@ import { acquireLibrary, type LibrarySymbols, releaseLibrary } from "./library.t
 import {
   concat,
   encodeAddress,
+  encodeNumber,
   encodeSized,
   encodeText,
   type EventRecord,
   Operation,
+  OptionKey,
   PayloadReader,
   readRecords,
   Refusal,
@@ -29,6 +31,9 @@ const TAKES_PER_WAIT = 8;
 /** A wait ends at once when there is something or the engine is closed; this is only its bound. */
 const WAIT_MS = 30_000;
 const ANSWER_BYTES = 1_024;
+/** What `packetBytesMax` may be; the same as in native/src/limits.rs. */
+const PACKET_BYTES_MIN = 1_200;
+const PACKET_BYTES_MAX = 16_300;
 const NOTHING = new Uint8Array(0);
 
 /** Numbers and bytes of a command; what is left out is 0 or empty. */
@@ -37,6 +42,19 @@ export interface CommandArguments {
   readonly b?: number;
   readonly s?: number;
   readonly bytes?: Uint8Array;
+}
+
+/** Where an engine listens, for what, and how. */
+export interface EngineOptions {
+  /** Where the UDP socket is bound: `::` takes IPv4 as well, port 0 lets the system choose. */
+  readonly address: SocketAddress;
+  /** What to speak from the start; `setProtocols` changes it. */
+  readonly protocols: readonly Protocol[];
+  /**
+   * The largest packet to send, in bytes of UDP payload, 1200…16300. Default: 1452, and 16300 on
+   * loopback. Discovery finds what the path carries below that (RFC 8899).
+   */
+  readonly packetBytesMax?: number;
 }
 
 export class NativeEngine {
@@ -60,8 +78,13 @@ export class NativeEngine {
    * @throws {PollenError} `already_exists`, `permission_denied`, `io`, `invalid_argument`,
    *   `exhausted`, `unsupported`.
    */
-  static open(address: SocketAddress, protocols: readonly Protocol[]): NativeEngine {
-    const request = concat([encodeAddress(address), encodeProtocols(protocols)]);
+  static open(options: EngineOptions): NativeEngine {
+    const { address, protocols } = options;
+    const request = concat([
+      encodeAddress(address),
+      encodeOptions(options),
+      encodeProtocols(protocols),
+    ]);
     const library = acquireLibrary();
     try {
       const answer = new Uint8Array(ANSWER_BYTES);
@@ -173,6 +196,24 @@ export class NativeEngine {
     this.#library.pollen_quic_free(this.#handle);
     releaseLibrary();
   }
+}
+
+/** How many there are, then of each its key and its value: see core/options.rs. */
+function encodeOptions({ packetBytesMax }: EngineOptions): Uint8Array {
+  const given: (readonly [number, number])[] = [];
+  if (packetBytesMax !== undefined) {
+    const isValid = Number.isInteger(packetBytesMax) &&
+      packetBytesMax >= PACKET_BYTES_MIN && packetBytesMax <= PACKET_BYTES_MAX;
+    if (!isValid) {
+      throw new PollenError(
+        "invalid_argument",
+        `The largest packet has ${PACKET_BYTES_MIN} to ${PACKET_BYTES_MAX} bytes.`,
+      );
+    }
+    given.push([OptionKey.packetBytesMax, packetBytesMax]);
+  }
+  const encoded = given.map(([key, value]) => concat([Uint8Array.of(key), encodeNumber(value)]));
+  return concat([Uint8Array.of(given.length), ...encoded]);
 }
 
 function encodeProtocols(protocols: readonly Protocol[]): Uint8Array {

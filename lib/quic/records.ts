@@ -5,7 +5,7 @@
 import type { SocketAddress } from "../types/mod.ts";
 
 /** Must be what the library says of itself. */
-export const ABI_VERSION = 1;
+export const ABI_VERSION = 2;
 
 /** Operations of a command: what `a`, `b`, `s` and the bytes mean stands in abi/commands.rs. */
 export const Operation = {
@@ -32,6 +32,9 @@ export const Operation = {
   abortBridge: 21,
   shutdown: 22,
 } as const;
+
+/** Keys of the options that an engine is opened with. */
+export const OptionKey = { packetBytesMax: 1 } as const;
 
 /** Kinds of records: what their fields mean stands in abi/records.rs. */
 export const EventKind = {
@@ -99,9 +102,14 @@ export function encodeAddress(address: SocketAddress): Uint8Array {
 
 /** A length and so many bytes. */
 export function encodeSized(bytes: Uint8Array): Uint8Array {
-  const length = new Uint8Array(4);
-  new DataView(length.buffer).setUint32(0, bytes.length, true);
-  return concat([length, bytes]);
+  return concat([encodeNumber(bytes.length), bytes]);
+}
+
+/** A whole number of 32 bits. */
+export function encodeNumber(value: number): Uint8Array {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setUint32(0, value, true);
+  return bytes;
 }
 
 export function concat(parts: readonly Uint8Array[]): Uint8Array {

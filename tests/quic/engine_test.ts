@@ -8,6 +8,7 @@ import {
   newIdentity,
   openPair,
   openStranger,
+  openStreamPair,
   openTestEngine,
   protocol,
 } from "./support.ts";
@@ -53,20 +54,20 @@ Deno.test("a closed engine answers as one", async () => {
   engine.setProtocols([]);
   assert.equal(engine.stats().sessions, 0);
   // Its port is free again.
-  const next = await openTestEngine([protocol()], localAddress);
+  const next = await openTestEngine([protocol()], { address: localAddress });
   assert.deepEqual(next.localAddress, localAddress);
   await next.close("");
 });
 
 Deno.test("an engine that cannot be opened says why", async () => {
   await using engine = await openTestEngine();
-  await assert.rejects(openTestEngine([protocol()], engine.localAddress), {
+  await assert.rejects(openTestEngine([protocol()], { address: engine.localAddress }), {
     code: "already_exists",
   });
-  await assert.rejects(openTestEngine([protocol()], { ip: "nowhere", port: 0 }), {
+  await assert.rejects(openTestEngine([protocol()], { address: { ip: "nowhere", port: 0 } }), {
     code: "invalid_argument",
   });
-  await assert.rejects(openTestEngine([protocol()], { ip: "203.0.113.1", port: 0 }), {
+  await assert.rejects(openTestEngine([protocol()], { address: { ip: "203.0.113.1", port: 0 } }), {
     code: "io",
   });
   const [one, other] = [newIdentity(), newIdentity()];
@@ -135,4 +136,28 @@ Deno.test("errors are Pollen's own", async () => {
   await using engine = await openTestEngine();
   const dial = engine.dial({ ip: "nowhere", port: 1 }, { alpn: ALPN, timeoutMs: 1 });
   await assert.rejects(dial, (error) => error instanceof PollenError);
+});
+
+Deno.test("packets grow to what the engine was told, and no further", async () => {
+  await using pair = await openPair(undefined, { packetBytesMax: 1_350 });
+  const { ours, theirs } = await openStreamPair(pair);
+  const echoing = (async () => {
+    for (let chunk; (chunk = await theirs.read()) !== null;) await theirs.write(chunk);
+  })();
+  // Discovery probes one size after the other while the session is used.
+  while (pair.near.stats().datagramBytesMax < 1_250) {
+    await ours.write(new Uint8Array(16_384));
+    await inTime(ours.read(), "an echo");
+  }
+  assert.ok(pair.near.stats().datagramBytesMax < 1_350);
+  ours.abort();
+  await assert.rejects(inTime(echoing, "the end of the echo"));
+});
+
+Deno.test("a size of packets that QUIC does not know is refused", async () => {
+  for (const packetBytesMax of [0, 1_199, 16_301, 1_300.5, NaN]) {
+    await assert.rejects(openTestEngine([protocol()], { packetBytesMax }), {
+      code: "invalid_argument",
+    });
+  }
 });

@@ -30,8 +30,8 @@ Deno.test("each end sees the certificate that the other showed, and its address"
 });
 
 Deno.test("a dual-stack engine is reached over IPv4 and over IPv6", async () => {
-  await using client = await openTestEngine([protocol()], { ip: "::", port: 0 });
-  await using server = await openTestEngine([protocol()], { ip: "::", port: 0 });
+  await using client = await openTestEngine([protocol()], { address: { ip: "::", port: 0 } });
+  await using server = await openTestEngine([protocol()], { address: { ip: "::", port: 0 } });
   const { port } = server.localAddress;
   for (const ip of ["127.0.0.1", "::1"]) {
     const near = await client.dial({ ip, port }, { alpn: ALPN, timeoutMs: 10_000 });

@@ -3,7 +3,7 @@
 import { Buffer } from "node:buffer";
 import { createSocket } from "node:dgram";
 import { createHash, generateKeyPairSync, sign } from "node:crypto";
-import { openEngine } from "../../lib/quic/mod.ts";
+import { type EngineOptions, openEngine } from "../../lib/quic/mod.ts";
 import type {
   Engine,
   Protocol,
@@ -65,9 +65,9 @@ export function protocol(options: Partial<Protocol> = {}): Protocol {
 
 export function openTestEngine(
   protocols: Protocol[] = [protocol()],
-  address: SocketAddress = { ip: "127.0.0.1", port: 0 },
+  options: Partial<EngineOptions> = {},
 ): Promise<Engine> {
-  return openEngine({ address, protocols });
+  return openEngine({ address: { ip: "127.0.0.1", port: 0 }, protocols, ...options });
 }
 
 /** Two engines with a session between them, admitted on both sides. */
@@ -80,10 +80,13 @@ export interface Pair extends AsyncDisposable {
   readonly far: Session;
 }
 
-export async function openPair(protocols?: Protocol[]): Promise<Pair> {
+export async function openPair(
+  protocols?: Protocol[],
+  options?: Partial<EngineOptions>,
+): Promise<Pair> {
   const [client, server] = await Promise.all([
-    openTestEngine(protocols),
-    openTestEngine(protocols),
+    openTestEngine(protocols, options),
+    openTestEngine(protocols, options),
   ]);
   const { near, far } = await connect(client, server);
   near.admit();

@@ -100,6 +100,12 @@ pub const UDP_PAYLOAD_MAX: u16 = 65_527;
 pub const MTU_INTERNET: u16 = 1_452;
 /// Where it stops on loopback: four such packets fill one segmented send.
 pub const MTU_LOOPBACK: u16 = 16_300;
+/// Where an engine may be told to stop instead. No path of QUIC's carries less than the first (RFC
+/// 9000, section 14); more than the second leaves no room for trains.
+pub const PACKET_BYTES_MIN: u16 = 1_200;
+pub const PACKET_BYTES_MAX: u16 = MTU_LOOPBACK;
+/// Options that an engine is opened with: each key once, and room for more.
+pub const OPTIONS_MAX: usize = 16;
 /// Bytes in one segmented send: the longest UDP payload over IPv4 is 65,507.
 pub const TRAIN_BYTES_MAX: usize = 65_500;
 

@@ -1,7 +1,7 @@
 //! Commands as they cross the boundary: an operation, three numbers, and bytes. Everything is
 //! checked here; the layers below get whole commands or none.
 
-use crate::core::{DatagramOutcome, Protocol, Protocols};
+use crate::core::{DatagramOutcome, Options, Protocol, Protocols};
 use crate::io::{parse_address, Command};
 use crate::limits::*;
 use crate::shared::Shared;
@@ -40,7 +40,7 @@ pub fn perform(shared: &Shared, arguments: &Arguments<'_>) -> Result<i32, Refusa
     } = arguments;
     let mut input = Reader(arguments.bytes);
     let command = match operation {
-        1 => Command::SetProtocols(Box::new(protocols(&mut input)?)),
+        1 => Command::SetProtocols(Box::new(protocols(&mut input, shared.options)?)),
         2 => {
             let remote = input.address()?;
             Command::Dial {
@@ -152,8 +152,24 @@ fn send_raw(shared: &Shared, input: &mut Reader<'_>) -> Result<i32, Refusal> {
     Ok(0)
 }
 
+/// How many there are (u8), then of each its key (u8) and value (u32).
+pub fn options(input: &mut Reader<'_>) -> Result<Options, Refusal> {
+    let count = usize::from(input.u8()?);
+    if count > OPTIONS_MAX {
+        return Err(Refusal::Malformed);
+    }
+    let mut options = Options::default();
+    for _ in 0..count {
+        let key = input.u8()?;
+        if !options.set(key, input.u32()?) {
+            return Err(Refusal::Malformed);
+        }
+    }
+    Ok(options)
+}
+
 /// A list of: serve (u8), head bytes (u8), and with their lengths (u32) ALPN, certificate, key.
-pub fn protocols(input: &mut Reader<'_>) -> Result<Protocols, Refusal> {
+pub fn protocols(input: &mut Reader<'_>, options: Options) -> Result<Protocols, Refusal> {
     let mut list = Vec::new();
     while !input.0.is_empty() {
         let serve = input.u8()? != 0;
@@ -167,7 +183,7 @@ pub fn protocols(input: &mut Reader<'_>) -> Result<Protocols, Refusal> {
         let protocol = Protocol::new(alpn, certificate, key, serve, head_bytes);
         list.push(protocol.map_err(|_| Refusal::BadIdentity)?);
     }
-    Protocols::new(list).map_err(|_| Refusal::BadIdentity)
+    Protocols::new(list, options).map_err(|_| Refusal::BadIdentity)
 }
 
 fn targets(input: &mut Reader<'_>) -> Result<Vec<SocketAddr>, Refusal> {
@@ -201,9 +217,14 @@ impl<'a> Reader<'a> {
         Ok(self.take(1)?[0])
     }
 
+    fn u32(&mut self) -> Result<u32, Refusal> {
+        let bytes = self.take(4)?.try_into().map_err(|_| Refusal::Malformed)?;
+        Ok(u32::from_le_bytes(bytes))
+    }
+
     fn sized(&mut self) -> Result<&'a [u8], Refusal> {
-        let length = self.take(4)?.try_into().map_err(|_| Refusal::Malformed)?;
-        self.take(u32::from_le_bytes(length) as usize)
+        let length = self.u32()? as usize;
+        self.take(length)
     }
 
     pub fn address(&mut self) -> Result<SocketAddr, Refusal> {

@@ -16,14 +16,14 @@ use crate::event::BindError;
 use crate::handle::{Arena, Handle};
 use crate::io::{start, Command, Running};
 use crate::shared::Shared;
-use commands::{perform, protocols, Arguments, Reader, Refusal};
+use commands::{options, perform, protocols, Arguments, Reader, Refusal};
 use records::encode_address;
 use std::panic::{catch_unwind, UnwindSafe};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// Changes with every change of these functions, of a command, or of a record.
-pub const ABI_VERSION: u32 = 1;
+pub const ABI_VERSION: u32 = 2;
 
 /// The hash of the sources this was built from, in a form that can be found in the file. The
 /// build script sets it; a build by hand has none.
@@ -92,7 +92,8 @@ pub unsafe extern "C" fn pollen_quic_sources(text: *mut u8, capacity: u32) -> u3
     copy(SOURCES.as_bytes(), text)
 }
 
-/// Opens an engine on the address that begins `bytes`, with the protocols that follow.
+/// Opens an engine on the address that begins `bytes`, with the options and then the protocols
+/// that follow.
 ///
 /// Gives its handle, and in `answer` its address; or 0, and in `answer` a code (u8) and a text.
 /// The answer is preceded by its length (u32).
@@ -147,8 +148,9 @@ fn open(bytes: &[u8]) -> Result<(Handle, std::net::SocketAddr), (OpenError, Stri
     };
     let mut reader = Reader(bytes);
     let address = reader.address().map_err(refused)?;
-    let protocols = protocols(&mut reader).map_err(refused)?;
-    let running = start(address, protocols).map_err(|error| {
+    let options = options(&mut reader).map_err(refused)?;
+    let protocols = protocols(&mut reader, options).map_err(refused)?;
+    let running = start(address, options, protocols).map_err(|error| {
         let kind = match BindError::from(&error) {
             BindError::InUse => OpenError::InUse,
             BindError::Denied => OpenError::Denied,

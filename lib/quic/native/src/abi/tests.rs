@@ -14,6 +14,7 @@ impl Door {
         let (certificate, key) = new_identity();
         let mut request = Vec::new();
         encode_address(([127, 0, 0, 1], 0).into(), &mut request);
+        request.extend([1, 1, 0x46, 5, 0, 0]);
         request.extend([1, 2]);
         for part in [b"test/1".to_vec(), certificate, key] {
             request.extend((part.len() as u32).to_le_bytes());
@@ -135,10 +136,18 @@ fn a_stale_handle_finds_nothing() {
 fn an_engine_that_cannot_be_opened_says_why() {
     let mut nowhere = Vec::new();
     encode_address(([203, 0, 113, 1], 0).into(), &mut nowhere);
+    let with = |options: &[u8]| [&nowhere[..], options].concat();
     let cases = [
         (vec![], OpenError::Malformed),
         (vec![0, 0, 4, b'h', b'o', b's', b't'], OpenError::Malformed),
-        (nowhere, OpenError::Io),
+        ([&nowhere[..], &[0]].concat(), OpenError::Io),
+        (nowhere.clone(), OpenError::Malformed),
+        // Options cut off, too many, unknown, and out of range.
+        (with(&[1, 1, 0x46, 5, 0]), OpenError::Malformed),
+        (with(&[255; 1_300]), OpenError::Malformed),
+        (with(&[1, 0, 1, 0, 0, 0]), OpenError::Malformed),
+        (with(&[1, 1, 0xaf, 4, 0, 0]), OpenError::Malformed),
+        (with(&[1, 1, 0x46, 5, 1, 0]), OpenError::Malformed),
     ];
     for (request, error) in cases {
         let (handle, answer) = new(&request);

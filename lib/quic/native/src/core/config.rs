@@ -2,6 +2,7 @@
 //! loopback, where packets may be larger.
 
 use super::congestion::BoundedCubicConfig;
+use super::options::Options;
 use super::tls::{server_config, Protocol};
 use crate::limits::*;
 use quinn_proto::{
@@ -13,17 +14,18 @@ use std::sync::Arc;
 /// The protocols in force, and what follows from them.
 pub struct Protocols {
     list: Vec<Protocol>,
+    options: Options,
     internet: Option<Arc<ServerConfig>>,
     loopback: Option<Arc<ServerConfig>>,
 }
 
 impl Protocols {
-    pub fn new(list: Vec<Protocol>) -> Result<Self, rustls::Error> {
+    pub fn new(list: Vec<Protocol>, options: Options) -> Result<Self, rustls::Error> {
         let crypto = server_config(&list)?;
         let server = |far: bool| {
             crypto.clone().map(|crypto| {
                 let mut config = ServerConfig::with_crypto(crypto);
-                config.transport_config(transport(far));
+                config.transport_config(transport(far, options));
                 Arc::new(config)
             })
         };
@@ -31,6 +33,7 @@ impl Protocols {
         let loopback = server(false);
         Ok(Self {
             list,
+            options,
             internet,
             loopback,
         })
@@ -49,7 +52,7 @@ impl Protocols {
 
     pub fn client(&self, alpn: &[u8], remote: IpAddr) -> Option<ClientConfig> {
         let mut config = ClientConfig::new(self.get(alpn)?.client.clone());
-        config.transport_config(transport(!is_loopback(remote)));
+        config.transport_config(transport(!is_loopback(remote), self.options));
         Some(config)
     }
 }
@@ -68,8 +71,9 @@ fn is_loopback(ip: IpAddr) -> bool {
     ip.to_canonical().is_loopback()
 }
 
-fn transport(far: bool) -> Arc<TransportConfig> {
+fn transport(far: bool, options: Options) -> Arc<TransportConfig> {
     let mtu = if far { MTU_INTERNET } else { MTU_LOOPBACK };
+    let mtu = options.packet_bytes_max.unwrap_or(mtu);
     let mut discovery = MtuDiscoveryConfig::default();
     discovery.upper_bound(mtu);
     let mut config = TransportConfig::default();
