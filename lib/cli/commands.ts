@@ -27,6 +27,10 @@ export const COMMANDS: readonly Command[] = [
       ips: { value: "A,B", summary: "The IP addresses at which others can reach this machine." },
       detach: { short: "d", summary: "Run in the background; returns when it is up." },
       log: { value: "FILE", summary: "Add the log to this file (a new one every 10 MB)." },
+      "token-file": {
+        value: "FILE",
+        summary: "Join first with the token in this file, unless in a network already.",
+      },
     },
     description: "Connects this machine with the others of its network and stays in the " +
       "foreground. Ctrl-C or `pollen down` stops it. In the background it outlives the terminal, " +
@@ -35,6 +39,7 @@ export const COMMANDS: readonly Command[] = [
       { line: "pollen up -d", note: "in the background" },
       { line: "pollen up", note: "in the foreground, the log on standard error" },
       { line: "pollen up --port 7000 --ips 203.0.113.7", note: "behind a fixed address" },
+      { line: "pollen up --token-file token.txt", note: "set up by a program, or in a container" },
     ],
     isService: true,
     load: async () => (await import("./commands/up.ts")).up,

@@ -7,4 +7,4 @@ export { LogFile } from "./log_file.ts";
 export { demandOwner } from "./ownership.ts";
 export { movePath, removePath } from "./paths.ts";
 export { systemRandom } from "./random.ts";
-export { type Environment, resolveStateDirectory } from "./state_directory.ts";
+export { type Environment, resolveStateDirectory, SYSTEM_DIRECTORY } from "./state_directory.ts";

@@ -5,7 +5,7 @@
 import { PollenError } from "../types/mod.ts";
 
 /** The directory of a system-wide installation. */
-const SYSTEM_DIRECTORY = "/var/lib/pollen";
+export const SYSTEM_DIRECTORY = "/var/lib/pollen";
 
 /** The user's own, below the home directory. */
 const USER_DIRECTORY = ".pollen";

@@ -9,6 +9,7 @@ import { loadApp } from "../app.ts";
 import { type BackgroundNode, bootNotes, startInBackground } from "../background.ts";
 import type { Context, Run } from "../command.ts";
 import { stopDaemon } from "../daemon.ts";
+import { isManaged } from "../managed.ts";
 import { leaveNetwork, whileStopped } from "../state_files.ts";
 import { printable } from "../text.ts";
 
@@ -25,23 +26,37 @@ export const join: Run = async (context) => {
   const options = { dir, token, signal, ...(mayLeave ? { leave } : {}) };
   const { clusterId, peerKey, bootstrapPeers } = await joinNetwork(options).catch(withSwitchHint);
 
-  const isRunning = await probeSocket(socketPathOf(dir)) === "live";
-  const node = isRunning || args.has("no-start")
-    ? null
-    : await startInBackground(dir, [], signal).catch((thrown) => {
-      throw notStarted(thrown, clusterId);
-    });
+  const start = await startNode(context, dir, clusterId);
   return {
-    text: [
-      `joined the network ${printable(clusterId)}`,
-      `key: ${peerKey}`,
-      stateOf(node, isRunning),
-    ]
+    text: [`joined the network ${printable(clusterId)}`, `key: ${peerKey}`, stateOf(start)]
       .filter((line) => line !== "").join("\n"),
-    json: { clusterId, key: peerKey, bootstrapPeers, isRunning: isRunning || node !== null, node },
-    notes: notesOf(node, isRunning, dir),
+    json: {
+      clusterId,
+      key: peerKey,
+      bootstrapPeers,
+      isRunning: start.kind === "running" || start.kind === "started",
+      node: start.kind === "started" ? start.node : null,
+    },
+    notes: notesOf(start, dir),
   };
 };
+
+/** What became of the node once the network was joined. */
+type Start =
+  | { readonly kind: "running" | "left" | "managed" }
+  | { readonly kind: "started"; readonly node: BackgroundNode };
+
+/** Leaves the node running, unless it is somebody else's to start or is not to be started. */
+async function startNode({ args, signal }: Context, dir: string, network: string): Promise<Start> {
+  if (await probeSocket(socketPathOf(dir)) === "live") return { kind: "running" };
+  if (args.has("no-start")) return { kind: "left" };
+  if (isManaged(dir)) return { kind: "managed" };
+  try {
+    return { kind: "started", node: await startInBackground(dir, [], signal) };
+  } catch (thrown) {
+    throw notStarted(thrown, network);
+  }
+}
 
 /** A network would be left without the one who can invite and revoke. */
 async function demandRootStays(dir: string, token: string): Promise<void> {
@@ -85,17 +100,31 @@ function notStarted(thrown: unknown, clusterId: string): unknown {
   });
 }
 
-function stateOf(node: BackgroundNode | null, isRunning: boolean): string {
-  if (node !== null) return `running in the background on UDP port ${node.port}`;
-  return isRunning ? "running already" : "";
+function stateOf(start: Start): string {
+  switch (start.kind) {
+    case "started":
+      return `running in the background on UDP port ${start.node.port}`;
+    case "running":
+      return "running already";
+    case "managed":
+      return "systemd starts it now";
+    case "left":
+      return "";
+  }
 }
 
-function notesOf(node: BackgroundNode | null, isRunning: boolean, dir: string): string[] {
-  if (node !== null) {
-    return [
-      "Next: pollen serve <port>, or pollen status. Stop it with: pollen down",
-      ...bootNotes(node, dir),
-    ];
+function notesOf(start: Start, dir: string): string[] {
+  switch (start.kind) {
+    case "started":
+      return [
+        "Next: pollen serve <port>, or pollen status. Stop it with: pollen down",
+        ...bootNotes(start.node, dir),
+      ];
+    case "running":
+      return ["A new membership counts from the node's next start."];
+    case "managed":
+      return ["Next: pollen serve <port>, or pollen status. Its log: journalctl -u pollen"];
+    case "left":
+      return ["Next: pollen up -d"];
   }
-  return [isRunning ? "A new membership counts from the node's next start." : "Next: pollen up -d"];
 }

@@ -4,6 +4,8 @@
 import { PollenError } from "../../types/mod.ts";
 import { loadApp } from "../app.ts";
 import type { Context, Outcome, Run } from "../command.ts";
+import { joinOnce } from "../join_once.ts";
+import { demandUnmanaged } from "../managed.ts";
 import { parseIps, parseListenPort } from "../values.ts";
 
 /** Announces that it is up; the log goes to standard error, or to a file. */
@@ -18,6 +20,7 @@ export const up: Run = async (context) => {
   if (args.has("detach")) return await detach(context, port, ips);
   const logPath = args.value("log");
   const dir = await context.stateDirectory();
+  await joinFirst(context, dir);
   const { runDaemon } = await loadApp();
   let announced = Promise.resolve();
   await runDaemon({
@@ -36,6 +39,12 @@ export const up: Run = async (context) => {
   return null;
 };
 
+/** Joins with the token file, if one was named and this machine is in no network. */
+async function joinFirst({ args, signal }: Context, dir: string): Promise<void> {
+  const path = args.value("token-file");
+  if (path !== undefined) await joinOnce(dir, path, signal);
+}
+
 async function detach(
   context: Context,
   port: string | undefined,
@@ -48,6 +57,8 @@ async function detach(
   }
   const dir = await context.stateDirectory();
   const { bootNotes, startInBackground } = await import("../background.ts");
+  demandUnmanaged(dir);
+  await joinFirst(context, dir);
   const flags = [
     ...(port === undefined ? [] : ["--port", port]),
     ...(ips === undefined ? [] : ["--ips", ips]),
