@@ -27,23 +27,20 @@ export interface Place {
   /** Put before the command, such as `ip netns exec NAME`. */
   readonly prefix?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** The words that start pollen; else those of this checkout's source. */
+  readonly program?: readonly string[];
 }
 
-/** The words that start pollen from source, then `args`. */
+/** The words that start pollen from the source in a checkout. */
+export function sourceProgram(root: string): string[] {
+  const config = ["--config", join(root, "deno.json")];
+  return [Deno.execPath(), "run", "-A", "--quiet", ...config, join(root, "main.ts")];
+}
+
+/** The words that start pollen with `args` on the place's folder. */
 export function pollenCommand(place: Place, args: readonly string[]): string[] {
-  return [
-    ...(place.prefix ?? []),
-    Deno.execPath(),
-    "run",
-    "-A",
-    "--quiet",
-    "--config",
-    join(ROOT, "deno.json"),
-    join(ROOT, "main.ts"),
-    ...args,
-    "--dir",
-    place.dir,
-  ];
+  const program = place.program ?? sourceProgram(ROOT);
+  return [...(place.prefix ?? []), ...program, ...args, "--dir", place.dir];
 }
 
 /** Runs one command to its end. */
