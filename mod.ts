@@ -234,6 +234,8 @@ export {
   type BridgeEndKind,
   type Clock,
   comparePeerKeys,
+  type Congestion,
+  CONGESTIONS,
   type DatagramOutcome,
   type DialOptions,
   type DisconnectReason,

@@ -1,6 +1,7 @@
 // A running daemon: the node of a state folder, the process's log under it and the control socket
 // beside it. Whatever was opened is closed in reverse order, also when opening something later fails.
 
+import { isAbsolute } from "node:path";
 import { LogFile } from "../host/mod.ts";
 import { GrpcServer, socketPathOf } from "../server/mod.ts";
 import { PollenError } from "../types/mod.ts";
@@ -44,6 +45,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
       dir,
       ...(port === undefined ? {} : { port }),
       ...(ips === undefined ? {} : { ips }),
+      ...qlogOption(),
       log,
       shutdown: () => shutdown.abort(),
     }),
@@ -57,6 +59,22 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   }
   void node.ready.then(() => options.onReady({ port: node.listenPort, socketPath }));
   await node.start(AbortSignal.any([signal, shutdown.signal]));
+}
+
+/** Names the folder for traces of sessions, for those who debug. */
+const QLOG_VARIABLE = "POLLEN_QLOG";
+
+function qlogOption(): { qlogDir?: string } {
+  const qlogDir = Deno.env.get(QLOG_VARIABLE) ?? "";
+  if (qlogDir === "") return {};
+  if (isAbsolute(qlogDir)) return { qlogDir };
+  throw new PollenError(
+    "invalid_argument",
+    `${QLOG_VARIABLE}=${qlogDir} is not an absolute path.`,
+    {
+      fix: `Give the whole path of a folder, or unset ${QLOG_VARIABLE}.`,
+    },
+  );
 }
 
 function alreadyRunning(): PollenError {

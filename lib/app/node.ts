@@ -40,6 +40,8 @@ export interface NodeOptions {
   readonly port?: number;
   /** The IP addresses to tell others. Default: those of this machine's interfaces. */
   readonly ips?: readonly string[];
+  /** A folder for traces of sessions, absolute (see `EngineOptions.qlogDir`). Default: none. */
+  readonly qlogDir?: string;
   /** Takes the log. Default: nobody does. */
   readonly log?: Log;
   /** What the Shutdown call of `OpenedNode.service` leads to. It returns at once. Default: nothing. */
@@ -78,7 +80,7 @@ export interface OpenedNode extends AsyncDisposable {
  */
 export async function openNode(options: NodeOptions): Promise<OpenedNode> {
   demandOwner(options.dir);
-  const { dir, listenIp = ANY_IP, log = silentLog } = options;
+  const { dir, listenIp = ANY_IP, qlogDir, log = silentLog } = options;
   const advertisedIps = checkedIps(options.ips ?? []);
   await using cleanup = new AsyncDisposableStack();
 
@@ -99,7 +101,13 @@ export async function openNode(options: NodeOptions): Promise<OpenedNode> {
     dir,
     requested: options.port,
     log,
-    open: (port) => openEngine({ address: { ip: listenIp, port }, protocols: [] }),
+    open: (port) =>
+      openEngine({
+        address: { ip: listenIp, port },
+        protocols: [],
+        congestion: config.congestion,
+        ...(qlogDir === undefined ? {} : { qlogDir }),
+      }),
   });
   cleanup.defer(() => engine.close("shutdown"));
   const signer = await loadAdminSigner(systemDisk, dir, credentials, {

@@ -8,7 +8,13 @@
 
 import { Document, isMap, parseDocument, Scalar } from "yaml";
 import type { BootstrapPeer } from "../proto/mod.ts";
-import { ADDRESSES_PER_PEER_MAX, type Disk, PEER_KEY_BYTES, PollenError } from "../types/mod.ts";
+import {
+  ADDRESSES_PER_PEER_MAX,
+  type Congestion,
+  type Disk,
+  PEER_KEY_BYTES,
+  PollenError,
+} from "../types/mod.ts";
 import { canonicalPeers, type ConfiguredPeer, toProtoPeer } from "./bootstrap_peers.ts";
 import { CertTtls, TTL_NAMES } from "./cert_ttls.ts";
 import { readConfigFields } from "./config_fields.ts";
@@ -21,6 +27,8 @@ export const CONFIG_FILE = "config.yaml";
 const CONFIG_MODE = 0o600;
 const DIRECTORY_MODE = 0o700;
 
+const DEFAULT_CONGESTION: Congestion = "cubic";
+
 /** Bytes of the largest file that is looked at: thousands of peers. */
 const CONFIG_BYTES_MAX = 1 << 20;
 
@@ -30,12 +38,16 @@ export interface ConfigFields {
   readonly bootstrapPeers?: readonly ConfiguredPeer[];
   /** Lifetimes of the certificates that this node issues. */
   readonly certTtls?: CertTtls;
+  /** How the engine finds out how fast it may send. Default `cubic`. */
+  readonly congestion?: Congestion;
 }
 
 /** The settings of one node. */
 export class Config {
   /** Lifetimes of the certificates that this node issues. */
   readonly certTtls: CertTtls;
+  /** How the engine finds out how fast it may send. */
+  readonly congestion: Congestion;
   #bootstrapPeers: readonly ConfiguredPeer[];
   /** The text it was read from, whose comments and unknown keys a save keeps. */
   readonly #source: string;
@@ -49,6 +61,7 @@ export class Config {
   constructor(fields: ConfigFields = {}, source = "") {
     this.#bootstrapPeers = canonicalPeers(fields.bootstrapPeers ?? []);
     this.certTtls = fields.certTtls ?? new CertTtls();
+    this.congestion = fields.congestion ?? DEFAULT_CONGESTION;
     this.#source = source;
   }
 
@@ -106,6 +119,8 @@ export class Config {
     }
     if (Object.keys(lifetimes).length === 0) document.delete("certTTLs");
     else document.set("certTTLs", document.createNode(lifetimes));
+    if (this.congestion === DEFAULT_CONGESTION) document.delete("congestion");
+    else document.set("congestion", this.congestion);
     return isEmptyMap(document) ? "" : document.toString({ lineWidth: 0 });
   }
 

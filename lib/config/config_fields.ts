@@ -1,7 +1,7 @@
 // From the tree of a YAML file to settings, every mistake named by its place in the file.
 
 import type { Document } from "yaml";
-import { PollenError } from "../types/mod.ts";
+import { type Congestion, CONGESTIONS, PollenError } from "../types/mod.ts";
 import type { RawPeer } from "./bootstrap_peers.ts";
 import { canonicalPeers, type ConfiguredPeer } from "./bootstrap_peers.ts";
 import { CertTtls, TTL_NAMES } from "./cert_ttls.ts";
@@ -17,13 +17,14 @@ const ALIASES_MAX = 100;
  */
 export function readConfigFields(
   document: Document,
-): { bootstrapPeers: ConfiguredPeer[]; certTtls: CertTtls } {
+): { bootstrapPeers: ConfiguredPeer[]; certTtls: CertTtls; congestion?: Congestion } {
   const tree: unknown = document.toJS({ maxAliasCount: ALIASES_MAX });
   if (isAbsent(tree)) return { bootstrapPeers: [], certTtls: new CertTtls() };
   const root = asMap(tree, "The file");
   return {
     bootstrapPeers: canonicalPeers(readPeers(root["bootstrapPeers"])),
     certTtls: readTtls(root["certTTLs"]),
+    ...readCongestion(root["congestion"]),
   };
 }
 
@@ -52,6 +53,14 @@ function readTtls(value: unknown): CertTtls {
     fields[field] = parseDuration(asText(lifetime, `certTTLs.${name}`));
   }
   return new CertTtls(fields);
+}
+
+function readCongestion(value: unknown): { congestion?: Congestion } {
+  if (isAbsent(value)) return {};
+  const text = asText(value, "congestion");
+  const congestion = CONGESTIONS.find((known) => known === text);
+  if (congestion === undefined) throw malformed(`congestion must be ${CONGESTIONS.join(" or ")}.`);
+  return { congestion };
 }
 
 /** Nothing after the colon, or YAML's ways of writing nothing. */

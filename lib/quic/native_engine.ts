@@ -3,6 +3,8 @@
 
 import {
   assert,
+  type Congestion,
+  CONGESTIONS,
   type EngineStats,
   PollenError,
   type Protocol,
@@ -55,6 +57,13 @@ export interface EngineOptions {
    * loopback. Discovery finds what the path carries below that (RFC 8899).
    */
   readonly packetBytesMax?: number;
+  /** Default `cubic`. */
+  readonly congestion?: Congestion;
+  /**
+   * For those who debug: a folder, made if need be, that takes a qlog trace (`.sqlog`) of each
+   * session; at most 64 files of 16 MB, the oldest go first. Default: none, which costs nothing.
+   */
+  readonly qlogDir?: string;
 }
 
 export class NativeEngine {
@@ -79,10 +88,11 @@ export class NativeEngine {
    *   `exhausted`, `unsupported`.
    */
   static open(options: EngineOptions): NativeEngine {
-    const { address, protocols } = options;
+    const { address, protocols, qlogDir = "" } = options;
     const request = concat([
       encodeAddress(address),
       encodeOptions(options),
+      encodeSized(encodeText(qlogDir)),
       encodeProtocols(protocols),
     ]);
     const library = acquireLibrary();
@@ -91,7 +101,7 @@ export class NativeEngine {
       const handle = library.pollen_quic_new(request, request.length, answer, answer.length);
       const length = new DataView(answer.buffer).getUint32(0, true);
       const reader = new PayloadReader(answer.subarray(4, 4 + length));
-      if (handle === 0) throw openError(address, reader);
+      if (handle === 0) throw openError(options, reader);
       return new NativeEngine(library, handle, reader.address());
     } catch (error) {
       releaseLibrary();
@@ -199,7 +209,7 @@ export class NativeEngine {
 }
 
 /** How many there are, then of each its key and its value: see core/options.rs. */
-function encodeOptions({ packetBytesMax }: EngineOptions): Uint8Array {
+function encodeOptions({ packetBytesMax, congestion }: EngineOptions): Uint8Array {
   const given: (readonly [number, number])[] = [];
   if (packetBytesMax !== undefined) {
     const isValid = Number.isInteger(packetBytesMax) &&
@@ -211,6 +221,16 @@ function encodeOptions({ packetBytesMax }: EngineOptions): Uint8Array {
       );
     }
     given.push([OptionKey.packetBytesMax, packetBytesMax]);
+  }
+  if (congestion !== undefined) {
+    const number = CONGESTIONS.indexOf(congestion);
+    if (number < 0) {
+      throw new PollenError(
+        "invalid_argument",
+        `There is no congestion control "${congestion}"; there is ${CONGESTIONS.join(" and ")}.`,
+      );
+    }
+    given.push([OptionKey.congestion, number]);
   }
   const encoded = given.map(([key, value]) => concat([Uint8Array.of(key), encodeNumber(value)]));
   return concat([Uint8Array.of(given.length), ...encoded]);
@@ -240,7 +260,7 @@ function badIdentity(): PollenError {
   );
 }
 
-function openError(address: SocketAddress, answer: PayloadReader): PollenError {
+function openError({ address, qlogDir }: EngineOptions, answer: PayloadReader): PollenError {
   const [code = 0] = answer.bytes(1);
   const reason = answer.text();
   const place = `UDP port ${address.port} of ${address.ip}`;
@@ -257,6 +277,8 @@ function openError(address: SocketAddress, answer: PayloadReader): PollenError {
       return badIdentity();
     case 6:
       return new PollenError("exhausted", "This process has too many engines.");
+    case 8:
+      return new PollenError("io", `The folder for traces, ${qlogDir}, is not usable: ${reason}.`);
     default:
       return new PollenError("internal", "The engine failed to start.");
   }

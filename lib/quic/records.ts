@@ -34,7 +34,7 @@ export const Operation = {
 } as const;
 
 /** Keys of the options that an engine is opened with. */
-export const OptionKey = { packetBytesMax: 1 } as const;
+export const OptionKey = { packetBytesMax: 1, congestion: 2 } as const;
 
 /** Kinds of records: what their fields mean stands in abi/records.rs. */
 export const EventKind = {

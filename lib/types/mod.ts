@@ -19,6 +19,7 @@ export {
   type WallMs,
 } from "./clock.ts";
 export type { Disk, DiskLock } from "./disk.ts";
+export { type Congestion, CONGESTIONS } from "./engine.ts";
 export type {
   Bridge,
   BridgeEnd,

@@ -60,6 +60,14 @@ Deno.test("lifetimes are Go durations; zero means the default", async () => {
   equal(certTtls.tlsIdentityTtl(), 5_400_000);
 });
 
+Deno.test("congestion control is chosen by name and kept", async () => {
+  equal((await load("")).congestion, "cubic");
+  equal((await load("congestion: cubic")).toYaml(), "");
+  const config = await load("congestion: bbr # on a lossy link\n");
+  equal(config.congestion, "bbr");
+  equal(config.toYaml(), "congestion: bbr # on a lossy link\n");
+});
+
 Deno.test("a file that is not understood is an error with the place, never the defaults", async () => {
   const table: [string, RegExp][] = [
     ["certTTLs: {membership: -1h}", /certTTLs\.membership must be >= 0/],
@@ -76,6 +84,8 @@ Deno.test("a file that is not understood is an error with the place, never the d
     [`bootstrapPeers: [{peerPub: ${A}, addr: [h]}]`, /no setting "addr"/],
     ["bootstrapPeers: {}", /bootstrapPeers must be a list/],
     ["bootstrapPeers: [oops]", /bootstrapPeers\[0\] must be a set/],
+    ["congestion: reno", /congestion must be cubic or bbr/],
+    ["congestion: [bbr]", /congestion must be a single value/],
     ["- a list", /The file must be a set/],
     ["just words", /The file must be a set/],
     ["a: [unclosed", /line 1/],

@@ -2,7 +2,8 @@
 //! own. TypeScript decides, this library moves bytes.
 //!
 //! Layers, each of which knows only those before it: `core` is QUIC without socket, clock or
-//! thread; `io` is the thread with the sockets; `abi` is the door for those outside.
+//! thread; `io` is the thread with the sockets; `abi` is the door for those outside. Beside them,
+//! `qlog` writes traces where somebody debugs.
 
 #![warn(clippy::undocumented_unsafe_blocks)]
 #![deny(unsafe_op_in_unsafe_fn)]
@@ -13,6 +14,7 @@ pub mod event;
 pub mod handle;
 pub mod io;
 pub mod limits;
+mod qlog;
 mod shared;
 #[cfg(test)]
 mod testing;

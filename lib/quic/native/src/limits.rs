@@ -22,6 +22,9 @@ pub const SESSIONS_MAX: usize = 16_384;
 pub const HALF_OPEN_MAX: usize = 1_024;
 /// Sessions dialled to us that nobody took yet; while as many wait, attempts are refused.
 pub const SESSIONS_WAITING_MAX: usize = 256;
+/// The certificates that a peer shows, together, in bytes: a membership makes one of some 700, and
+/// those above look at no more than 8,192.
+pub const CERTIFICATES_BYTES_MAX: usize = 16_384;
 /// Bidirectional streams that one peer may have open at a time, at first and at most. Each that is
 /// allowed takes memory, open or not, so the limit grows once more than half of it is in use: a
 /// peer that opens streams one after the other never meets it below the maximum.
@@ -114,3 +117,9 @@ pub const SOCKET_BUFFER_BYTES: usize = 8 * 1024 * 1024;
 
 /// The longest reason of an end that is sent or reported, in bytes.
 pub const REASON_BYTES_MAX: usize = 256;
+
+/// Traces that one start of an engine leaves behind, bytes of each, and bytes on the way to the
+/// disk: a gigabyte in all, and no more memory than a busy second fills.
+pub const QLOG_FILES_MAX: usize = 64;
+pub const QLOG_FILE_BYTES_MAX: usize = 16 * 1024 * 1024;
+pub const QLOG_QUEUE_BYTES_MAX: usize = 4 * 1024 * 1024;

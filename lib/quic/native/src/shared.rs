@@ -1,7 +1,7 @@
 //! What the caller's threads and the engine's thread share: commands one way, records the other,
 //! and numbers that either may read at any time.
 
-use crate::core::{Gauge, Options};
+use crate::core::Gauge;
 use crate::handle::Handle;
 use crate::io::Command;
 use rustc_hash::FxHashMap;
@@ -22,7 +22,6 @@ pub struct Shared {
     /// Raw packets on the way from the caller to the socket.
     pub raw_queued: AtomicU32,
     pub counters: Counters,
-    pub options: Options,
 }
 
 #[derive(Default)]
@@ -70,7 +69,7 @@ impl Counters {
 }
 
 impl Shared {
-    pub fn new(waker: mio::Waker, options: Options) -> Self {
+    pub fn new(waker: mio::Waker) -> Self {
         Self {
             commands: Mutex::default(),
             woken: AtomicBool::new(false),
@@ -81,7 +80,6 @@ impl Shared {
             gauges: Mutex::default(),
             raw_queued: AtomicU32::new(0),
             counters: Counters::default(),
-            options,
         }
     }
 

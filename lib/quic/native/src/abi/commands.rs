@@ -40,7 +40,7 @@ pub fn perform(shared: &Shared, arguments: &Arguments<'_>) -> Result<i32, Refusa
     } = arguments;
     let mut input = Reader(arguments.bytes);
     let command = match operation {
-        1 => Command::SetProtocols(Box::new(protocols(&mut input, shared.options)?)),
+        1 => Command::SetProtocols(Box::new(protocols(&mut input)?)),
         2 => {
             let remote = input.address()?;
             Command::Dial {
@@ -169,7 +169,7 @@ pub fn options(input: &mut Reader<'_>) -> Result<Options, Refusal> {
 }
 
 /// A list of: serve (u8), head bytes (u8), and with their lengths (u32) ALPN, certificate, key.
-pub fn protocols(input: &mut Reader<'_>, options: Options) -> Result<Protocols, Refusal> {
+pub fn protocols(input: &mut Reader<'_>) -> Result<Protocols, Refusal> {
     let mut list = Vec::new();
     while !input.0.is_empty() {
         let serve = input.u8()? != 0;
@@ -183,7 +183,7 @@ pub fn protocols(input: &mut Reader<'_>, options: Options) -> Result<Protocols, 
         let protocol = Protocol::new(alpn, certificate, key, serve, head_bytes);
         list.push(protocol.map_err(|_| Refusal::BadIdentity)?);
     }
-    Protocols::new(list, options).map_err(|_| Refusal::BadIdentity)
+    Protocols::new(list).map_err(|_| Refusal::BadIdentity)
 }
 
 fn targets(input: &mut Reader<'_>) -> Result<Vec<SocketAddr>, Refusal> {
@@ -225,6 +225,10 @@ impl<'a> Reader<'a> {
     fn sized(&mut self) -> Result<&'a [u8], Refusal> {
         let length = self.u32()? as usize;
         self.take(length)
+    }
+
+    pub fn text(&mut self) -> Result<&'a str, Refusal> {
+        std::str::from_utf8(self.sized()?).map_err(|_| Refusal::Malformed)
     }
 
     pub fn address(&mut self) -> Result<SocketAddr, Refusal> {

@@ -12,9 +12,11 @@ mod tests;
 
 pub use records::{encode, record_size};
 
+use crate::core::Transports;
 use crate::event::BindError;
 use crate::handle::{Arena, Handle};
 use crate::io::{start, Command, Running};
+use crate::qlog::Qlog;
 use crate::shared::Shared;
 use commands::{options, perform, protocols, Arguments, Reader, Refusal};
 use records::encode_address;
@@ -92,8 +94,8 @@ pub unsafe extern "C" fn pollen_quic_sources(text: *mut u8, capacity: u32) -> u3
     copy(SOURCES.as_bytes(), text)
 }
 
-/// Opens an engine on the address that begins `bytes`, with the options and then the protocols
-/// that follow.
+/// Opens an engine on the address that begins `bytes`, with the options, the folder for traces
+/// (length and text; empty for none) and the protocols that follow.
 ///
 /// Gives its handle, and in `answer` its address; or 0, and in `answer` a code (u8) and a text.
 /// The answer is preceded by its length (u32).
@@ -139,6 +141,8 @@ enum OpenError {
     BadIdentity = 5,
     Exhausted = 6,
     Failed = 7,
+    /// The folder for traces cannot be made.
+    Qlog = 8,
 }
 
 fn open(bytes: &[u8]) -> Result<(Handle, std::net::SocketAddr), (OpenError, String)> {
@@ -149,8 +153,14 @@ fn open(bytes: &[u8]) -> Result<(Handle, std::net::SocketAddr), (OpenError, Stri
     let mut reader = Reader(bytes);
     let address = reader.address().map_err(refused)?;
     let options = options(&mut reader).map_err(refused)?;
-    let protocols = protocols(&mut reader, options).map_err(refused)?;
-    let running = start(address, options, protocols).map_err(|error| {
+    let folder = reader.text().map_err(refused)?;
+    let protocols = protocols(&mut reader).map_err(refused)?;
+    let qlog = match folder.is_empty() {
+        true => None,
+        false => Some(Qlog::start(folder.as_ref()).map_err(|e| (OpenError::Qlog, e.to_string()))?),
+    };
+    let transports = Transports::new(options, qlog);
+    let running = start(address, protocols, transports).map_err(|error| {
         let kind = match BindError::from(&error) {
             BindError::InUse => OpenError::InUse,
             BindError::Denied => OpenError::Denied,

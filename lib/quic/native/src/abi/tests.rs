@@ -15,6 +15,7 @@ impl Door {
         let mut request = Vec::new();
         encode_address(([127, 0, 0, 1], 0).into(), &mut request);
         request.extend([1, 1, 0x46, 5, 0, 0]);
+        request.extend([0; 4]);
         request.extend([1, 2]);
         for part in [b"test/1".to_vec(), certificate, key] {
             request.extend((part.len() as u32).to_le_bytes());
@@ -140,7 +141,7 @@ fn an_engine_that_cannot_be_opened_says_why() {
     let cases = [
         (vec![], OpenError::Malformed),
         (vec![0, 0, 4, b'h', b'o', b's', b't'], OpenError::Malformed),
-        ([&nowhere[..], &[0]].concat(), OpenError::Io),
+        (with(&[0; 5]), OpenError::Io),
         (nowhere.clone(), OpenError::Malformed),
         // Options cut off, too many, unknown, and out of range.
         (with(&[1, 1, 0x46, 5, 0]), OpenError::Malformed),
@@ -148,6 +149,10 @@ fn an_engine_that_cannot_be_opened_says_why() {
         (with(&[1, 0, 1, 0, 0, 0]), OpenError::Malformed),
         (with(&[1, 1, 0xaf, 4, 0, 0]), OpenError::Malformed),
         (with(&[1, 1, 0x46, 5, 1, 0]), OpenError::Malformed),
+        (with(&[1, 2, 2, 0, 0, 0]), OpenError::Malformed),
+        // A folder for traces that is cut off, and one that is no text.
+        (with(&[0, 2, 0, 0, 0, b'/']), OpenError::Malformed),
+        (with(&[0, 1, 0, 0, 0, 0xff]), OpenError::Malformed),
     ];
     for (request, error) in cases {
         let (handle, answer) = new(&request);

@@ -1,59 +1,85 @@
 //! What a connection is configured with: one transport configuration for the Internet, one for
 //! loopback, where packets may be larger.
 
-use super::congestion::BoundedCubicConfig;
+use super::congestion::BoundedFactory;
 use super::options::Options;
 use super::tls::{server_config, Protocol};
 use crate::limits::*;
+use crate::qlog::Qlog;
 use quinn_proto::{
     ClientConfig, EndpointConfig, MtuDiscoveryConfig, ServerConfig, TransportConfig, VarInt,
 };
-use std::net::IpAddr;
+use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// The protocols in force, and what follows from them.
 pub struct Protocols {
     list: Vec<Protocol>,
-    options: Options,
-    internet: Option<Arc<ServerConfig>>,
-    loopback: Option<Arc<ServerConfig>>,
+    server: Option<Arc<ServerConfig>>,
 }
 
 impl Protocols {
-    pub fn new(list: Vec<Protocol>, options: Options) -> Result<Self, rustls::Error> {
-        let crypto = server_config(&list)?;
-        let server = |far: bool| {
-            crypto.clone().map(|crypto| {
-                let mut config = ServerConfig::with_crypto(crypto);
-                config.transport_config(transport(far, options));
-                Arc::new(config)
-            })
-        };
-        let internet = server(true);
-        let loopback = server(false);
-        Ok(Self {
-            list,
-            options,
-            internet,
-            loopback,
-        })
+    pub fn new(list: Vec<Protocol>) -> Result<Self, rustls::Error> {
+        let server =
+            server_config(&list)?.map(|crypto| Arc::new(ServerConfig::with_crypto(crypto)));
+        Ok(Self { list, server })
     }
 
     pub fn get(&self, alpn: &[u8]) -> Option<&Protocol> {
         self.list.iter().find(|protocol| protocol.alpn == alpn)
     }
 
-    pub fn server(&self, remote: IpAddr) -> Option<Arc<ServerConfig>> {
-        match is_loopback(remote) {
-            true => self.loopback.clone(),
-            false => self.internet.clone(),
+    pub fn server(&self, transport: Arc<TransportConfig>) -> Option<Arc<ServerConfig>> {
+        let mut config = ServerConfig::clone(self.server.as_ref()?);
+        config.transport_config(transport);
+        Some(Arc::new(config))
+    }
+
+    pub fn client(&self, alpn: &[u8], transport: Arc<TransportConfig>) -> Option<ClientConfig> {
+        let mut config = ClientConfig::new(self.get(alpn)?.client.clone());
+        config.transport_config(transport);
+        Some(config)
+    }
+}
+
+/// How connections move their bytes: what is the same for all protocols of an engine.
+pub struct Transports {
+    options: Options,
+    internet: Arc<TransportConfig>,
+    loopback: Arc<TransportConfig>,
+    qlog: Option<Qlog>,
+}
+
+impl Transports {
+    /// `qlog`: what takes the traces of all connections, if they are wanted.
+    pub fn new(options: Options, qlog: Option<Qlog>) -> Self {
+        Self {
+            options,
+            internet: Arc::new(transport(true, options)),
+            loopback: Arc::new(transport(false, options)),
+            qlog,
         }
     }
 
-    pub fn client(&self, alpn: &[u8], remote: IpAddr) -> Option<ClientConfig> {
-        let mut config = ClientConfig::new(self.get(alpn)?.client.clone());
-        config.transport_config(transport(!is_loopback(remote), self.options));
-        Some(config)
+    /// For an attempt of others that nobody has looked at yet.
+    pub fn any(&self) -> Arc<TransportConfig> {
+        self.internet.clone()
+    }
+
+    /// For a connection that begins now.
+    pub fn begin(&self, now: Instant, inbound: bool, remote: SocketAddr) -> Arc<TransportConfig> {
+        let far = !remote.ip().to_canonical().is_loopback();
+        let qlog = self.qlog.as_ref();
+        match qlog.and_then(|qlog| qlog.begin(inbound, remote, now)) {
+            Some(stream) => {
+                let mut config = transport(far, self.options);
+                config.qlog_stream(Some(stream));
+                Arc::new(config)
+            }
+            None if far => self.internet.clone(),
+            None => self.loopback.clone(),
+        }
     }
 }
 
@@ -67,11 +93,7 @@ pub fn endpoint_config() -> Arc<EndpointConfig> {
     Arc::new(config)
 }
 
-fn is_loopback(ip: IpAddr) -> bool {
-    ip.to_canonical().is_loopback()
-}
-
-fn transport(far: bool, options: Options) -> Arc<TransportConfig> {
+fn transport(far: bool, options: Options) -> TransportConfig {
     let mtu = if far { MTU_INTERNET } else { MTU_LOOPBACK };
     let mtu = options.packet_bytes_max.unwrap_or(mtu);
     let mut discovery = MtuDiscoveryConfig::default();
@@ -89,9 +111,10 @@ fn transport(far: bool, options: Options) -> Arc<TransportConfig> {
         .datagram_receive_buffer_size(Some(DATAGRAM_RECEIVE_BYTES))
         .datagram_send_buffer_size(DATAGRAM_SEND_BYTES)
         .mtu_discovery_config(Some(discovery))
-        .congestion_controller_factory(Arc::new(BoundedCubicConfig {
+        .congestion_controller_factory(Arc::new(BoundedFactory {
+            congestion: options.congestion,
             // Ten packets (RFC 9002, section 7.2) of the size that discovery will find.
             initial_window: (u64::from(mtu) * 10).max(14_720),
         }));
-    Arc::new(config)
+    config
 }

@@ -1,40 +1,77 @@
-//! CUBIC whose window stops growing at a bound. Where nothing is ever lost (loopback, a fast LAN)
-//! it would otherwise grow for ever, and with it what one session may have in flight.
+//! Congestion control: CUBIC or BBR, with a window that stops growing at a bound. Where nothing is
+//! ever lost (loopback, a fast LAN) it would otherwise grow for ever, and with it what one session
+//! may have in flight.
 
 use crate::limits::{CONGESTION_RATE, CONGESTION_WINDOW_MAX, CONGESTION_WINDOW_NEAR};
 use quinn_proto::congestion::{
-    Controller, ControllerFactory, ControllerMetrics, Cubic, CubicConfig,
+    Bbr, BbrConfig, Controller, ControllerFactory, ControllerMetrics, Cubic, CubicConfig,
 };
 use quinn_proto::RttEstimator;
 use std::any::Any;
 use std::sync::Arc;
 use std::time::Instant;
 
-pub struct BoundedCubicConfig {
+/// Which algorithm decides how much may be in flight. The numbers are part of the ABI.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(u16)]
+pub enum Congestion {
+    /// Takes loss for congestion (RFC 9438).
+    #[default]
+    Cubic = 0,
+    /// Follows measured bandwidth and round-trip time: faster where packets get lost for other
+    /// reasons, and less considerate of others.
+    Bbr = 1,
+}
+
+impl TryFrom<u16> for Congestion {
+    type Error = ();
+
+    fn try_from(number: u16) -> Result<Self, ()> {
+        [Self::Cubic, Self::Bbr]
+            .into_iter()
+            .find(|known| *known as u16 == number)
+            .ok_or(())
+    }
+}
+
+/// Makes the bounded controller of each connection.
+pub struct BoundedFactory {
+    pub congestion: Congestion,
     pub initial_window: u64,
 }
 
-impl ControllerFactory for BoundedCubicConfig {
+impl ControllerFactory for BoundedFactory {
     fn build(self: Arc<Self>, now: Instant, current_mtu: u16) -> Box<dyn Controller> {
-        let mut config = CubicConfig::default();
-        config.initial_window(self.initial_window);
-        Box::new(BoundedCubic {
-            cubic: Cubic::new(Arc::new(config), now, current_mtu),
+        let inner: Box<dyn Controller> = match self.congestion {
+            Congestion::Cubic => {
+                let mut config = CubicConfig::default();
+                config.initial_window(self.initial_window);
+                Box::new(Cubic::new(Arc::new(config), now, current_mtu))
+            }
+            Congestion::Bbr => {
+                let mut config = BbrConfig::default();
+                config.initial_window(self.initial_window);
+                Box::new(Bbr::new(Arc::new(config), current_mtu))
+            }
+        };
+        Box::new(Bounded {
+            congestion: self.congestion,
+            inner,
             bound: CONGESTION_WINDOW_MAX,
         })
     }
 }
 
-#[derive(Clone)]
-struct BoundedCubic {
-    cubic: Cubic,
+pub struct Bounded {
+    congestion: Congestion,
+    inner: Box<dyn Controller>,
     /// Follows the shortest round trip.
     bound: u64,
 }
 
-impl Controller for BoundedCubic {
+impl Controller for Bounded {
     fn on_sent(&mut self, now: Instant, bytes: u64, last_packet_number: u64) {
-        self.cubic.on_sent(now, bytes, last_packet_number);
+        self.inner.on_sent(now, bytes, last_packet_number);
     }
 
     fn on_ack(
@@ -47,9 +84,11 @@ impl Controller for BoundedCubic {
     ) {
         let carried = (rtt.min().as_secs_f64() * CONGESTION_RATE) as u64;
         self.bound = carried.clamp(CONGESTION_WINDOW_NEAR, CONGESTION_WINDOW_MAX);
-        // A window at its bound is limited by us, not by the path: it must not grow.
-        let limited = app_limited || self.cubic.window() >= self.bound;
-        self.cubic.on_ack(now, sent, bytes, limited, rtt);
+        // A window of CUBIC at its bound is limited by us, not by the path: it must not grow. BBR
+        // measures, and a full window gives it a sample as good as any.
+        let is_full = self.inner.window() >= self.bound;
+        let limited = app_limited || (is_full && self.congestion == Congestion::Cubic);
+        self.inner.on_ack(now, sent, bytes, limited, rtt);
     }
 
     fn on_end_acks(
@@ -59,7 +98,7 @@ impl Controller for BoundedCubic {
         app_limited: bool,
         largest_packet_num_acked: Option<u64>,
     ) {
-        self.cubic
+        self.inner
             .on_end_acks(now, in_flight, app_limited, largest_packet_num_acked);
     }
 
@@ -70,31 +109,37 @@ impl Controller for BoundedCubic {
         is_persistent_congestion: bool,
         lost_bytes: u64,
     ) {
-        self.cubic
+        self.inner
             .on_congestion_event(now, sent, is_persistent_congestion, lost_bytes);
     }
 
     fn on_mtu_update(&mut self, new_mtu: u16) {
-        self.cubic.on_mtu_update(new_mtu);
+        self.inner.on_mtu_update(new_mtu);
     }
 
     fn window(&self) -> u64 {
-        self.cubic.window().min(self.bound)
+        self.inner.window().min(self.bound)
     }
 
     fn metrics(&self) -> ControllerMetrics {
-        self.cubic.metrics()
+        let mut metrics = self.inner.metrics();
+        metrics.congestion_window = self.window();
+        metrics
     }
 
     fn clone_box(&self) -> Box<dyn Controller> {
-        Box::new(self.clone())
+        Box::new(Self {
+            congestion: self.congestion,
+            inner: self.inner.clone_box(),
+            bound: self.bound,
+        })
     }
 
     fn initial_window(&self) -> u64 {
-        self.cubic.initial_window()
+        self.inner.initial_window()
     }
 
     fn into_any(self: Box<Self>) -> Box<dyn Any> {
-        self
+        self.inner.into_any()
     }
 }

@@ -43,15 +43,13 @@ impl Core {
         let busy = self.half_open >= HALF_OPEN_MAX
             || self.waiting >= SESSIONS_WAITING_MAX
             || self.sessions.is_full();
-        let config = self.protocols.server(incoming.remote_address().ip());
-        let (false, Some(config)) = (busy, config) else {
+        if busy {
             let transmit = self.endpoint.refuse(incoming, &mut answer);
             return self.respond(transmit, answer);
-        };
-        match self
-            .endpoint
-            .accept(incoming, now, &mut answer, Some(config))
-        {
+        }
+        let transport = self.transports.begin(now, true, incoming.remote_address());
+        let config = self.protocols.server(transport);
+        match self.endpoint.accept(incoming, now, &mut answer, config) {
             Ok((id, connection)) => {
                 let deadline = now + HANDSHAKE_TIMEOUT;
                 let protocols = self.protocols.clone();

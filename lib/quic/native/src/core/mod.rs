@@ -24,7 +24,8 @@ mod tests;
 mod timers;
 mod tls;
 
-pub use config::Protocols;
+pub use config::{Protocols, Transports};
+pub use congestion::Congestion;
 pub use delegated::{ReadOutcome, WriteOutcome};
 pub use gauge::{DatagramOutcome, Gauge};
 pub use options::Options;
@@ -41,7 +42,6 @@ use quinn_proto::{ConnectionHandle, Endpoint, Event as QuicEvent, StreamEvent, T
 use rustc_hash::FxHashMap;
 use session::{Phase, Session};
 use std::collections::VecDeque;
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 use streams::Streams;
@@ -49,6 +49,7 @@ use streams::Streams;
 pub struct Core {
     endpoint: Endpoint,
     protocols: Arc<Protocols>,
+    transports: Transports,
     sessions: Arena<Box<Session>>,
     by_connection: FxHashMap<ConnectionHandle, Handle>,
     by_dial: FxHashMap<u32, Handle>,
@@ -69,10 +70,11 @@ pub struct Core {
 
 impl Core {
     /// `may_probe_mtu`: whether the socket promises not to fragment packets.
-    pub fn new(protocols: Protocols, may_probe_mtu: bool) -> Self {
+    pub fn new(protocols: Protocols, transports: Transports, may_probe_mtu: bool) -> Self {
         Self {
             endpoint: Endpoint::new(config::endpoint_config(), None, may_probe_mtu, None),
             protocols: Arc::new(protocols),
+            transports,
             sessions: Arena::new(SESSIONS_MAX),
             by_connection: FxHashMap::default(),
             by_dial: FxHashMap::default(),
@@ -96,8 +98,8 @@ impl Core {
     /// Whether attempts to reach us are looked at, and with what limits; how each is answered is
     /// chosen again by its address.
     fn install_server(&mut self) {
-        let any = IpAddr::from([0, 0, 0, 0]);
-        self.endpoint.set_server_config(self.protocols.server(any));
+        let server = self.protocols.server(self.transports.any());
+        self.endpoint.set_server_config(server);
     }
 
     pub fn set_protocols(&mut self, protocols: Protocols) {

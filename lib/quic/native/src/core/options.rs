@@ -1,11 +1,13 @@
 //! What an engine is opened with beside its address: choices that hold for all of its sessions.
 
+use super::congestion::Congestion;
 use crate::limits::{PACKET_BYTES_MAX, PACKET_BYTES_MIN};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Options {
     /// Where path MTU discovery stops, in bytes of UDP payload; by the kind of path if not given.
     pub packet_bytes_max: Option<u16>,
+    pub congestion: Congestion,
 }
 
 impl Options {
@@ -16,6 +18,10 @@ impl Options {
             (1, Ok(bytes)) if (PACKET_BYTES_MIN..=PACKET_BYTES_MAX).contains(&bytes) => {
                 self.packet_bytes_max = Some(bytes);
             }
+            (2, Ok(number)) => match Congestion::try_from(number) {
+                Ok(congestion) => self.congestion = congestion,
+                Err(()) => return false,
+            },
             _ => return false,
         }
         true

@@ -50,7 +50,8 @@ impl Core {
         if self.sessions.is_full() {
             return Err((DialError::Exhausted, String::new()));
         }
-        let Some(config) = self.protocols.client(alpn, remote.ip()) else {
+        let transport = self.transports.begin(now, false, remote);
+        let Some(config) = self.protocols.client(alpn, transport) else {
             return Err((DialError::Refused, "unknown protocol".to_owned()));
         };
         // The name is not sent; it only has to be one.

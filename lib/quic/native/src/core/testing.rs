@@ -1,7 +1,7 @@
 //! Two cores in memory on virtual time, and the path between them that delays, loses and goes
 //! silent: no socket, no clock.
 
-use super::{Core, Options, Protocol, Protocols, Wake, WakeCause};
+use super::{Core, Options, Protocol, Protocols, Transports, Wake, WakeCause};
 use crate::event::{DialError, EndKind, Event};
 use crate::handle::Handle;
 use crate::limits::OUTBOX_SOFT_MAX;
@@ -27,9 +27,9 @@ impl Node {
             let (certificate, key) = new_identity();
             Protocol::new(alpn.to_vec(), certificate, key, true, 2).unwrap()
         });
-        let protocols = Protocols::new(protocols.collect(), Options::default()).unwrap();
+        let protocols = Protocols::new(protocols.collect()).unwrap();
         Self {
-            core: Core::new(protocols, true),
+            core: Core::new(protocols, Transports::new(Options::default(), None), true),
             address: ([192, 0, 2, host], 4433).into(),
             events: Vec::new(),
             wakes: Vec::new(),

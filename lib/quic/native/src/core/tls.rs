@@ -4,6 +4,7 @@
 //! A certificate of any content is accepted here, because who the peer may be is decided above;
 //! what TLS proves is that the peer holds the certificate's key.
 
+use crate::limits::CERTIFICATES_BYTES_MAX;
 use quinn_proto::crypto::rustls::{QuicClientConfig, QuicServerConfig};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{ResolvesClientCert, Resumption};
@@ -13,9 +14,10 @@ use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::server::{ClientHello, NoServerSessionStorage, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use rustls::{
-    ClientConfig, DigitallySignedStruct, DistinguishedName, Error, PeerIncompatible, ServerConfig,
-    SignatureScheme,
+    CertificateError, ClientConfig, DigitallySignedStruct, DistinguishedName, Error, OtherError,
+    PeerIncompatible, ServerConfig, SignatureScheme,
 };
+use std::fmt;
 use std::sync::Arc;
 
 /// One application protocol and what we show for it.
@@ -144,7 +146,34 @@ impl ResolvesClientCert for OneIdentity {
 #[derive(Debug)]
 struct AnyCertificate;
 
+/// Certificates of so many bytes.
+#[derive(Debug)]
+struct TooLarge(usize);
+
+impl std::error::Error for TooLarge {}
+
+impl fmt::Display for TooLarge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(bytes) = self;
+        write!(
+            f,
+            "{bytes} bytes of certificates, more than {CERTIFICATES_BYTES_MAX}"
+        )
+    }
+}
+
 impl AnyCertificate {
+    /// What is far larger than any membership goes no further.
+    fn check_size(leaf: &CertificateDer<'_>, chain: &[CertificateDer<'_>]) -> Result<(), Error> {
+        let bytes = chain.iter().fold(leaf.len(), |sum, next| sum + next.len());
+        match bytes <= CERTIFICATES_BYTES_MAX {
+            true => Ok(()),
+            false => Err(Error::InvalidCertificate(CertificateError::Other(
+                OtherError(Arc::new(TooLarge(bytes))),
+            ))),
+        }
+    }
+
     fn verify(
         message: &[u8],
         certificate: &CertificateDer<'_>,
@@ -161,12 +190,13 @@ impl AnyCertificate {
 impl ServerCertVerifier for AnyCertificate {
     fn verify_server_cert(
         &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
+        leaf: &CertificateDer<'_>,
+        chain: &[CertificateDer<'_>],
         _: &ServerName<'_>,
         _: &[u8],
         _: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
+        Self::check_size(leaf, chain)?;
         Ok(ServerCertVerified::assertion())
     }
 
@@ -200,10 +230,11 @@ impl ClientCertVerifier for AnyCertificate {
 
     fn verify_client_cert(
         &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
+        leaf: &CertificateDer<'_>,
+        chain: &[CertificateDer<'_>],
         _: UnixTime,
     ) -> Result<ClientCertVerified, Error> {
+        Self::check_size(leaf, chain)?;
         Ok(ClientCertVerified::assertion())
     }
 

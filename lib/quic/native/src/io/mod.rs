@@ -20,7 +20,7 @@ mod udp;
 pub use address::{ip_text, parse as parse_address, shown as shown_address};
 pub use command::Command;
 
-use crate::core::{Core, Options, Protocols};
+use crate::core::{Core, Protocols, Transports};
 use crate::event::Event;
 use crate::handle::Handle;
 use crate::limits::*;
@@ -49,18 +49,22 @@ pub struct Running {
 }
 
 /// Binds the socket and starts the thread.
-pub fn start(address: SocketAddr, options: Options, protocols: Protocols) -> io::Result<Running> {
+pub fn start(
+    address: SocketAddr,
+    protocols: Protocols,
+    transports: Transports,
+) -> io::Result<Running> {
     let poll = Poll::new()?;
     let waker = mio::Waker::new(poll.registry(), tokens::WAKER)?;
     let mut udp = Udp::bind(address)?;
     udp.register(poll.registry(), tokens::UDP)?;
     let local_address = address::shown(udp.local_address()?);
-    let shared = Arc::new(Shared::new(waker, options));
+    let shared = Arc::new(Shared::new(waker));
     let (receive, send) = udp.buffer_sizes();
     shared.counters.receive_buffer.store(receive, Relaxed);
     shared.counters.send_buffer.store(send, Relaxed);
     let plane = DataPlane {
-        core: Core::new(protocols, udp.never_fragments()),
+        core: Core::new(protocols, transports, udp.never_fragments()),
         poll,
         udp,
         bridges: Bridges::new(),
