@@ -35,9 +35,9 @@ export async function hashSources(): Promise<string> {
   return sha256(lines.join("\n"));
 }
 
-/** Whether a file or folder under `src` holds tests or what they share: the library has neither. */
+/** Whether a file or folder under `src` holds tests, or what only they use: it is not in the library. */
 function isTest(name: string): boolean {
-  return /^(tests|testing)(\.rs)?$/.test(name);
+  return /^(tests|testing|fuzzing)(\.rs)?$/.test(name);
 }
 
 /** The hash of the sources that a library says it was built from; null if it says none. */

@@ -99,9 +99,7 @@ Deno.test("traces are bounded in number", async () => {
     near.close("next");
     await far!.closed;
     // Only a session that is gone for good gives its file up.
-    while (client.stats().sessions > 8) {
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
+    await until(() => client.stats().sessions <= 8, "room");
   }
   await Promise.all([client.close(""), server.close("")]);
   const names = [...Deno.readDirSync(qlogDir)].map(({ name }) => Number(name.split("-")[1]));

@@ -154,6 +154,15 @@ export async function inTime<T>(promise: Promise<T>, what: string): Promise<T> {
   }
 }
 
+/** Waits for what nobody tells of, or fails naming it. */
+export async function until(holds: () => boolean, what: string): Promise<void> {
+  const deadline = performance.now() + DEADLINE_MS;
+  while (!holds()) {
+    if (performance.now() > deadline) throw new Error(`${what} did not come in time`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
 /** Bytes that are the same in every run and unlike each other. */
 export function pattern(length: number, seed = 1): Uint8Array {
   const bytes = new Uint8Array(length);
