@@ -10,6 +10,15 @@ import {
   type WallMs,
 } from "../types/mod.ts";
 import { type PeerCertificate, readPeerCertificate } from "./certificate.ts";
+import { KnownCertificates } from "./known_certificates.ts";
+
+/** Those of the members of any network whose certificates passed here. */
+const known = new KnownCertificates();
+
+/** How many certificates are known now. */
+export function knownCertificateCount(): number {
+  return known.size;
+}
 
 export interface VerifyOptions {
   readonly credentials: NodeCredentials;
@@ -25,7 +34,9 @@ export interface VerifyOptions {
  * @throws {PollenError} `unauthenticated`, `identity_mismatch` or `refused`.
  */
 export function verifyMember(der: Uint8Array, options: VerifyOptions): PeerKey {
-  const { peer, membership } = readPeerCertificate(der);
+  const recalled = known.recall(der);
+  const certificate = recalled ?? readPeerCertificate(der);
+  const { peer, membership } = certificate;
   verifyExpected(peer, options.expected);
   if (membership === null) {
     throw new PollenError(
@@ -38,6 +49,7 @@ export function verifyMember(der: Uint8Array, options: VerifyOptions): PeerKey {
   if (options.isRevoked(peer)) {
     throw new PollenError("refused", "peer membership certificate has been revoked.");
   }
+  if (recalled === null) known.remember(der, certificate);
   return peer;
 }
 
