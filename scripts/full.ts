@@ -14,6 +14,14 @@ async function has(program: string): Promise<boolean> {
   return success;
 }
 
+/** Names the first program that is not there. */
+async function lacking(programs: readonly string[]): Promise<string | null> {
+  for (const program of programs) {
+    if (!await has(program)) return `no ${program}`;
+  }
+  return null;
+}
+
 const always = () => Promise.resolve(null);
 
 const STEPS: readonly Step[] = [
@@ -26,14 +34,12 @@ const STEPS: readonly Step[] = [
   { task: "bench:node", skip: always },
   {
     task: "bench:tunnel",
-    skip: async () => {
-      if (Deno.uid() !== 0) return "not root";
-      for (const program of ["ip", "ethtool", "iperf3", "wrk", "nginx"]) {
-        if (!await has(program)) return `no ${program}`;
-      }
-      return null;
-    },
+    skip: () =>
+      Deno.uid() === 0
+        ? lacking(["ip", "ethtool", "iperf3", "wrk", "nginx"])
+        : Promise.resolve("not root"),
   },
+  { task: "bench:transport", skip: () => lacking(["iperf3", "ss"]) },
 ];
 
 let isGood = true;

@@ -1,0 +1,56 @@
+// The native load on TCP: iperf3, which neither end of a transport has to be.
+
+import { until } from "../../support/pollen_process.ts";
+import { command } from "../../support/namespaces.ts";
+import type { Side } from "./places.ts";
+
+/** Seconds at the beginning that are not counted. */
+export const IPERF_WARM_UP = 1;
+
+/** An iperf3 that serves on a side. */
+export class IperfServer implements AsyncDisposable {
+  private constructor(readonly port: number, readonly child: Deno.ChildProcess) {}
+
+  static async start(side: Side): Promise<IperfServer> {
+    const port = freePort();
+    const [program, ...args] = [...side.prefix, "iperf3", "-s", "-p", String(port)];
+    const child = new Deno.Command(program!, {
+      args,
+      stdin: "null",
+      stdout: "null",
+      stderr: "null",
+    }).spawn();
+    await until("iperf3 listens", async () => {
+      const listening = await command([...side.prefix, "ss", "-Hltn"]);
+      return listening.includes(`:${port} `) ? true : null;
+    });
+    return new IperfServer(port, child);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.child.kill("SIGKILL");
+    await this.child.status;
+  }
+}
+
+/** MB/s from the side to the address. */
+export async function iperf(
+  side: Side,
+  target: { readonly ip: string; readonly port: number },
+  { streams, seconds }: { readonly streams: number; readonly seconds: number },
+): Promise<number> {
+  const text = await command([
+    ...side.prefix,
+    ...["iperf3", "-J", "-c", target.ip, "-p", String(target.port), "-P", String(streams)],
+    ...["-t", String(seconds), "-O", String(IPERF_WARM_UP)],
+  ]);
+  const { error, end } = JSON.parse(text);
+  if (error !== undefined) throw new Error(`iperf3 failed: ${error}`);
+  return end.sum_received.bits_per_second / 8e6;
+}
+
+/** One that nobody listens on here and now. */
+function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}
