@@ -3,7 +3,16 @@
 import assert from "node:assert/strict";
 import { openEngine } from "../../lib/quic/mod.ts";
 import { type Congestion, CONGESTIONS } from "../../lib/types/mod.ts";
-import { ALPN, connect, openStreamPair, pattern, protocol, readAll, sha256 } from "./support.ts";
+import {
+  ALPN,
+  connect,
+  openStreamPair,
+  pattern,
+  protocol,
+  readAll,
+  sha256,
+  until,
+} from "./support.ts";
 
 const ANY = { ip: "127.0.0.1", port: 0 };
 
