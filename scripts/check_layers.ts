@@ -37,7 +37,8 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "rpc",
     "server",
   ],
-  cli: ["types", "proto", "host", "config", "auth", "server"],
+  upgrade: ["types"],
+  cli: ["types", "proto", "host", "config", "auth", "server", "upgrade"],
 };
 
 /** Rooms that may be loaded by a dynamic `import()` beside those above. */

@@ -9,6 +9,7 @@ import { readKeyInventory } from "../auth/mod.ts";
 import { demandOwner, LogFile, systemDisk } from "../host/mod.ts";
 import { isErrorCode, PollenError } from "../types/mod.ts";
 import { bootHint, thisMachine } from "./boot.ts";
+import { noteBackground } from "./background_note.ts";
 import { demandStopped } from "./daemon.ts";
 import { programWords } from "./program.ts";
 import { logPathOf } from "./state_files.ts";
@@ -67,6 +68,7 @@ export async function startInBackground(
     throw ready.isLate ? tooLate(logPath) : reasonIn(readTail(logPath, logStart), logPath);
   }
   child.unref();
+  await noteBackground(dir, { pid: child.pid, flags });
   const { port, socketPath } = JSON.parse(ready.line);
   return { pid: child.pid, port, socketPath, logPath };
 }

@@ -203,6 +203,23 @@ export const COMMANDS: readonly Command[] = [
     load: async () => (await import("./commands/purge.ts")).purge,
   },
   {
+    name: "upgrade",
+    summary: "Replace pollen by the version of a release.",
+    usage: "--from <folder|address>",
+    positionals: NONE,
+    flags: {
+      from: { value: "PLACE", summary: "The folder or web address of the release." },
+      check: { summary: "Only say which version is there." },
+      downgrade: { summary: "Also go back to an older version." },
+      key: { value: "FILE", summary: "The public key (PEM) that must have signed it." },
+    },
+    description: "Verifies the signature and the checksum, tries the new program, puts it in the " +
+      "place of this one, and starts the node again if it runs in the background. If it does not " +
+      "come up, the old program comes back.",
+    examples: [{ line: "pollen upgrade --from https://…", note: "where the releases are" }],
+    load: async () => (await import("./commands/upgrade.ts")).upgrade,
+  },
+  {
     name: "id",
     summary: "Print this machine's key.",
     usage: "",

@@ -7,6 +7,7 @@ import { CONFIG_FILE, CONSUMED_INVITES_FILE } from "../config/mod.ts";
 import { movePath, removePath, systemDisk } from "../host/mod.ts";
 import { socketPathOf } from "../server/mod.ts";
 import { PollenError, type WallMs } from "../types/mod.ts";
+import { BACKGROUND_FILE } from "./background_note.ts";
 import { demandStopped, lockFolder } from "./daemon.ts";
 
 /** The log of a node in the background. */
@@ -18,7 +19,7 @@ const LEFT_DIRECTORY = "left";
 /** What a node knows of its network, besides what its keys directory holds. */
 const NETWORK_FILES = ["state.yaml", CONFIG_FILE, CONSUMED_INVITES_FILE];
 /** What is this machine's alone and worth nothing without a network. */
-const MACHINE_FILES = ["udp_port", LOG_FILE, `${LOG_FILE}.1`, LEFT_DIRECTORY];
+const MACHINE_FILES = ["udp_port", BACKGROUND_FILE, LOG_FILE, `${LOG_FILE}.1`, LEFT_DIRECTORY];
 
 /** The log of the node in that folder, when it runs in the background. */
 export function logPathOf(dir: string): string {

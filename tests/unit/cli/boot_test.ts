@@ -27,8 +27,9 @@ Deno.test("without systemd the hint is the command, as a shell takes it", () => 
 });
 
 Deno.test("from source Deno runs main.ts, compiled the program runs itself", () => {
-  const [deno, run, , , main, ...words] = programWords(["up"], false);
+  const [deno, run, , , main, ...words] = programWords(["up"], { kind: "source", file: null });
   assert.deepEqual([deno, run, words], [Deno.execPath(), "run", ["up"]]);
   assert(Deno.statSync(main!).isFile);
-  assert.deepEqual(programWords(["up", "-d"], true), [Deno.execPath(), "up", "-d"]);
+  const compiled = { kind: "compiled", file: "/opt/pollen" } as const;
+  assert.deepEqual(programWords(["up", "-d"], compiled), ["/opt/pollen", "up", "-d"]);
 });

@@ -1,0 +1,46 @@
+// What the state folder remembers of a node that was started in the background, so that it can be
+// started again in the same way: its process and its flags. A node in the foreground has no note, or
+// one whose process is another.
+
+import { systemDisk } from "../host/mod.ts";
+
+/** The note's file in the state folder. */
+export const BACKGROUND_FILE = "background.json";
+const FILE_MODE = 0o600;
+const FILE_BYTES_MAX = 16_384;
+
+/** A node in the background. */
+export interface BackgroundNote {
+  readonly pid: number;
+  /** Flags of `up` that it was started with. */
+  readonly flags: readonly string[];
+}
+
+/** Remembers the node that was just started. @throws {PollenError} `permission_denied`, `io`. */
+export async function noteBackground(dir: string, note: BackgroundNote): Promise<void> {
+  const bytes = new TextEncoder().encode(`${JSON.stringify(note)}\n`);
+  await systemDisk.writeAtomic(`${dir}/${BACKGROUND_FILE}`, bytes, FILE_MODE);
+}
+
+/** The note, if there is one that can be read. */
+export async function readBackgroundNote(dir: string): Promise<BackgroundNote | null> {
+  const bytes = await systemDisk.read(`${dir}/${BACKGROUND_FILE}`, FILE_BYTES_MAX);
+  if (bytes === null) return null;
+  try {
+    const { pid, flags } = JSON.parse(new TextDecoder().decode(bytes));
+    const isGood = Number.isInteger(pid) && pid > 0 && Array.isArray(flags) &&
+      flags.every((flag) => typeof flag === "string");
+    return isGood ? { pid, flags } : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Whether the process of a note still runs. */
+export function isAlive({ pid }: BackgroundNote): boolean {
+  try {
+    return Deno.statSync(`/proc/${pid}`).isDirectory;
+  } catch {
+    return false;
+  }
+}
