@@ -23,9 +23,11 @@ import {
   type Random,
   type Session,
   type SessionEnd,
+  type SessionWatcher,
   shortPeerKey,
   type SocketAddress,
   type Stream,
+  StreamCode,
 } from "../types/mod.ts";
 import { dialFirst } from "./dial.ts";
 import { type Redeemer, serveInvite } from "./invite.ts";
@@ -81,6 +83,7 @@ export class Mesh implements MeshPort<Envelope>, AsyncDisposable {
   /** Everything that runs beside the caller, so that `close` can wait for it. */
   readonly #tasks = new Set<Promise<void>>();
   readonly #restarts = new RestartLimiter();
+  #watcher: SessionWatcher | null = null;
   #inviteSessions = 0;
   #isClosed = false;
 
@@ -137,6 +140,13 @@ export class Mesh implements MeshPort<Envelope>, AsyncDisposable {
   /** The next stream that a peer opened; null once the mesh is closed. */
   acceptStream(): Promise<IncomingStream | null> {
     return this.#streams.next();
+  }
+
+  /** Tells of the sessions that are there, then of every change in the moment in which it happens. */
+  watch(watcher: SessionWatcher): void {
+    this.#watcher = watcher;
+    for (const { peer, session } of this.#registry.all()) watcher.admitted(peer, session);
+    for (const peer of this.#registry.peers()) watcher.changed(peer, this.#registry.get(peer));
   }
 
   /** Peers with a live session, by key. */
@@ -222,7 +232,7 @@ export class Mesh implements MeshPort<Envelope>, AsyncDisposable {
       for (const { session } of this.#registry.close()) session.close(reason);
       this.#events.close();
       this.#packets.drain();
-      for (const { stream } of this.#streams.drain()) stream.abort();
+      for (const { stream } of this.#streams.drain()) stream.abort(StreamCode.cut);
     }
     await this.#options.engine.close(reason);
     await Promise.all(this.#tasks);
@@ -307,6 +317,7 @@ export class Mesh implements MeshPort<Envelope>, AsyncDisposable {
       for (const loser of added.losers) loser.session.close(CloseReason.replaced);
     }
     session.admit();
+    this.#watcher?.admitted(peer, session);
     this.#run(this.#receiveDatagrams(peer, session));
     this.#run(this.#acceptStreams(peer, session));
     this.#run(session.closed.then((end) => this.#forget(peer, session, end)));
@@ -314,6 +325,7 @@ export class Mesh implements MeshPort<Envelope>, AsyncDisposable {
   }
 
   #reportConnected({ peer, session }: Member): void {
+    this.#watcher?.changed(peer, session);
     const isReported = this.#events.push({
       kind: "connected",
       peer,
@@ -330,6 +342,7 @@ export class Mesh implements MeshPort<Envelope>, AsyncDisposable {
   }
 
   #reportDisconnected(peer: PeerKey, end: SessionEnd): void {
+    this.#watcher?.changed(peer, null);
     this.#events.push({ kind: "disconnected", peer, reason: reasonOf(end), text: end.reason });
   }
 
@@ -346,7 +359,7 @@ export class Mesh implements MeshPort<Envelope>, AsyncDisposable {
 
   async #acceptStreams(peer: PeerKey, session: Session): Promise<void> {
     for (let stream; (stream = await session.acceptStream()) !== null;) {
-      if (!this.#streams.push({ peer, stream })) stream.abort();
+      if (!this.#streams.push({ peer, stream })) stream.abort(StreamCode.tooMany);
     }
   }
 

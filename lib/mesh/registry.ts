@@ -136,6 +136,11 @@ export class SessionRegistry {
     return members;
   }
 
+  /** Every member, those that stand by included. */
+  all(): Member[] {
+    return [...this.#members.values(), ...[...this.#standby.values()].flat()];
+  }
+
   /** Peers with a session, sorted. */
   peers(): PeerKey[] {
     return [...this.#members.keys()].sort();
@@ -185,7 +190,7 @@ export class SessionRegistry {
       for (const waiter of waiters) waiter.fail(closedError());
     }
     this.#waiters.clear();
-    const members = [...this.#members.values(), ...[...this.#standby.values()].flat()];
+    const members = this.all();
     this.#members.clear();
     this.#standby.clear();
     return members;

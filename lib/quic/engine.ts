@@ -225,6 +225,12 @@ export class QuicEngine implements Engine {
         return this.forwarder.accepted(record);
       case EventKind.bridgeEnded:
         return this.forwarder.bridgeEnded(record);
+      case EventKind.bridgeBegan:
+        return this.forwarder.bridgeBegan(record, this.#sessions.get(handle));
+      case EventKind.ruleRefused:
+        return this.forwarder.ruleRefused(record);
+      case EventKind.ruleWithdrawn:
+        return this.forwarder.ruleWithdrawn(record);
     }
   }
 

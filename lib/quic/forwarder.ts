@@ -8,6 +8,9 @@ import {
   type BridgeEndKind,
   type Forwarder,
   PollenError,
+  type Rule,
+  type RuleOwner,
+  type ServeRule,
   type Session,
   type SocketAddress,
   type Stream,
@@ -17,6 +20,7 @@ import {
 } from "../types/mod.ts";
 import type { NativeEngine } from "./native_engine.ts";
 import { concat, encodeAddress, type EventRecord, Operation, PayloadReader } from "./records.ts";
+import { Rules } from "./rules.ts";
 import { QuicSession } from "./session.ts";
 import { QuicStream } from "./stream.ts";
 
@@ -33,6 +37,7 @@ const END_KINDS: readonly BridgeEndKind[] = [
   "session_closed",
   "unreachable_target",
   "aborted",
+  "too_many",
 ];
 
 interface PendingListen {
@@ -46,10 +51,12 @@ export class QuicForwarder implements Forwarder {
   readonly #listens = new Map<number, PendingListen>();
   readonly #listeners = new Map<number, QuicTcpListener>();
   readonly #bridges = new Map<number, QuicBridge>();
+  readonly #rules: Rules;
   #isClosed = false;
 
   constructor(native: NativeEngine) {
     this.#native = native;
+    this.#rules = new Rules(native);
   }
 
   listen(address: SocketAddress): Promise<TcpListener> {
@@ -76,28 +83,43 @@ export class QuicForwarder implements Forwarder {
       throw new PollenError("too_large", `A head has at most ${HEAD_BYTES_MAX} bytes.`);
     }
     const a = connection.release();
-    const bridge = this.#addBridge();
+    const bridge = this.#addBridge(this.#native.nextTag());
     const order = { a, b: bridge.tag, s: session.handle, bytes: head };
     this.#native.command(Operation.bridgeToSession, order);
     return bridge;
+  }
+
+  route(listener: TcpListener, session: Session, head: Uint8Array, owner: RuleOwner): Rule {
+    if (!(listener instanceof QuicTcpListener) || listener.native !== this.#native) {
+      throw notOurs("listener");
+    }
+    if (!(session instanceof QuicSession) || session.native !== this.#native) {
+      throw notOurs("session");
+    }
+    return this.#rules.route(listener.handle, session, head, owner);
+  }
+
+  serve(head: Uint8Array, targets: readonly TcpTarget[], owner: RuleOwner): ServeRule {
+    checkTargets(targets);
+    return this.#rules.serve(head, targets, owner);
   }
 
   bridgeToTcp(stream: Stream, targets: readonly TcpTarget[]): Bridge {
     if (!(stream instanceof QuicStream) || stream.native !== this.#native) {
       throw notOurs("stream");
     }
-    if (targets.length > TARGETS_MAX) {
-      throw new PollenError("too_large", `A bridge has at most ${TARGETS_MAX} targets.`);
-    }
+    checkTargets(targets);
     const bytes = concat(targets.map(encodeAddress));
-    const bridge = this.#addBridge();
-    if (stream.session instanceof QuicSession && stream.session.hasEnded) {
+    const bridge = this.#addBridge(this.#native.nextTag());
+    if (stream.session.hasEnded) {
       this.#endBridge(bridge, nothingMoved("session_closed"));
       return bridge;
     }
     try {
       stream.release();
-      this.#native.command(Operation.bridgeToTcp, { a: stream.handle, b: bridge.tag, bytes });
+      const session = stream.session.handle;
+      const order = { a: stream.handle, b: bridge.tag, s: session, bytes };
+      this.#native.command(Operation.bridgeToTcp, order);
     } catch (error) {
       this.#bridges.delete(bridge.tag);
       throw error;
@@ -131,12 +153,28 @@ export class QuicForwarder implements Forwarder {
     if (listener === undefined || !listener.accepted(connection)) connection.reset();
   }
 
+  /** A bridge began by a rule, on a session that was not heard to have ended. */
+  bridgeBegan(record: EventRecord, session: QuicSession | undefined): void {
+    const bridge = this.#addBridge(record.tag);
+    if (session === undefined) return bridge.abort();
+    this.#rules.began(record.x, bridge, session);
+  }
+
+  ruleRefused(record: EventRecord): void {
+    this.#rules.refused(record);
+  }
+
+  ruleWithdrawn(record: EventRecord): void {
+    this.#rules.withdrawn(record);
+  }
+
   bridgeEnded(record: EventRecord): void {
     const bridge = this.#bridges.get(record.tag);
     if (bridge === undefined) return;
     const payload = new PayloadReader(record.payload);
     this.#endBridge(bridge, {
       kind: END_KINDS[record.x] ?? "aborted",
+      errorCode: payload.number(),
       bytesToStream: payload.number(),
       bytesToTcp: payload.number(),
       reason: payload.text(),
@@ -154,8 +192,8 @@ export class QuicForwarder implements Forwarder {
     }
   }
 
-  #addBridge(): QuicBridge {
-    const bridge = new QuicBridge(this.#native, this.#native.nextTag());
+  #addBridge(tag: number): QuicBridge {
+    const bridge = new QuicBridge(this.#native, tag);
     if (this.#isClosed) bridge.end(nothingMoved("aborted"));
     else this.#bridges.set(bridge.tag, bridge);
     return bridge;
@@ -169,8 +207,8 @@ export class QuicForwarder implements Forwarder {
 
 class QuicTcpListener implements TcpListener {
   readonly address: SocketAddress;
-  readonly #native: NativeEngine;
-  readonly #handle: number;
+  readonly native: NativeEngine;
+  readonly handle: number;
   /** The listeners by handle, among which this one stands. */
   readonly #listeners: Map<number, QuicTcpListener>;
   readonly #waiting = new BoundedQueue<QuicTcpConnection>(CONNECTIONS_WAITING_MAX);
@@ -181,8 +219,8 @@ class QuicTcpListener implements TcpListener {
     address: SocketAddress,
     listeners: Map<number, QuicTcpListener>,
   ) {
-    this.#native = native;
-    this.#handle = handle;
+    this.native = native;
+    this.handle = handle;
     this.address = address;
     this.#listeners = listeners;
   }
@@ -194,10 +232,10 @@ class QuicTcpListener implements TcpListener {
   }
 
   close(): void {
-    this.#listeners.delete(this.#handle);
+    this.#listeners.delete(this.handle);
     this.#waiting.drain();
     // The engine resets what was not taken.
-    this.#native.command(Operation.closeListener, { a: this.#handle });
+    this.native.command(Operation.closeListener, { a: this.handle });
   }
 
   accepted(connection: QuicTcpConnection): boolean {
@@ -266,7 +304,12 @@ class QuicBridge implements Bridge {
 }
 
 function nothingMoved(kind: BridgeEndKind): BridgeEnd {
-  return { kind, bytesToStream: 0, bytesToTcp: 0, reason: "" };
+  return { kind, errorCode: 0, bytesToStream: 0, bytesToTcp: 0, reason: "" };
+}
+
+function checkTargets(targets: readonly TcpTarget[]): void {
+  if (targets.length <= TARGETS_MAX) return;
+  throw new PollenError("too_large", `A bridge has at most ${TARGETS_MAX} targets.`);
 }
 
 /** A handle means something in its own engine only. */

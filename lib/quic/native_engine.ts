@@ -109,9 +109,9 @@ export class NativeEngine {
     }
   }
 
-  /** A number to know the answer to a request by. */
+  /** A number to know the answer to a request by. The library's own numbers are above ours. */
   nextTag(): number {
-    this.#lastTag = this.#lastTag % 0xffff_ffff + 1;
+    this.#lastTag = this.#lastTag % 0x7fff_ffff + 1;
     return this.#lastTag;
   }
 

@@ -31,6 +31,10 @@ export const Operation = {
   bridgeToTcp: 20,
   abortBridge: 21,
   shutdown: 22,
+  route: 30,
+  serve: 31,
+  allow: 32,
+  withdrawRule: 33,
 } as const;
 
 /** Keys of the options that an engine is opened with. */
@@ -56,6 +60,9 @@ export const EventKind = {
   tcpAccepted: 16,
   bridgeEnded: 17,
   closed: 18,
+  bridgeBegan: 25,
+  ruleRefused: 26,
+  ruleWithdrawn: 27,
 } as const;
 
 /** What the library answers to a command that it refuses. */

@@ -1,9 +1,10 @@
 // A QUIC stream that TypeScript reads and writes itself. Credits bound both directions: the engine
 // hands up no more than was asked for, and takes no more than it has room for.
 
-import { assert, PollenError, type Session, type Stream } from "../types/mod.ts";
+import { assert, PollenError, type Stream } from "../types/mod.ts";
 import type { NativeEngine } from "./native_engine.ts";
 import { Operation } from "./records.ts";
+import type { QuicSession } from "./session.ts";
 
 /** Bytes that may wait here to be read, those on the way included. */
 const READ_CREDIT_BYTES = 65_536;
@@ -15,7 +16,7 @@ const WRITE_CHUNK_BYTES = 65_536;
 type Waiter = () => void;
 
 export class QuicStream implements Stream {
-  readonly session: Session;
+  readonly session: QuicSession;
   readonly head: Uint8Array;
   readonly handle: number;
   /** The engine that it belongs to. */
@@ -38,7 +39,7 @@ export class QuicStream implements Stream {
 
   constructor(
     native: NativeEngine,
-    session: Session,
+    session: QuicSession,
     handle: number,
     head: Uint8Array,
     forget: (handle: number) => void,
@@ -89,14 +90,22 @@ export class QuicStream implements Stream {
   }
 
   /**
-   * Gives the stream away: from now on it can only be looked at.
+   * Gives the stream away: from now on it can only be looked at. One that the peer has reset may
+   * be given away too; who gets it finds it gone.
    *
-   * @throws {PollenError} `closed` when it is over, `failed_precondition` when it was read.
+   * @throws {PollenError} `closed` when it was aborted or given away, `failed_precondition` when it
+   *   was read.
    */
   release(): void {
-    if (this.#isOver()) throw new PollenError("closed", "The stream is over.");
     if (this.#wasRead) {
       throw new PollenError("failed_precondition", "The stream was read and cannot be bridged.");
+    }
+    if (this.#isOver()) {
+      const isReset = [this.#readEnd, this.#writeEnd].some((end) =>
+        end instanceof PollenError && end.code === "reset"
+      );
+      if (isReset) return;
+      throw new PollenError("closed", "The stream is over.");
     }
     this.end(new PollenError("closed", "The stream belongs to a bridge."));
     this.#forget(this.handle);

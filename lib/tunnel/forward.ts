@@ -1,26 +1,31 @@
-// One forward: a local TCP listener whose connections travel to a port of a peer. While the peer is away,
-// a new connection is held for a moment and then reset; the forward itself stays.
+// One forward: a local TCP listener whose connections travel to a port of a peer. While the peer is
+// there, a rule in the engine carries them at once; while it is away, a new connection is held for a
+// moment and then reset. The forward itself stays.
 
 import {
   type Bridge,
-  type BridgeEnd,
   type Clock,
   errorText,
   type Forwarder,
   type Log,
   type PeerKey,
   PollenError,
+  type Rule,
   type Session,
   type StreamTransport,
   type TcpConnection,
   type TcpListener,
 } from "../types/mod.ts";
+import { describeEnd } from "./ends.ts";
 import { streamHead } from "./served.ts";
 
 /** How long a new connection waits for its peer to come back. */
 export const HOLD_MS = 10_000;
 /** Connections that wait for the peer at the same time; beyond them new ones are reset at once. */
 const HELD_MAX = 256;
+
+/** The most tunnels through one forward at the same time; beyond them new ones are reset. */
+const BRIDGES_MAX = 16_384;
 
 /** What tunnels are made with. */
 export interface ForwardDeps {
@@ -34,6 +39,8 @@ export interface ForwardDeps {
   readonly log: Log;
 }
 
+const TOO_MANY = `${BRIDGES_MAX} tunnels go through this forward already`;
+
 export class Forward {
   readonly peer: PeerKey;
   readonly remotePort: number;
@@ -44,6 +51,7 @@ export class Forward {
   readonly #head: Uint8Array;
   readonly #bridges = new Set<Bridge>();
   readonly #closing = new AbortController();
+  #route: Rule | null = null;
   #held = 0;
   #lastFailure = "";
 
@@ -87,29 +95,47 @@ export class Forward {
     await Promise.all(waiting);
   }
 
+  /** The session that leads to the peer from now on; null while there is none. */
+  lead(session: Session | null): void {
+    this.#route?.withdraw();
+    this.#route = null;
+    if (session === null || this.#closing.signal.aborted) return;
+    this.#route = this.#deps.forwarder.route(this.#listener, session, this.#head, {
+      bridgesMax: BRIDGES_MAX,
+      began: (bridge) => void this.#watch(bridge),
+      refused: () => this.#fail(TOO_MANY),
+    });
+  }
+
   /** Stops listening and cuts the tunnels. Idempotent. */
   close(): void {
     this.#listener.close();
     this.#closing.abort();
+    this.lead(null);
     for (const bridge of this.#bridges) bridge.abort();
   }
 
   async #carry(connection: TcpConnection): Promise<void> {
     let session: Session;
     try {
+      if (this.#bridges.size >= BRIDGES_MAX) throw new PollenError("exhausted", TOO_MANY);
       session = await this.#awaitSession();
     } catch (thrown) {
       connection.reset();
       this.#fail(errorText(thrown));
       return;
     }
-    const bridge = this.#deps.forwarder.bridgeToSession(connection, session, this.#head);
+    await this.#watch(this.#deps.forwarder.bridgeToSession(connection, session, this.#head));
+  }
+
+  /** Counts a tunnel while it is there, and keeps why it failed. */
+  async #watch(bridge: Bridge): Promise<void> {
     this.#bridges.add(bridge);
     if (this.#closing.signal.aborted) bridge.abort();
     const end = await bridge.ended;
     this.#bridges.delete(bridge);
     if (end.kind === "finished") this.#lastFailure = "";
-    else if (end.kind !== "aborted") this.#fail(describeEnd(end));
+    else if (end.kind !== "aborted") this.#fail(describeEnd(end, this.remotePort));
   }
 
   async #awaitSession(): Promise<Session> {
@@ -142,24 +168,5 @@ export class Forward {
       localPort: this.localPort,
       reason,
     });
-  }
-}
-
-/** The end of a tunnel as a person wants to read it. */
-function describeEnd(end: BridgeEnd): string {
-  const detail = end.reason === "" ? "" : `: ${end.reason}`;
-  switch (end.kind) {
-    case "finished":
-      return "it ended";
-    case "aborted":
-      return "it was cut";
-    case "tcp_reset":
-      return `the local program reset the connection${detail}`;
-    case "stream_reset":
-      return `the provider refused or reset it${detail}`;
-    case "session_closed":
-      return `the link to the provider was lost${detail}`;
-    case "unreachable_target":
-      return `the service does not answer${detail}`;
   }
 }

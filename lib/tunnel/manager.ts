@@ -6,6 +6,7 @@ import {
   isPort,
   type PeerKey,
   PollenError,
+  type Session,
   shortPeerKey,
   type TcpListener,
 } from "../types/mod.ts";
@@ -41,6 +42,8 @@ export class Manager implements AsyncDisposable {
   readonly #deps: ForwardDeps;
   readonly #served: ServedPorts;
   readonly #forwards = new Map<number, Forward>();
+  /** The sessions that lead to peers now. */
+  readonly #sessions = new Map<PeerKey, Session>();
   readonly #tasks = new Set<Promise<void>>();
   #isClosed = false;
 
@@ -50,8 +53,12 @@ export class Manager implements AsyncDisposable {
     this.#served = new ServedPorts(deps.forwarder, deps.log);
   }
 
-  /** Begins to accept the peers' streams. */
+  /** Begins to accept the peers' streams and to follow their sessions. */
   start(): void {
+    this.#deps.transport.watch({
+      admitted: (peer, session) => this.#served.admit(peer, session),
+      changed: (peer, session) => this.#lead(peer, session),
+    });
     this.#run(this.#acceptStreams());
   }
 
@@ -99,6 +106,7 @@ export class Manager implements AsyncDisposable {
     }
     const forward = new Forward(this.#deps, { peer: peerId, remotePort, requestedPort, listener });
     this.#forwards.set(forward.localPort, forward);
+    forward.lead(this.#sessions.get(peerId) ?? null);
     this.#run(forward.run());
     return forward.localPort;
   }
@@ -150,6 +158,14 @@ export class Manager implements AsyncDisposable {
   async #acceptStreams(): Promise<void> {
     for (let incoming; (incoming = await this.#deps.transport.acceptStream()) !== null;) {
       this.#served.serve(incoming);
+    }
+  }
+
+  #lead(peer: PeerKey, session: Session | null): void {
+    if (session === null) this.#sessions.delete(peer);
+    else this.#sessions.set(peer, session);
+    for (const forward of this.#forwards.values()) {
+      if (forward.peer === peer) forward.lead(session);
     }
   }
 

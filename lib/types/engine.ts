@@ -226,7 +226,10 @@ export interface Stream {
   write(bytes: Uint8Array): Promise<void>;
   /** Ends our direction cleanly; what was written before still arrives. Idempotent. */
   finish(): void;
-  /** Ends both directions abnormally: resets ours, asks the peer to stop its own. Frees the stream. Idempotent. */
+  /**
+   * Ends both directions abnormally: resets ours, asks the peer to stop its own. Frees the stream.
+   * Idempotent. `errorCode` is a `StreamCode` where a tunnel is refused, 0 by default.
+   */
   abort(errorCode?: number): void;
 }
 
@@ -259,6 +262,48 @@ export interface Forwarder {
    * the bridge: hand it over untouched but for its head.
    */
   bridgeToTcp(stream: Stream, targets: readonly TcpTarget[]): Bridge;
+
+  /**
+   * From now on bridges the connections of the listener to the session as `bridgeToSession` does,
+   * without asking. A listener has one route; a new one takes the place of the old. Where the
+   * session has ended, `accept` gives the connections as without a route.
+   */
+  route(listener: TcpListener, session: Session, head: Uint8Array, owner: RuleOwner): Rule;
+
+  /**
+   * From now on bridges the streams with this head, on the sessions that `allow` names, as
+   * `bridgeToTcp` does, without asking. All other streams come by `acceptStream`, and so do those
+   * that arrived before.
+   */
+  serve(head: Uint8Array, targets: readonly TcpTarget[], owner: RuleOwner): ServeRule;
+}
+
+/** Who made a rule, and hears what it does. */
+export interface RuleOwner {
+  /** The most bridges by this rule at the same time; beyond them the engine refuses. */
+  readonly bridgesMax: number;
+  /** A bridge began by the rule. It may be over already. */
+  began(bridge: Bridge, session: Session): void;
+  /** So many connections or streams were refused since the last call, for want of `bridgesMax`. */
+  refused(count: number): void;
+}
+
+/**
+ * An answer that the engine gives by itself, also while JavaScript is busy. What rests on a session
+ * ends with it. While what the engine has to tell exceeds 4 MiB, it asks instead.
+ */
+export interface Rule {
+  /**
+   * Takes the rule back. Bridges that began by it before go on, and `began` is still told of them.
+   * Idempotent.
+   */
+  withdraw(): void;
+}
+
+/** A rule for the streams of peers. */
+export interface ServeRule extends Rule {
+  /** Opens it to a session, which was admitted; nothing happens when it has ended. */
+  allow(session: Session): void;
 }
 
 /** A TCP listener. */
@@ -285,19 +330,45 @@ export type BridgeEndKind =
   | "finished"
   /** The TCP side was reset or failed. */
   | "tcp_reset"
-  /** The peer reset the stream, stopped reading it, or allowed none within 10 s. */
+  /** The peer reset the stream or stopped reading it, as `errorCode` says, or allowed none within 10 s. */
   | "stream_reset"
   /** The session ended. */
   | "session_closed"
   /** No TCP target accepted. */
   | "unreachable_target"
   /** `abort` was called, or the engine closed. */
-  | "aborted";
+  | "aborted"
+  /** The engine has as many bridges as it may. */
+  | "too_many";
+
+/**
+ * The error codes with which the two ends of a tunnel tell each other why its stream was reset. The
+ * engine sends `noAnswer`, `cut`, `tcpReset` and `tooMany` by itself. Other implementations send 0
+ * or anything: a code is for people to read and decides nothing.
+ */
+export const StreamCode = {
+  /** No reason given. */
+  unspecified: 0,
+  /** The port in the head is not served. */
+  notServed: 1,
+  /** No TCP target accepts. */
+  noAnswer: 2,
+  /** Whoever is in charge cut the tunnel. */
+  cut: 3,
+  /** The TCP connection at that end was reset or failed. */
+  tcpReset: 4,
+  /** There are as many tunnels as there may be. */
+  tooMany: 5,
+  /** The head names no port. */
+  badHead: 6,
+} as const;
 
 /** How a bridge ended, and what it had carried. */
 export interface BridgeEnd {
   /** Who or what ended it. */
   readonly kind: BridgeEndKind;
+  /** The error code of a `stream_reset`, see `StreamCode`; 0 otherwise. */
+  readonly errorCode: number;
   /** Bytes that went from TCP to the stream, head excluded. */
   readonly bytesToStream: number;
   /** Bytes that went from the stream to TCP, head excluded. */

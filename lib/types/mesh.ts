@@ -102,4 +102,14 @@ export interface StreamTransport {
   openStream(peer: PeerKey, signal?: AbortSignal): Promise<Stream>;
   /** The next stream a peer opened; null once the mesh is closed. */
   acceptStream(): Promise<IncomingStream | null>;
+  /** Tells the watcher of the sessions that are there, and then of every change. There is one watcher. */
+  watch(watcher: SessionWatcher): void;
+}
+
+/** Hears of sessions in the moment in which they change: for rules, which must not outlive them. */
+export interface SessionWatcher {
+  /** A session was admitted: streams that come on it are the peer's. A peer may have several. */
+  admitted(peer: PeerKey, session: Session): void;
+  /** The session that leads to the peer is another now; null when there is none any more. */
+  changed(peer: PeerKey, session: Session | null): void;
 }

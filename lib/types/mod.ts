@@ -19,7 +19,7 @@ export {
   type WallMs,
 } from "./clock.ts";
 export type { Disk, DiskLock } from "./disk.ts";
-export { type Congestion, CONGESTIONS } from "./engine.ts";
+export { type Congestion, CONGESTIONS, StreamCode } from "./engine.ts";
 export type {
   Bridge,
   BridgeEnd,
@@ -31,6 +31,9 @@ export type {
   Forwarder,
   Protocol,
   RawPacket,
+  Rule,
+  RuleOwner,
+  ServeRule,
   Session,
   SessionEnd,
   SessionStats,
@@ -58,6 +61,7 @@ export type {
   Mesh,
   Packet,
   PeerEvent,
+  SessionWatcher,
   StreamTransport,
 } from "./mesh.ts";
 export {

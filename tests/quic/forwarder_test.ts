@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { StreamCode } from "../../lib/types/mod.ts";
 import { inTime, MORE_THAN_WINDOWS, openPair, pattern, present, sha256 } from "./support.ts";
 import {
   Arrivals,
@@ -36,12 +37,14 @@ Deno.test("a tunnel carries 100 MB each way at once, unaltered", async () => {
   const far = await nextEnd(tunnel.farBridges);
   assert.deepEqual(near, {
     kind: "finished",
+    errorCode: 0,
     bytesToStream: up.length,
     bytesToTcp: down.length,
     reason: "",
   });
   assert.deepEqual(far, {
     kind: "finished",
+    errorCode: 0,
     bytesToStream: down.length,
     bytesToTcp: up.length,
     reason: "",
@@ -228,6 +231,21 @@ Deno.test("a stream that was read cannot be bridged", async () => {
   assert.throws(() => pair.server.forwarder.bridgeToTcp(theirs, []), {
     code: "failed_precondition",
   });
+});
+
+Deno.test("a stream that the peer gave up before it is bridged ends as one that was reset", async () => {
+  using origin = openOrigin();
+  await using pair = await openPair();
+  const ours = await pair.near.openStream();
+  await ours.write(HEAD);
+  const theirs = present(await inTime(pair.far.acceptStream(), "a stream"));
+  ours.abort(StreamCode.cut);
+  // Streams keep no order among each other, but their records do: the reset is told by then.
+  const next = await pair.near.openStream();
+  await next.write(HEAD);
+  present(await inTime(pair.far.acceptStream(), "the next stream"));
+  const bridge = pair.server.forwarder.bridgeToTcp(theirs, [origin.target]);
+  assert.equal((await inTime(bridge.ended, "its end")).kind, "stream_reset");
 });
 
 Deno.test("what belongs to one engine cannot be bridged by another", async () => {

@@ -38,6 +38,7 @@ export class TestNode implements AsyncDisposable {
       },
       openStream: (peer, signal) => mesh.openStream(peer, signal),
       acceptStream: () => mesh.acceptStream(),
+      watch: (watcher) => mesh.watch(watcher),
     };
     const log: Log = {
       ...silentLog,

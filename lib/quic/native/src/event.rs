@@ -38,6 +38,23 @@ pub enum BridgeEnd {
     SessionClosed = 4,
     UnreachableTarget = 5,
     Aborted = 6,
+    TooMany = 7,
+}
+
+/// The error codes by which the two ends of a tunnel tell each other why its stream was reset.
+/// Other implementations say 0, or anything: a code is for people to read and decides nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u64)]
+pub enum StreamCode {
+    Unspecified = 0,
+    /// The TCP target does not answer. Code 1 is its owner's to say: the port is not served.
+    NoAnswer = 2,
+    /// Whoever is in charge of the tunnel cut it.
+    Cut = 3,
+    /// The TCP connection was reset or failed.
+    TcpReset = 4,
+    /// There are as many tunnels as there may be.
+    TooMany = 5,
 }
 
 /// Why a socket could not be had.
@@ -149,9 +166,26 @@ pub enum Event {
     BridgeEnded {
         tag: u32,
         kind: BridgeEnd,
+        /// The error code with which the peer reset the stream; 0 for other ends.
+        code: u64,
         to_stream: u64,
         to_tcp: u64,
         reason: String,
+    },
+    /// A bridge began by a rule; `tag` is its number, chosen here.
+    BridgeBegan {
+        tag: u32,
+        rule: u32,
+        session: Handle,
+    },
+    /// So many connections or streams were refused, because the rule has as many bridges as it may.
+    RuleRefused {
+        rule: u32,
+        count: u32,
+    },
+    /// No bridge begins by this rule any more.
+    RuleWithdrawn {
+        rule: u32,
     },
     /// The last event: the thread is gone. `failed` when a defect ended it.
     Closed {

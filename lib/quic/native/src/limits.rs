@@ -47,6 +47,9 @@ pub const CONNECTIONS_WAITING_MAX: usize = 1_024;
 pub const ACCEPTS_PER_TURN: usize = 64;
 /// Bridges of one engine.
 pub const BRIDGES_MAX: usize = 65_536;
+/// Rules of one engine. Their owner makes one for each listener and each served port; there are no
+/// more ports than this.
+pub const RULES_MAX: usize = 131_072;
 /// TCP targets tried for one bridge.
 pub const TARGETS_MAX: usize = 16;
 /// Bytes that a bridge moves in one direction in one turn before the next bridge has its turn.
@@ -58,7 +61,8 @@ pub const BRIDGES_TURN_BYTES: u64 = 4 * 1024 * 1024;
 pub const TRAINS_PER_SESSION: usize = 8;
 pub const TRAINS_PER_TURN: usize = 64;
 
-/// Records waiting for JavaScript beyond which datagrams and raw packets stay below, in bytes.
+/// Records waiting for JavaScript beyond which datagrams and raw packets stay below and rules are
+/// suspended (each short tunnel leaves two records), in bytes.
 pub const OUTBOX_SOFT_MAX: usize = 4 * 1024 * 1024;
 /// Raw packets that wait while JavaScript is behind; the oldest goes first.
 pub const RAW_WAITING_MAX: usize = 256;

@@ -2,7 +2,7 @@
 //! checked here; the layers below get whole commands or none.
 
 use crate::core::{DatagramOutcome, Options, Protocol, Protocols};
-use crate::io::{parse_address, Command};
+use crate::io::{parse_address, Command, Route, Service};
 use crate::limits::*;
 use crate::shared::Shared;
 use bytes::Bytes;
@@ -94,18 +94,19 @@ pub fn perform(shared: &Shared, arguments: &Arguments<'_>) -> Result<i32, Refusa
         18 => Command::ResetConnection(a),
         19 => {
             let head = input.rest();
-            if head.len() > READ_CREDIT_MAX as usize || s.fract() != 0.0 {
+            if head.len() > READ_CREDIT_MAX as usize {
                 return Err(Refusal::Malformed);
             }
             Command::BridgeToSession {
                 tag: b,
                 connection: a,
-                session: s as u32,
+                session: handle(s)?,
                 head: Bytes::copy_from_slice(head),
             }
         }
         20 => Command::BridgeToTcp {
             tag: b,
+            session: handle(s)?,
             stream: a,
             targets: targets(&mut input)?,
         },
@@ -117,6 +118,42 @@ pub fn perform(shared: &Shared, arguments: &Arguments<'_>) -> Result<i32, Refusa
                 reason: String::from_utf8_lossy(reason).into_owned(),
             }
         }
+        30 => {
+            let bridges_max = input.u32()?;
+            let head = input.rest();
+            if head.len() > HEAD_BYTES_MAX {
+                return Err(Refusal::Malformed);
+            }
+            Command::Route {
+                tag: b,
+                listener: a,
+                route: Route {
+                    session: handle(s)?,
+                    head: Bytes::copy_from_slice(head),
+                },
+                bridges_max,
+            }
+        }
+        31 => {
+            let bridges_max = input.u32()?;
+            let head = input.sized()?;
+            if head.len() > HEAD_BYTES_MAX {
+                return Err(Refusal::Malformed);
+            }
+            Command::Serve {
+                tag: b,
+                service: Service {
+                    head: Bytes::copy_from_slice(head),
+                    targets: targets(&mut input)?.into(),
+                },
+                bridges_max,
+            }
+        }
+        32 => Command::Allow {
+            rule: b,
+            session: a,
+        },
+        33 => Command::WithdrawRule { tag: b },
         _ => return Err(Refusal::Malformed),
     };
     shared.push(command);
@@ -195,6 +232,12 @@ fn targets(input: &mut Reader<'_>) -> Result<Vec<SocketAddr>, Refusal> {
         targets.push(input.address()?);
     }
     Ok(targets)
+}
+
+/// A handle in the place of a wide number.
+fn handle(s: f64) -> Result<u32, Refusal> {
+    let valid = s.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&s);
+    valid.then_some(s as u32).ok_or(Refusal::Malformed)
 }
 
 /// Error codes are varints: whole numbers below 2^62.

@@ -101,14 +101,20 @@ pub fn encode(event: &Event, records: &mut Vec<u8>) {
         Event::BridgeEnded {
             tag,
             kind,
+            code,
             to_stream,
             to_tcp,
             reason,
         } => {
             record.header(17, 0, *tag, *kind as u32, 0);
-            record.number(*to_stream).number(*to_tcp);
+            record.number(*code).number(*to_stream).number(*to_tcp);
             record.bytes(reason.as_bytes());
         }
+        Event::BridgeBegan { tag, rule, session } => {
+            record.header(25, *session, *tag, *rule, 0);
+        }
+        Event::RuleRefused { rule, count } => record.header(26, 0, *rule, *count, 0),
+        Event::RuleWithdrawn { rule } => record.header(27, 0, *rule, 0, 0),
         Event::Closed { failed } => record.header(18, 0, 0, u32::from(*failed), 0),
     }
     record.close();

@@ -17,6 +17,8 @@ pub struct Control {
     unsent: VecDeque<Bytes>,
     finishing: bool,
     write_over: bool,
+    /// The peer's error code, once it reset its direction or stopped reading ours.
+    broken: Option<u64>,
 }
 
 /// What a stream brings along when it is given to somebody beside the core.
@@ -25,6 +27,8 @@ pub struct Delegated {
     pub read_over: bool,
     /// Written and not taken by QUIC yet: it goes first.
     pub unsent: VecDeque<Bytes>,
+    /// The peer's error code, if it ended a direction abnormally before.
+    pub broken: Option<u64>,
 }
 
 impl Control {
@@ -44,6 +48,7 @@ impl Control {
         Delegated {
             read_over: self.read_over,
             unsent: self.unsent,
+            broken: self.broken,
         }
     }
 
@@ -75,10 +80,7 @@ impl Control {
         let mut recv = connection.recv_stream(id);
         // A reset is told without credit; what was not read before it is lost anyway.
         if let Ok(Some(code)) = recv.received_reset() {
-            self.read_over = true;
-            let code = code.into_inner();
-            events.push(Event::StreamReset { stream, code });
-            return;
+            return self.was_reset(stream, code, events);
         }
         let Ok(mut chunks) = recv.read(true) else {
             return;
@@ -96,15 +98,20 @@ impl Control {
                     break;
                 }
                 Err(ReadError::Reset(code)) => {
-                    self.read_over = true;
-                    let code = code.into_inner();
-                    events.push(Event::StreamReset { stream, code });
+                    self.was_reset(stream, code, events);
                     break;
                 }
                 Err(ReadError::Blocked) => break,
             }
         }
         let _ = chunks.finalize();
+    }
+
+    fn was_reset(&mut self, stream: Handle, code: VarInt, events: &mut Vec<Event>) {
+        self.read_over = true;
+        let code = code.into_inner();
+        self.broken = Some(code);
+        events.push(Event::StreamReset { stream, code });
     }
 
     /// Gives QUIC what it takes, then the end of the stream if that was asked for.
@@ -151,9 +158,8 @@ impl Control {
         }
         self.unsent.clear();
         self.write_over = true;
-        events.push(Event::StreamStopped {
-            stream,
-            code: code.into_inner(),
-        });
+        let code = code.into_inner();
+        self.broken = Some(code);
+        events.push(Event::StreamStopped { stream, code });
     }
 }

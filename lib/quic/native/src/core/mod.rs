@@ -2,8 +2,8 @@
 //! packets are fed in and drained out, and the time is an argument, so that two of these can be
 //! run against each other in memory.
 //!
-//! Usage, per turn: `feed` packets, `expire` deadlines, then `settle`; act on `take_events` and
-//! `take_wakes`; then `next_to_flush` and `transmit` until both are empty.
+//! Usage, per turn: `feed` packets, `expire` deadlines, then `settle`; decide on `take_arrivals`, act
+//! on `take_events` and `take_wakes`; then `next_to_flush` and `transmit` until both are empty.
 
 mod config;
 mod congestion;
@@ -29,7 +29,7 @@ pub use congestion::Congestion;
 pub use delegated::{ReadOutcome, WriteOutcome};
 pub use gauge::{DatagramOutcome, Gauge};
 pub use options::Options;
-pub use streams::{OpenRefusal, Wake, WakeCause};
+pub use streams::{Arrival, OpenRefusal, Wake, WakeCause};
 pub use timers::Timers;
 pub use tls::Protocol;
 
@@ -126,7 +126,10 @@ impl Core {
 
     /// Whether something waits to be settled or flushed.
     pub fn has_work(&self) -> bool {
-        !self.listed.is_empty() || !self.responses.is_empty() || !self.streams.wakes.is_empty()
+        !self.listed.is_empty()
+            || !self.responses.is_empty()
+            || !self.streams.wakes.is_empty()
+            || !self.streams.arrivals.is_empty()
     }
 
     /// Works through what happened to the sessions that are listed.

@@ -4,7 +4,7 @@
 use super::control::{Control, Delegated};
 use super::delegated::{read_delegated, write_delegated, ReadOutcome, WriteOutcome};
 use super::session::{Phase, Session};
-use super::streams::{sever, OpenRefusal, Opening, Role};
+use super::streams::{sever, Arrival, OpenRefusal, Opening, Role};
 use super::{list, list_datagrams, Core};
 use crate::event::{DialError, Event};
 use crate::handle::Handle;
@@ -189,14 +189,37 @@ impl Core {
     /// and QUIC did not take yet. None if there is no such stream.
     pub fn delegate(&mut self, stream: Handle, token: u32) -> Option<Delegated> {
         let entry = self.streams.table.get_mut(stream)?;
-        if !matches!(entry.role, Role::Control(_)) {
-            return None;
-        }
-        let role = std::mem::replace(&mut entry.role, Role::Delegated { token });
-        let Role::Control(control) = role else {
-            return None;
+        let control = match std::mem::replace(&mut entry.role, Role::Delegated { token }) {
+            Role::Control(control) => control,
+            Role::Arrived { read_over, .. } => Control::after_head(read_over),
+            other => {
+                entry.role = other;
+                return None;
+            }
         };
         Some(control.into_delegated())
+    }
+
+    /// The streams that arrived since the last call: each is to be delegated or handed up.
+    pub fn take_arrivals(&mut self) -> Vec<Arrival> {
+        std::mem::take(&mut self.streams.arrivals)
+    }
+
+    /// Reports a stream that arrived. Nothing happens when it is gone.
+    pub fn hand_up(&mut self, arrival: &Arrival) {
+        if let Some(session) = self.sessions.get_mut(arrival.session) {
+            self.streams.hand_up(session, arrival.stream);
+        }
+    }
+
+    /// Whether the session is open: admitted and not over.
+    pub fn is_open(&self, session: Handle) -> bool {
+        let session = self.sessions.get(session);
+        session.is_some_and(|session| session.phase == Phase::Open)
+    }
+
+    pub fn has_stream(&self, stream: Handle) -> bool {
+        self.streams.table.get(stream).is_some()
     }
 
     /// Lets a control stream hand up so many bytes more.

@@ -8,13 +8,16 @@ use super::control::Control;
 use super::session::Session;
 use crate::event::Event;
 use crate::handle::{Arena, Handle};
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use quinn_proto::{Connection, Dir, ReadError, StreamId, VarInt};
 
 /// Who a stream belongs to.
 pub enum Role {
     /// The peer opened it and its first bytes are being gathered.
     Head { wanted: usize, got: BytesMut },
+    /// Its head is complete, and nobody has decided yet who serves it. `read_over` when it ended
+    /// within its head.
+    Arrived { head: Bytes, read_over: bool },
     /// Somebody above reads and writes it with credits.
     Control(Control),
     /// Somebody beside this core moves its bytes; he is woken by his token.
@@ -46,6 +49,14 @@ pub enum WakeCause {
     SessionEnded,
 }
 
+/// A stream of the peer whose head is complete: to be handed up or delegated in the same turn.
+#[derive(Debug)]
+pub struct Arrival {
+    pub session: Handle,
+    pub stream: Handle,
+    pub head: Bytes,
+}
+
 /// A request to open a stream that waits for the peer to allow one.
 #[derive(PartialEq)]
 pub enum Opening {
@@ -66,6 +77,7 @@ pub struct Streams {
     pub table: Arena<Stream>,
     pub events: Vec<Event>,
     pub wakes: Vec<Wake>,
+    pub arrivals: Vec<Arrival>,
 }
 
 impl Streams {
@@ -74,6 +86,7 @@ impl Streams {
             table: Arena::new(usize::MAX),
             events: Vec::new(),
             wakes: Vec::new(),
+            arrivals: Vec::new(),
         }
     }
 
@@ -133,6 +146,8 @@ impl Streams {
         };
         match &mut stream.role {
             Role::Head { .. } => self.gather_head(session, handle),
+            // Who gets it reads at once what is there.
+            Role::Arrived { .. } => {}
             Role::Control(control) => {
                 control.read(&mut session.connection, id, handle, &mut self.events);
                 self.settle(session, handle);
@@ -152,7 +167,7 @@ impl Streams {
             return;
         };
         match &mut stream.role {
-            Role::Head { .. } => {}
+            Role::Head { .. } | Role::Arrived { .. } => {}
             Role::Control(control) => {
                 control.flush(&mut session.connection, id, handle, &mut self.events);
                 self.settle(session, handle);
@@ -175,7 +190,7 @@ impl Streams {
             return;
         };
         match &mut stream.role {
-            Role::Head { .. } => self.abort(session, handle, code),
+            Role::Head { .. } | Role::Arrived { .. } => self.abort(session, handle, code),
             Role::Control(control) => {
                 control.stopped(handle, code, &mut self.events);
                 self.settle(session, handle);
@@ -282,16 +297,39 @@ impl Streams {
         if complete {
             let head = std::mem::take(got).freeze();
             let read_over = head.len() < *wanted;
-            stream.role = Role::Control(Control::after_head(read_over));
-            self.events.push(Event::StreamIncoming {
+            stream.role = Role::Arrived {
+                head: head.clone(),
+                read_over,
+            };
+            self.arrivals.push(Arrival {
                 session: session.handle,
                 stream: handle,
                 head,
             });
-            if read_over {
-                self.events.push(Event::StreamFinished { stream: handle });
-            }
         }
+    }
+
+    /// Reports a stream that arrived: somebody above reads and writes it from now on.
+    pub fn hand_up(&mut self, session: &mut Session, handle: Handle) {
+        let Some(stream) = self.table.get_mut(handle) else {
+            return;
+        };
+        let Role::Arrived { head, read_over } = &mut stream.role else {
+            return;
+        };
+        let (head, read_over) = (std::mem::take(head), *read_over);
+        self.events.push(Event::StreamIncoming {
+            session: session.handle,
+            stream: handle,
+            head,
+        });
+        if read_over {
+            self.events.push(Event::StreamFinished { stream: handle });
+        }
+        let mut control = Control::after_head(read_over);
+        // A reset that came meanwhile gives no further event.
+        control.read(&mut session.connection, stream.id, handle, &mut self.events);
+        stream.role = Role::Control(control);
     }
 }
 

@@ -184,6 +184,9 @@ impl World {
             let node = &mut self.nodes[side];
             node.core.expire(self.now);
             node.core.settle(self.now);
+            for arrival in node.core.take_arrivals() {
+                node.core.hand_up(&arrival);
+            }
             node.core.allow_datagrams(OUTBOX_SOFT_MAX);
             let mut sent = Vec::new();
             while let Some((_, packet)) = node.core.next_response() {

@@ -1,7 +1,9 @@
 //! Commands, applied one after the other in the order in which they were given.
 
 use super::address::for_socket;
+use super::bridges::Order;
 use super::{Command, DataPlane};
+use crate::event::Event;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Instant;
 
@@ -53,23 +55,45 @@ impl DataPlane {
                 session,
                 head,
             } => {
-                let tcp = self.listeners.remove(connection);
+                let parts = (self.listeners.remove(connection), session, head);
                 let registry = self.poll.registry();
-                let order = (tag, tcp, session, head);
+                let order = Order { tag, rule: 0 };
                 self.bridges
-                    .join_session(core, registry, &mut self.events, now, order);
+                    .join_session(core, registry, &mut self.events, now, order, parts);
             }
             Command::BridgeToTcp {
                 tag,
+                session,
                 stream,
                 targets,
             } => {
                 let registry = self.poll.registry();
-                let order = (tag, stream, targets);
+                let order = Order { tag, rule: 0 };
+                let parts = (session, stream, targets);
                 self.bridges
-                    .join_target(core, registry, &mut self.events, now, order);
+                    .join_target(core, registry, &mut self.events, now, order, parts);
             }
             Command::AbortBridge { tag } => self.bridges.abort(core, tag, &mut self.events),
+            Command::Route {
+                tag,
+                listener,
+                route,
+                bridges_max,
+            } => self
+                .bridges
+                .rules
+                .add_route(tag, listener, route, bridges_max),
+            Command::Serve {
+                tag,
+                service,
+                bridges_max,
+            } => self.bridges.rules.add_service(tag, service, bridges_max),
+            Command::Allow { rule, session } => self.bridges.rules.allow(core, rule, session),
+            Command::WithdrawRule { tag } => {
+                self.tell_refusals();
+                self.bridges.rules.withdraw(tag);
+                self.events.push(Event::RuleWithdrawn { rule: tag });
+            }
             Command::Shutdown { reason } => {
                 self.bridges.abort_all(core, &mut self.events);
                 self.listeners.close_all();

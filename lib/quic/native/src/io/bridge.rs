@@ -5,6 +5,7 @@
 //! stop on the stream side. Neither side is read while the other has not taken what was read
 //! before, so that nothing grows.
 
+use super::bridges::Order;
 use super::tcp::{self, ReadBuffer};
 use crate::core::{Core, ReadOutcome, WriteOutcome};
 use crate::event::BridgeEnd;
@@ -18,10 +19,28 @@ use std::net::{Shutdown, SocketAddr};
 use std::time::Instant;
 
 /// Why a bridge is over, and what was said about it.
-pub type End = (BridgeEnd, String);
+pub struct End {
+    pub kind: BridgeEnd,
+    /// The error code of a stream that the peer reset.
+    pub code: u64,
+    pub reason: String,
+}
+
+impl End {
+    pub fn new(kind: BridgeEnd, reason: impl Into<String>) -> Self {
+        let reason = reason.into();
+        Self {
+            kind,
+            code: 0,
+            reason,
+        }
+    }
+}
 
 pub struct Bridge {
     pub tag: u32,
+    /// The rule by which it began; 0 when it was ordered.
+    pub rule: u32,
     pub stream: Option<Handle>,
     /// While the stream is being opened: the session that it will be on.
     pub opening: Option<Handle>,
@@ -97,9 +116,10 @@ enum Progress {
 }
 
 impl Bridge {
-    pub fn new(tag: u32, tcp: Option<TcpStream>, connecting: Option<Connecting>) -> Self {
+    pub fn new(order: Order, tcp: Option<TcpStream>, connecting: Option<Connecting>) -> Self {
         Self {
-            tag,
+            tag: order.tag,
+            rule: order.rule,
             stream: None,
             opening: None,
             tcp,
@@ -133,7 +153,7 @@ impl Bridge {
         let up = self.serve_upward(stream, core, buffer)?;
         let down = self.serve_downward(stream, core)?;
         if self.upward.finished && self.downward.finished {
-            return Err((BridgeEnd::Finished, String::new()));
+            return Err(End::new(BridgeEnd::Finished, ""));
         }
         Ok(up == Progress::More || down == Progress::More)
     }
@@ -240,20 +260,23 @@ impl Bridge {
 }
 
 pub fn stream_reset(code: u64) -> End {
-    (BridgeEnd::StreamReset, format!("error code {code}"))
+    End {
+        code,
+        ..End::new(BridgeEnd::StreamReset, "")
+    }
 }
 
 pub fn session_closed() -> End {
-    (BridgeEnd::SessionClosed, String::new())
+    End::new(BridgeEnd::SessionClosed, "")
 }
 
 /// The stream could not be had, though the session is open.
 pub fn no_stream(reason: &str) -> End {
-    (BridgeEnd::StreamReset, reason.to_owned())
+    End::new(BridgeEnd::StreamReset, reason)
 }
 
 pub fn tcp_reset(error: &io::Error) -> End {
-    (BridgeEnd::TcpReset, error.to_string())
+    End::new(BridgeEnd::TcpReset, error.to_string())
 }
 
 fn advance(pending: &mut VecDeque<Bytes>, mut count: usize) {

@@ -4,10 +4,11 @@
 //! goes to its end.
 
 use super::bridge::{no_stream, session_closed, stream_reset, tcp_reset, Bridge, Connecting, End};
+use super::rules::Rules;
 use super::tcp::{reset_on_close, ReadBuffer};
 use super::tokens;
 use crate::core::{Core, OpenRefusal, Timers, Wake, WakeCause};
-use crate::event::{BridgeEnd, Event};
+use crate::event::{BridgeEnd, Event, StreamCode};
 use crate::handle::{Arena, Handle};
 use crate::limits::*;
 use bytes::Bytes;
@@ -18,10 +19,20 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::Instant;
 
-/// The error code with which a stream is reset whose bridge ended abnormally.
-const ABNORMAL_END: u64 = 0;
+/// The numbers of bridges that began by a rule have this bit; their owner's have not.
+const RULED: u32 = 1 << 31;
+
+/// A bridge that is to begin: its number, and the rule that says so (0: its owner does).
+#[derive(Clone, Copy)]
+pub struct Order {
+    pub tag: u32,
+    pub rule: u32,
+}
 
 pub struct Bridges {
+    /// Beside the bridges, because these are what it counts.
+    pub rules: Rules,
+    last_tag: u32,
     table: Arena<Box<Bridge>>,
     by_tag: FxHashMap<u32, Handle>,
     listed: VecDeque<Handle>,
@@ -32,6 +43,8 @@ pub struct Bridges {
 impl Bridges {
     pub fn new() -> Self {
         Self {
+            rules: Rules::default(),
+            last_tag: 0,
             table: Arena::new(BRIDGES_MAX),
             by_tag: FxHashMap::default(),
             listed: VecDeque::new(),
@@ -52,6 +65,17 @@ impl Bridges {
         self.timers.next()
     }
 
+    /// A number for a bridge that begins by a rule.
+    pub fn new_tag(&mut self) -> u32 {
+        loop {
+            self.last_tag = self.last_tag.wrapping_add(1);
+            let tag = RULED | self.last_tag;
+            if !self.by_tag.contains_key(&tag) {
+                return tag;
+            }
+        }
+    }
+
     /// Joins an accepted TCP connection with a new stream of the session.
     pub fn join_session(
         &mut self,
@@ -59,17 +83,18 @@ impl Bridges {
         registry: &Registry,
         events: &mut Vec<Event>,
         now: Instant,
-        (tag, tcp, session, head): (u32, Option<TcpStream>, Handle, Bytes),
+        order: Order,
+        (tcp, session, head): (Option<TcpStream>, Handle, Bytes),
     ) {
         let lacks_tcp = tcp.is_none();
-        let mut bridge = Bridge::new(tag, tcp, None);
+        let mut bridge = Bridge::new(order, tcp, None);
         bridge.upward.begin_with([head]);
         let Some(handle) = self.insert(core, bridge, events) else {
             return;
         };
         let end = match self.register(registry, handle) {
             Err(error) => Some(tcp_reset(&error)),
-            Ok(()) if lacks_tcp => Some((BridgeEnd::Aborted, String::new())),
+            Ok(()) if lacks_tcp => Some(End::new(BridgeEnd::Aborted, "")),
             Ok(()) => match core.open_delegated(session, handle) {
                 Err(OpenRefusal::NotOpen) => Some(session_closed()),
                 Err(OpenRefusal::TooMany) => Some(no_stream("too many wait for a stream")),
@@ -93,24 +118,35 @@ impl Bridges {
         registry: &Registry,
         events: &mut Vec<Event>,
         now: Instant,
-        (tag, stream, targets): (u32, Handle, Vec<SocketAddr>),
+        order: Order,
+        (session, stream, targets): (Handle, Handle, Vec<SocketAddr>),
     ) {
         let connecting = Connecting {
             targets: targets.into(),
             deadline: now,
             last_error: String::new(),
         };
-        let mut bridge = Bridge::new(tag, None, Some(connecting));
+        let mut bridge = Bridge::new(order, None, Some(connecting));
         bridge.stream = Some(stream);
         let Some(handle) = self.insert(core, bridge, events) else {
             return;
         };
         match (core.delegate(stream, handle), self.table.get_mut(handle)) {
             (Some(brought), Some(bridge)) => {
+                if let Some(code) = brought.broken {
+                    return self.end(core, handle, stream_reset(code), events);
+                }
                 bridge.downward.stream_ended = brought.read_over;
                 bridge.upward.begin_with(brought.unsent);
             }
-            _ => return self.end(core, handle, session_closed(), events),
+            _ => {
+                // Gone before we had it: with its session, or because the peer gave it up.
+                let end = match core.is_open(session) {
+                    true => stream_reset(StreamCode::Unspecified as u64),
+                    false => session_closed(),
+                };
+                return self.end(core, handle, end, events);
+            }
         }
         self.list(handle);
         self.connect_next(core, registry, events, handle, now);
@@ -129,8 +165,7 @@ impl Bridges {
                 Some(handle)
             }
             Err(bridge) => {
-                let end = (BridgeEnd::Aborted, "too many bridges".to_owned());
-                conclude(core, *bridge, end, events);
+                self.conclude(core, *bridge, End::new(BridgeEnd::TooMany, ""), events);
                 None
             }
         }
@@ -164,7 +199,7 @@ impl Bridges {
             bridge.tcp = None;
             let Some(target) = connecting.targets.pop_front() else {
                 let reason = std::mem::take(&mut connecting.last_error);
-                let end = (BridgeEnd::UnreachableTarget, reason);
+                let end = End::new(BridgeEnd::UnreachableTarget, reason);
                 return self.end(core, handle, end, events);
             };
             connecting.deadline = now + TCP_CONNECT_TIMEOUT;
@@ -253,7 +288,7 @@ impl Bridges {
         let Some(bridge) = self.table.get_mut(handle) else {
             // The bridge ended while its stream was being opened.
             if let WakeCause::Opened(stream) = wake.cause {
-                core.abort_stream(stream, ABNORMAL_END);
+                core.abort_stream(stream, StreamCode::Cut as u64);
             }
             return;
         };
@@ -304,13 +339,13 @@ impl Bridges {
 
     pub fn abort(&mut self, core: &mut Core, tag: u32, events: &mut Vec<Event>) {
         if let Some(&handle) = self.by_tag.get(&tag) {
-            self.end(core, handle, (BridgeEnd::Aborted, String::new()), events);
+            self.end(core, handle, End::new(BridgeEnd::Aborted, ""), events);
         }
     }
 
     pub fn abort_all(&mut self, core: &mut Core, events: &mut Vec<Event>) {
         for handle in self.table.handles() {
-            self.end(core, handle, (BridgeEnd::Aborted, String::new()), events);
+            self.end(core, handle, End::new(BridgeEnd::Aborted, ""), events);
         }
     }
 
@@ -332,28 +367,45 @@ impl Bridges {
         if let Some(session) = bridge.opening {
             core.cancel_delegated(session, handle);
         }
-        conclude(core, *bridge, end, events);
+        self.conclude(core, *bridge, end, events);
+    }
+
+    /// Frees both sides, cleanly or not, and says so. Closing a socket takes it out of the poll.
+    fn conclude(&mut self, core: &mut Core, bridge: Bridge, end: End, events: &mut Vec<Event>) {
+        if let Some(stream) = bridge.stream {
+            match code_of(end.kind) {
+                None => core.release_stream(stream),
+                Some(code) => core.abort_stream(stream, code as u64),
+            }
+        }
+        if let Some(tcp) = bridge.tcp {
+            if end.kind != BridgeEnd::Finished {
+                reset_on_close(&tcp);
+            }
+        }
+        if bridge.rule != 0 {
+            self.rules.bridge_ended(bridge.rule);
+        }
+        events.push(Event::BridgeEnded {
+            tag: bridge.tag,
+            kind: end.kind,
+            code: end.code,
+            to_stream: bridge.upward.bytes(),
+            to_tcp: bridge.downward.bytes(),
+            reason: end.reason,
+        });
     }
 }
 
-/// Frees both sides, cleanly or not, and says so. Closing a socket takes it out of the poll.
-fn conclude(core: &mut Core, bridge: Bridge, (kind, reason): End, events: &mut Vec<Event>) {
-    if let Some(stream) = bridge.stream {
-        match kind {
-            BridgeEnd::Finished => core.release_stream(stream),
-            _ => core.abort_stream(stream, ABNORMAL_END),
-        }
-    }
-    if let Some(tcp) = bridge.tcp {
-        if kind != BridgeEnd::Finished {
-            reset_on_close(&tcp);
-        }
-    }
-    events.push(Event::BridgeEnded {
-        tag: bridge.tag,
-        kind,
-        to_stream: bridge.upward.bytes(),
-        to_tcp: bridge.downward.bytes(),
-        reason,
-    });
+/// What the other end of the stream is told; nothing when both directions ended cleanly.
+fn code_of(kind: BridgeEnd) -> Option<StreamCode> {
+    Some(match kind {
+        BridgeEnd::Finished => return None,
+        BridgeEnd::TcpReset => StreamCode::TcpReset,
+        BridgeEnd::UnreachableTarget => StreamCode::NoAnswer,
+        BridgeEnd::Aborted => StreamCode::Cut,
+        BridgeEnd::TooMany => StreamCode::TooMany,
+        // The peer has said why itself, or there is no stream any more.
+        BridgeEnd::StreamReset | BridgeEnd::SessionClosed => StreamCode::Unspecified,
+    })
 }

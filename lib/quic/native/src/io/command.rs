@@ -1,5 +1,6 @@
 //! What the caller may ask of the engine's thread. Handles and tags are explained in `event`.
 
+use super::rules::{Route, Service};
 use crate::core::Protocols;
 use crate::handle::Handle;
 use bytes::Bytes;
@@ -69,10 +70,33 @@ pub enum Command {
     },
     BridgeToTcp {
         tag: u32,
+        /// Of the stream.
+        session: Handle,
         stream: Handle,
         targets: Vec<SocketAddr>,
     },
     AbortBridge {
+        tag: u32,
+    },
+    /// From now on the connections of the listener go to the session.
+    Route {
+        tag: u32,
+        listener: Handle,
+        route: Route,
+        bridges_max: u32,
+    },
+    /// From now on the streams with a head go to targets, on the sessions that `Allow` names.
+    Serve {
+        tag: u32,
+        service: Service,
+        bridges_max: u32,
+    },
+    Allow {
+        rule: u32,
+        session: Handle,
+    },
+    /// Answered by `RuleWithdrawn`.
+    WithdrawRule {
         tag: u32,
     },
     Shutdown {

@@ -1,5 +1,6 @@
 //! TCP listeners and the connections they accepted that are not bridged yet.
 
+use super::rules::{Route, Verdict};
 use super::tcp::reset_on_close;
 use super::tokens;
 use crate::event::{BindError, Event};
@@ -125,8 +126,15 @@ impl Listeners {
         self.retries.front().map(|(at, _)| *at)
     }
 
-    /// Accepts a turn's worth from each listener that is ready.
-    pub fn accept(&mut self, now: Instant, events: &mut Vec<Event>) {
+    /// Accepts a turn's worth from each listener that is ready. Connections for which `rule` has an
+    /// answer are given back with it; the others are reported and wait.
+    pub fn accept(
+        &mut self,
+        now: Instant,
+        events: &mut Vec<Event>,
+        mut rule: impl FnMut(Handle) -> Verdict<Route>,
+    ) -> Vec<(TcpStream, Verdict<Route>)> {
+        let mut ruled = Vec::new();
         while let Some((_, handle)) = self.retries.front().filter(|(at, _)| *at <= now) {
             self.ready.push(*handle);
             self.retries.pop_front();
@@ -135,12 +143,20 @@ impl Listeners {
             let Some(listener) = self.listeners.get_mut(handle) else {
                 continue;
             };
-            match accept_from(handle, listener, &mut self.connections, events) {
+            let connections = &mut self.connections;
+            let accepted = accept_from(listener, |listener, socket, remote| {
+                match rule(handle) {
+                    Verdict::Ask => report(connections, (handle, listener), socket, remote, events),
+                    answer => ruled.push((socket, answer)),
+                };
+            });
+            match accepted {
                 Accepted::All => {}
                 Accepted::SomeLeft => self.ready.push(handle),
                 Accepted::Exhausted => self.retries.push_back((now + ACCEPT_RETRY, handle)),
             }
         }
+        ruled
     }
 
     /// Somebody above took the connection: it waits no more.
@@ -167,36 +183,42 @@ impl Listeners {
     }
 }
 
-fn accept_from(
-    handle: Handle,
-    listener: &mut Listener,
+/// Reports a connection, which waits until somebody above takes it.
+fn report(
     connections: &mut Arena<Connection>,
+    (handle, listener): (Handle, &mut Listener),
+    socket: TcpStream,
+    remote: SocketAddr,
     events: &mut Vec<Event>,
+) {
+    if listener.waiting >= CONNECTIONS_WAITING_MAX {
+        return reset_on_close(&socket);
+    }
+    let connection = Connection {
+        socket,
+        listener: handle,
+        taken: false,
+    };
+    match connections.insert(connection) {
+        Ok(connection) => {
+            listener.waiting += 1;
+            events.push(Event::TcpAccepted {
+                listener: handle,
+                connection,
+                remote,
+            });
+        }
+        Err(refused) => reset_on_close(&refused.socket),
+    }
+}
+
+fn accept_from(
+    listener: &mut Listener,
+    mut place: impl FnMut(&mut Listener, TcpStream, SocketAddr),
 ) -> Accepted {
     for _ in 0..ACCEPTS_PER_TURN {
         match listener.socket.accept() {
-            Ok((socket, remote)) => {
-                if listener.waiting >= CONNECTIONS_WAITING_MAX {
-                    reset_on_close(&socket);
-                    continue;
-                }
-                let connection = Connection {
-                    socket,
-                    listener: handle,
-                    taken: false,
-                };
-                match connections.insert(connection) {
-                    Ok(connection) => {
-                        listener.waiting += 1;
-                        events.push(Event::TcpAccepted {
-                            listener: handle,
-                            connection,
-                            remote,
-                        });
-                    }
-                    Err(refused) => reset_on_close(&refused.socket),
-                }
-            }
+            Ok((socket, remote)) => place(listener, socket, remote),
             Err(error) => match error.kind() {
                 io::ErrorKind::WouldBlock => return Accepted::All,
                 // A connection that went before it was accepted says nothing about the next.

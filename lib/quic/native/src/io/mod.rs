@@ -2,7 +2,7 @@
 //! bridges between them, and nothing else decides when bytes move.
 //!
 //! One turn: wait for readiness or a deadline → commands → TCP accepts → one batch of packets →
-//! deadlines → one pass over the bridges → one flush of every session with something to send →
+//! deadlines → new streams → one pass over the bridges → one flush of every session with something to send →
 //! events to the caller. Each step is bounded, so that a turn is short whatever peers do.
 
 mod address;
@@ -11,6 +11,8 @@ mod bridge;
 mod bridges;
 mod command;
 mod listeners;
+mod ruled;
+mod rules;
 mod tcp;
 #[cfg(test)]
 mod tests;
@@ -19,6 +21,7 @@ mod udp;
 
 pub use address::{ip_text, parse as parse_address, shown as shown_address};
 pub use command::Command;
+pub use rules::{Route, Service};
 
 use crate::core::{Core, Protocols, Transports};
 use crate::event::Event;
@@ -131,12 +134,13 @@ impl DataPlane {
                 return false;
             }
         }
-        self.listeners.accept(now, &mut self.events);
+        self.accept(now);
         self.receive(now);
         self.core.expire(now);
         let (core, registry) = (&mut self.core, self.poll.registry());
         self.bridges.expire(core, registry, &mut self.events, now);
         core.settle(now);
+        self.place_arrivals(now);
         self.wake_bridges();
         self.bridges.serve(&mut self.core, &mut self.events);
         self.flush(now);
@@ -297,6 +301,8 @@ impl DataPlane {
         self.shared.held_back.store(true, Relaxed);
         let room = OUTBOX_SOFT_MAX.saturating_sub(self.shared.outbox_bytes());
         self.core.allow_datagrams(room);
+        self.bridges.rules.is_suspended = room == 0;
+        self.tell_refusals();
         self.events.extend(self.core.take_events());
         if room > 0 {
             let raw = self.raw.drain(..);
@@ -309,10 +315,10 @@ impl DataPlane {
         if self.events.is_empty() {
             return;
         }
-        for event in &self.events {
+        let events = std::mem::take(&mut self.events);
+        for event in &events {
             self.note_session(event);
         }
-        let events = std::mem::take(&mut self.events);
         self.shared.publish(|records| {
             for event in &events {
                 crate::abi::encode(event, records);
@@ -321,14 +327,17 @@ impl DataPlane {
     }
 
     /// The caller may ask for a session's gauge from the moment he hears of it until its end.
-    fn note_session(&self, event: &Event) {
+    fn note_session(&mut self, event: &Event) {
         match event {
             Event::SessionUp { session, .. } => {
                 if let Some(gauge) = self.core.gauge(*session) {
                     self.shared.add_gauge(*session, gauge);
                 }
             }
-            Event::SessionEnded { session, .. } => self.shared.remove_gauge(*session),
+            Event::SessionEnded { session, .. } => {
+                self.shared.remove_gauge(*session);
+                self.bridges.rules.session_ended(*session);
+            }
             _ => {}
         }
     }

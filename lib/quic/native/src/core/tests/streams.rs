@@ -169,3 +169,30 @@ fn the_limit_of_streams_follows_use() {
     assert_eq!(begun, 5_000);
     assert_eq!(world.nodes[1].core.stream_count(), 5_000);
 }
+
+#[test]
+fn a_direction_that_was_reset_is_told_to_who_gets_the_stream() {
+    for direction in ["reset", "stop"] {
+        let mut world = World::connected();
+        let near = world.nodes[0].session();
+        world.nodes[0].core.open_delegated(near, 9).unwrap();
+        world.run(Duration::ZERO);
+        let ours = world.nodes[0].opened()[0];
+        let mut head = VecDeque::from([Bytes::from_static(b"ab")]);
+        world.nodes[0].core.write_delegated(ours, &mut head);
+        world.run(Duration::from_millis(100));
+        let (theirs, _) = world.nodes[1].incoming()[0].clone();
+        let core = &mut world.nodes[0].core;
+        let id = core.streams.table.get(ours).unwrap().id;
+        let session = core.sessions.get_mut(near).unwrap();
+        match direction {
+            "reset" => session.connection.send_stream(id).reset(5u32.into()),
+            _ => session.connection.recv_stream(id).stop(5u32.into()),
+        }
+        .unwrap();
+        list(&mut core.listed, session);
+        world.run(Duration::from_millis(100));
+        let brought = world.nodes[1].core.delegate(theirs, 7).unwrap();
+        assert_eq!(brought.broken, Some(5), "{direction}");
+    }
+}
