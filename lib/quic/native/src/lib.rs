@@ -11,10 +11,12 @@
 pub mod abi;
 pub mod core;
 pub mod event;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 pub mod handle;
 pub mod io;
 pub mod limits;
 mod qlog;
 mod shared;
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 mod testing;

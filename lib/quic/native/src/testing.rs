@@ -10,35 +10,55 @@ pub fn new_identity() -> (Vec<u8>, Vec<u8>) {
     let key = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).unwrap();
     let key = key.as_ref().to_vec();
     let pair = Ed25519KeyPair::from_pkcs8(&key).unwrap();
-    let ed25519 = der(0x30, &[&der(0x06, &[&[0x2b, 0x65, 0x70]])]);
-    let common_name = [der(0x06, &[&[0x55, 0x04, 0x03]]), der(0x0c, &[b"test"])];
-    let name = der(
-        0x30,
-        &[&der(
-            0x31,
-            &[&der(0x30, &[&common_name[0], &common_name[1]])],
-        )],
-    );
+    let ed25519 = algorithm(&[&[0x2b, 0x65, 0x70]]);
+    let public = public_key(&ed25519, pair.public_key().as_ref());
+    let certificate = certificate("test", &public, &ed25519, |body| {
+        pair.sign(body).as_ref().to_vec()
+    });
+    (certificate, key)
+}
+
+/// A certificate of any name for any key; nobody here looks at its signature.
+pub fn certificate(
+    name: &str,
+    public_key: &[u8],
+    algorithm: &[u8],
+    sign: impl FnOnce(&[u8]) -> Vec<u8>,
+) -> Vec<u8> {
+    let common_name = [
+        der(0x06, &[&[0x55, 0x04, 0x03]]),
+        der(0x0c, &[name.as_bytes()]),
+    ]
+    .concat();
+    let name = der(0x30, &[&der(0x31, &[&der(0x30, &[&common_name])])]);
     let validity = [
         der(0x18, &[b"20200101000000Z"]),
         der(0x18, &[b"29991231235959Z"]),
     ];
-    let public = pair.public_key().as_ref();
     let body = der(
         0x30,
         &[
             &der(0xa0, &[&der(0x02, &[&[2]])]),
             &der(0x02, &[&[1]]),
-            &ed25519,
+            algorithm,
             &name,
             &der(0x30, &[&validity[0], &validity[1]]),
             &name,
-            &der(0x30, &[&ed25519, &der(0x03, &[&[0], public])]),
+            public_key,
         ],
     );
-    let signature = pair.sign(&body);
-    let signature = der(0x03, &[&[0], signature.as_ref()]);
-    (der(0x30, &[&body, &ed25519, &signature]), key)
+    let signature = der(0x03, &[&[0], &sign(&body)]);
+    der(0x30, &[&body, algorithm, &signature])
+}
+
+/// An algorithm by its object identifier, with another one as parameter if there are two.
+pub fn algorithm(identifiers: &[&[u8]]) -> Vec<u8> {
+    let parts: Vec<_> = identifiers.iter().map(|id| der(0x06, &[id])).collect();
+    der(0x30, &[&parts.concat()])
+}
+
+pub fn public_key(algorithm: &[u8], key: &[u8]) -> Vec<u8> {
+    der(0x30, &[algorithm, &der(0x03, &[&[0], key])])
 }
 
 fn der(tag: u8, parts: &[&[u8]]) -> Vec<u8> {

@@ -16,7 +16,8 @@ use std::time::Instant;
 /// The protocols in force, and what follows from them.
 pub struct Protocols {
     list: Vec<Protocol>,
-    server: Option<Arc<ServerConfig>>,
+    /// For those who dial us; none if no protocol is served.
+    pub(crate) server: Option<Arc<ServerConfig>>,
 }
 
 impl Protocols {

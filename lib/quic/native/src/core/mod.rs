@@ -17,7 +17,7 @@ mod outgoing;
 mod requests;
 mod session;
 mod streams;
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;

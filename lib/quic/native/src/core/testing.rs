@@ -106,6 +106,8 @@ pub struct World {
     pub is_cut: bool,
     /// One way.
     pub latency: Duration,
+    /// Takes a copy of what is sent, if it is there.
+    pub tapped: Option<Vec<Vec<u8>>>,
 }
 
 impl World {
@@ -119,6 +121,7 @@ impl World {
             mtu: usize::MAX,
             is_cut: false,
             latency: Duration::from_millis(20),
+            tapped: None,
         }
     }
 
@@ -210,6 +213,9 @@ impl World {
     }
 
     fn send(&mut self, to: usize, packet: Vec<u8>) {
+        if let Some(tapped) = &mut self.tapped {
+            tapped.push(packet.clone());
+        }
         self.order += 1;
         let is_lost = self.loss != 0 && self.order % self.loss == 0;
         if !is_lost && !self.is_cut && packet.len() <= self.mtu {

@@ -5,7 +5,10 @@
 //! what TLS proves is that the peer holds the certificate's key.
 
 use crate::limits::CERTIFICATES_BYTES_MAX;
-use quinn_proto::crypto::rustls::{QuicClientConfig, QuicServerConfig};
+use quinn_proto::crypto::{
+    self,
+    rustls::{QuicClientConfig, QuicServerConfig},
+};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{ResolvesClientCert, Resumption};
 use rustls::crypto::{ring, verify_tls13_signature, CryptoProvider};
@@ -14,10 +17,9 @@ use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::server::{ClientHello, NoServerSessionStorage, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use rustls::{
-    CertificateError, ClientConfig, DigitallySignedStruct, DistinguishedName, Error, OtherError,
-    PeerIncompatible, ServerConfig, SignatureScheme,
+    ClientConfig, DigitallySignedStruct, DistinguishedName, Error, PeerIncompatible, ServerConfig,
+    SignatureScheme,
 };
-use std::fmt;
 use std::sync::Arc;
 
 /// One application protocol and what we show for it.
@@ -25,8 +27,8 @@ pub struct Protocol {
     pub alpn: Vec<u8>,
     pub serve: bool,
     pub head_bytes: usize,
-    pub client: Arc<QuicClientConfig>,
-    identity: Arc<CertifiedKey>,
+    pub client: Arc<dyn crypto::ClientConfig>,
+    pub(super) identity: Arc<CertifiedKey>,
 }
 
 impl Protocol {
@@ -83,7 +85,7 @@ fn tls_server(served: &[&Protocol]) -> Result<ServerConfig, Error> {
     Ok(config)
 }
 
-fn tls_client(alpn: &[u8], identity: Arc<CertifiedKey>) -> Result<ClientConfig, Error> {
+pub(super) fn tls_client(alpn: &[u8], identity: Arc<CertifiedKey>) -> Result<ClientConfig, Error> {
     let mut config = ClientConfig::builder_with_provider(provider())
         .with_protocol_versions(&[&rustls::version::TLS13])?
         .dangerous()
@@ -146,30 +148,14 @@ impl ResolvesClientCert for OneIdentity {
 #[derive(Debug)]
 struct AnyCertificate;
 
-/// Certificates of so many bytes.
-#[derive(Debug)]
-struct TooLarge(usize);
-
-impl std::error::Error for TooLarge {}
-
-impl fmt::Display for TooLarge {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(bytes) = self;
-        write!(
-            f,
-            "{bytes} bytes of certificates, more than {CERTIFICATES_BYTES_MAX}"
-        )
-    }
-}
-
 impl AnyCertificate {
     /// What is far larger than any membership goes no further.
     fn check_size(leaf: &CertificateDer<'_>, chain: &[CertificateDer<'_>]) -> Result<(), Error> {
         let bytes = chain.iter().fold(leaf.len(), |sum, next| sum + next.len());
         match bytes <= CERTIFICATES_BYTES_MAX {
             true => Ok(()),
-            false => Err(Error::InvalidCertificate(CertificateError::Other(
-                OtherError(Arc::new(TooLarge(bytes))),
+            false => Err(Error::General(format!(
+                "{bytes} bytes of certificates, more than {CERTIFICATES_BYTES_MAX}"
             ))),
         }
     }

@@ -1,5 +1,6 @@
 //! What a session does over a path that delays, loses and goes silent.
 
+mod certificates;
 mod handshake;
 mod paths;
 mod sessions;
