@@ -14,8 +14,8 @@ import type { NativeEngine } from "./native_engine.ts";
 import {
   concat,
   encodeAddress,
-  encodeSized,
   encodeNumber,
+  encodeSized,
   type EventRecord,
   Operation,
 } from "./records.ts";
