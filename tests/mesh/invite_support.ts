@@ -123,3 +123,12 @@ export async function nextAnswer(session: Session) {
   if (body?.kind !== "inviteRedeemResponse") throw new Error(`not an answer: ${body?.kind}`);
   return body.value;
 }
+
+/**
+ * Whether the packet may carry an envelope of an invite's exchange. QUIC hides what a packet
+ * carries, but not its form and length, and that tells enough: sent after the handshake (RFC 9000,
+ * section 17.3), larger than acknowledgements and smaller than probes for a larger MTU.
+ */
+export function mayCarryInvite(packet: Uint8Array): boolean {
+  return (packet[0]! & 0x80) === 0 && packet.length > 400 && packet.length < 1_200;
+}

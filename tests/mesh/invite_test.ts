@@ -5,9 +5,15 @@ import { verifyJoinToken } from "../../lib/auth/mod.ts";
 import { JoinToken } from "../../lib/proto/mod.ts";
 import { formatAddress, peerKeyBytes, PollenError } from "../../lib/types/mod.ts";
 import { FakeClock } from "../support/fake_clock.ts";
+import { Relay } from "../support/relay.ts";
 import { NOW } from "../unit/auth/fixtures.ts";
-import { CountingRedeemer, invite, openServer, Stranger } from "./invite_support.ts";
-import { type Direction, mayCarryInvite, Relay } from "./relay.ts";
+import {
+  CountingRedeemer,
+  invite,
+  mayCarryInvite,
+  openServer,
+  Stranger,
+} from "./invite_support.ts";
 import { TestMesh, TestNetwork } from "./support.ts";
 
 const network = await TestNetwork.found();
@@ -45,11 +51,11 @@ for (const lossy of ["toServer", "toClient"] as const) {
     // Time goes by only when something was lost: so nothing is repeated that arrived.
     const clock = new FakeClock(NOW);
     let lost = 0;
-    relay.isLost = (packet: Uint8Array, direction: Direction) => {
-      if (direction !== lossy || lost === 2 || !mayCarryInvite(packet)) return false;
+    relay.carry = (packet, direction) => {
+      if (direction !== lossy || lost === 2 || !mayCarryInvite(packet)) return [packet];
       lost++;
       clock.advance(600);
-      return true;
+      return [];
     };
     const address = relay.address;
     const token = await stranger.redeem(invite(root, [{ key: server.key, address }]), { clock });
@@ -65,10 +71,10 @@ Deno.test("nobody answers: the one who asks gives up, and says what to check", a
   await using relay = await Relay.open(server.address);
   await using stranger = await Stranger.open(2);
   const clock = new FakeClock(NOW);
-  relay.isLost = (packet) => {
-    if (!mayCarryInvite(packet)) return false;
+  relay.carry = (packet) => {
+    if (!mayCarryInvite(packet)) return [packet];
     clock.advance(600);
-    return true;
+    return [];
   };
   const token = invite(root, [{ key: server.key, address: relay.address }]);
   await rejects(

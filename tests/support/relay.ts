@@ -1,5 +1,5 @@
-// A piece of network between two engines that loses chosen packets: a UDP relay on this machine.
-// QUIC hides what a packet carries, but not its form and length, and that tells enough.
+// A piece of network between two QUIC endpoints that loses, repeats, reorders and changes packets: a
+// UDP relay on this machine.
 
 import { createSocket, type Socket } from "node:dgram";
 import type { SocketAddress } from "../../lib/types/mod.ts";
@@ -7,8 +7,8 @@ import type { SocketAddress } from "../../lib/types/mod.ts";
 export type Direction = "toServer" | "toClient";
 
 export class Relay implements AsyncDisposable {
-  /** Decides about each packet. */
-  isLost: (packet: Uint8Array, direction: Direction) => boolean = () => false;
+  /** What goes on, in this order, when a packet comes. The bytes are the caller's own. */
+  carry: (packet: Uint8Array, direction: Direction) => readonly Uint8Array[] = (packet) => [packet];
   readonly #near = createSocket("udp4");
   readonly #far = createSocket("udp4");
   #client: SocketAddress | null = null;
@@ -16,13 +16,15 @@ export class Relay implements AsyncDisposable {
   private constructor(server: SocketAddress) {
     this.#near.on("message", (packet, from) => {
       this.#client = { ip: from.address, port: from.port };
-      if (!this.isLost(new Uint8Array(packet), "toServer")) {
-        this.#far.send(packet, server.port, server.ip);
+      for (const next of this.carry(new Uint8Array(packet), "toServer")) {
+        this.#far.send(next, server.port, server.ip);
       }
     });
     this.#far.on("message", (packet) => {
-      if (this.#client === null || this.isLost(new Uint8Array(packet), "toClient")) return;
-      this.#near.send(packet, this.#client.port, this.#client.ip);
+      if (this.#client === null) return;
+      for (const next of this.carry(new Uint8Array(packet), "toClient")) {
+        this.#near.send(next, this.#client.port, this.#client.ip);
+      }
     });
   }
 
@@ -40,14 +42,6 @@ export class Relay implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([close(this.#near), close(this.#far)]);
   }
-}
-
-/**
- * Whether the packet may carry an envelope of an invite's exchange: sent after the handshake (RFC
- * 9000, section 17.3), larger than acknowledgements and smaller than probes for a larger MTU.
- */
-export function mayCarryInvite(packet: Uint8Array): boolean {
-  return (packet[0]! & 0x80) === 0 && packet.length > 400 && packet.length < 1_200;
 }
 
 function bind(socket: Socket): Promise<void> {
