@@ -1,6 +1,8 @@
 // Everything that can be checked: what CI demands, the engine's Rust tests where cargo is found, and
 // the measurements that take too long for every change.
 
+import { sanitizersMissing } from "./sanitize.ts";
+
 interface Step {
   readonly task: string;
   readonly env?: Readonly<Record<string, string>>;
@@ -26,7 +28,9 @@ const always = () => Promise.resolve(null);
 
 const STEPS: readonly Step[] = [
   { task: "check", skip: always },
-  { task: "native", skip: async () => await has("cargo") ? null : "no cargo" },
+  { task: "native", skip: () => lacking(["cargo"]) },
+  { task: "fuzz", skip: () => lacking(["cargo"]) },
+  { task: "sanitize", skip: sanitizersMissing },
   { task: "demo", skip: always },
   // All of the load instead of a tenth.
   { task: "test", env: { POLLEN_FULL: "1" }, skip: always },
