@@ -1,64 +1,119 @@
-// Builds the QUIC engine for this machine and puts it where `lib/quic` looks for it, with the hash
-// of its sources inside and its own hash beside it. No path of this machine gets into the file.
+// Builds the QUIC engine and puts it where `lib/quic` looks for it, with its hash and its recipe
+// beside it. Installs the tools that are missing.
+//
+//   deno task engine                     for this machine
+//   deno task engine --target T          for one platform, by its Rust or Deno name; may be repeated
+//   deno task engine --all               for all of them, which is what gets committed
 
-import { libraryFileName } from "../lib/quic/mod.ts";
-import { hashSources, NATIVE, PREBUILT, sha256, SOURCES_LABEL } from "./check_engine.ts";
+import { parseArgs } from "node:util";
+import {
+  libraryFileName,
+  type Platform,
+  platformName,
+  platformOf,
+  PLATFORMS,
+  readLibraryHeader,
+} from "../lib/quic/platform.ts";
+import { compile, type Workshop } from "./engine/compile.ts";
+import { glibcFloor, isNewer } from "./engine/glibc.ts";
+import { readRecipe, type RecipeEntry, writeRecipe } from "./engine/recipe.ts";
+import { embeddedHash, hashSources, NATIVE, PREBUILT, sha256 } from "./engine/sources.ts";
+import { cacheFolder, prepareTools, type Tools } from "./engine/tools.ts";
 
-/** The library is checked in: it must stay small. */
+/** The libraries are checked in: they must stay small. */
 const LIBRARY_BYTES_MAX = 3 * 1024 * 1024;
 
-async function run(command: string, args: string[], env: Record<string, string> = {}) {
-  const child = new Deno.Command(command, { args, env, cwd: NATIVE, stderr: "inherit" });
-  const { success, stdout } = await child.output();
-  if (!success) throw new Error(`${command} ${args.join(" ")} failed.`);
-  return new TextDecoder().decode(stdout).trim();
-}
-
-/** The folders of package registries are named after their hosts: those names go as well. */
-async function registryFlags(folder: string): Promise<string[]> {
-  const flags: string[] = [];
-  for await (const { name } of Deno.readDir(folder)) {
-    flags.push(`--remap-path-prefix=${folder}/${name}=/crates`);
-  }
-  return flags;
-}
-
-async function main(): Promise<void> {
-  const target = Deno.build.target;
-  const name = libraryFileName(target);
-  const sources = await hashSources();
-  const home = Deno.env.get("HOME") ?? Deno.env.get("USERPROFILE") ?? "/";
-  const cargoHome = Deno.env.get("CARGO_HOME") ?? `${home}/.cargo`;
-  const sysroot = await run("rustc", ["--print", "sysroot"]);
-  await run("cargo", ["fetch", "--locked", "--target", target]);
-  const flags = [
-    `--remap-path-prefix=${NATIVE}=/pollen_quic`,
-    `--remap-path-prefix=${sysroot}=/rust`,
-    `--remap-path-prefix=${cargoHome}=/cargo`,
-    ...await registryFlags(`${cargoHome}/registry/src`),
-  ];
-  await run("cargo", ["build", "--release", "--locked", "--target", target], {
-    CARGO_ENCODED_RUSTFLAGS: flags.join("\x1f"),
-    CARGO_TARGET_DIR: `${NATIVE}/target`,
-    POLLEN_QUIC_SOURCES: `${SOURCES_LABEL}${sources}`,
+/** The platforms that the arguments name. @throws {Error} at a name or flag that there is not. */
+export function chosenPlatforms(args: string[]): Platform[] {
+  const { values } = parseArgs({
+    args,
+    options: { all: { type: "boolean" }, target: { type: "string", multiple: true } },
   });
-  const library = await Deno.readFile(`${NATIVE}/target/${target}/release/${name}`);
+  if (values.all) return [...PLATFORMS];
+  return (values.target ?? [Deno.build.target]).map((target) => {
+    const platform = platformOf(target);
+    if (platform !== null) return platform;
+    const known = PLATFORMS.map((platform) => platform.target).join(", ");
+    throw new Error(`There is no engine for ${target}. Known: ${known}.`);
+  });
+}
+
+/** The usual place to build in: what did not change since the last time is not built again. */
+export function usualWorkshop(): Workshop {
+  const home = Deno.env.get("HOME");
+  return {
+    native: NATIVE,
+    targetFolder: `${NATIVE}/target`,
+    zigCache: `${cacheFolder()}/zig-cache`,
+    cargoHome: Deno.env.get("CARGO_HOME") ?? `${home}/.cargo`,
+  };
+}
+
+/** Throws unless `library` is what was asked for; gives its oldest C library. */
+function inspect(library: Uint8Array, platform: Platform, sources: string): string | null {
+  const header = readLibraryHeader(library);
+  if (header === null) throw new Error("What was built is no library.");
+  if (header.format !== platform.format || header.machine !== platform.machine) {
+    throw new Error(`What was built is for ${platformName(header)}.`);
+  }
   if (library.length > LIBRARY_BYTES_MAX) {
-    throw new Error(`${name} has ${library.length} bytes, more than ${LIBRARY_BYTES_MAX}.`);
+    throw new Error(`The library has ${library.length} bytes, more than ${LIBRARY_BYTES_MAX}.`);
   }
-  const text = new TextDecoder("latin1").decode(library);
-  for (const path of [`${NATIVE}/`, `${cargoHome}/`, `${sysroot}/`, `${home}/`, "registry/src/"]) {
-    if (path.length > 1 && text.includes(path)) {
-      throw new Error(`${name} contains the path ${path}.`);
-    }
+  if (embeddedHash(library) !== sources) {
+    throw new Error("The library does not say which sources it was built from.");
   }
+  if (platform.glibc === null) return null;
+  const floor = glibcFloor(library);
+  if (floor === null || isNewer(floor, platform.glibc)) {
+    throw new Error(`The library needs glibc ${floor}; it must load with ${platform.glibc}.`);
+  }
+  return floor;
+}
+
+async function place(
+  library: Uint8Array,
+  { target }: Platform,
+  entry: Omit<RecipeEntry, "file" | "bytes" | "sha256">,
+): Promise<void> {
+  const name = libraryFileName(target);
   const folder = `${PREBUILT}/${target}`;
   await Deno.mkdir(folder, { recursive: true });
   // By rename: a process that has the old file mapped keeps it.
   await Deno.writeFile(`${folder}/${name}.new`, library, { mode: 0o755 });
   await Deno.rename(`${folder}/${name}.new`, `${folder}/${name}`);
-  await Deno.writeTextFile(`${folder}/${name}.sha256`, `${sha256(library)}  ${name}\n`);
-  console.log(`engine: ${target}/${name}, ${library.length} bytes, sources ${sources}`);
+  const hash = sha256(library);
+  await Deno.writeTextFile(`${folder}/${name}.sha256`, `${hash}  ${name}\n`);
+  await writeRecipe({
+    ...await readRecipe(),
+    [target]: { file: name, bytes: library.length, sha256: hash, ...entry },
+  });
 }
 
-await main();
+async function build(platform: Platform, sources: string, tools: Tools): Promise<void> {
+  const { target } = platform;
+  const library = await compile(platform, sources, tools, usualWorkshop());
+  const glibc = inspect(library, platform, sources);
+  await place(library, platform, {
+    sources,
+    glibc,
+    tools: tools.versions,
+    command: `deno task engine --target ${target}`,
+  });
+  const floor = glibc === null ? "" : `, glibc ${glibc} or newer`;
+  console.log(`engine: ${target}, ${library.length} bytes${floor}, sources ${sources}`);
+}
+
+async function main(): Promise<number> {
+  try {
+    const platforms = chosenPlatforms(Deno.args);
+    const tools = await prepareTools(platforms.map(({ target }) => target));
+    const sources = await hashSources();
+    for (const platform of platforms) await build(platform, sources, tools);
+    return 0;
+  } catch (error) {
+    console.error(`engine: ${(error as Error).message}`);
+    return 1;
+  }
+}
+
+if (import.meta.main) Deno.exit(await main());

@@ -1,10 +1,7 @@
-// Finds, checks and loads the native library, and lets go of it when the last engine is closed.
+// Loads the native library, and lets go of it when the last engine is closed.
 
-import { PollenError } from "../types/mod.ts";
+import { findLibrary, libraryError, type LibraryFile } from "./library_file.ts";
 import { ABI_VERSION } from "./records.ts";
-
-/** Names a library of one's own instead of the one checked in. */
-const LIBRARY_VARIABLE = "POLLEN_QUIC_LIBRARY";
 
 const ABI_SYMBOLS = {
   pollen_quic_abi_version: { parameters: [], result: "u32" },
@@ -31,7 +28,7 @@ let loaded: { readonly library: Library; users: number } | null = null;
  * The functions of the library, loaded on first use. Each call needs its `releaseLibrary`.
  *
  * @throws {PollenError} `unsupported` when there is none for this platform or it has another ABI;
- *   `io` when it cannot be loaded.
+ *   `permission_denied` or `io` when it cannot be read, is not whole, was altered or does not load.
  */
 export function acquireLibrary(): LibrarySymbols {
   loaded ??= { library: load(), users: 0 };
@@ -49,34 +46,28 @@ export function releaseLibrary(): void {
 }
 
 function load(): Library {
-  const path = Deno.env.get(LIBRARY_VARIABLE) ?? prebuiltPath();
-  checkAbiVersion(path, abiVersion(path));
-  return open(path, SYMBOLS);
+  const file = findLibrary();
+  checkAbiVersion(file, abiVersion(file));
+  return open(file, SYMBOLS);
 }
 
 /**
- * Throws unless the library at `path` speaks as this code does.
+ * Throws unless the library in `file` speaks as this code does.
  *
  * @throws {PollenError} `unsupported`.
  */
-export function checkAbiVersion(path: string, version: number): void {
+export function checkAbiVersion(file: LibraryFile, version: number): void {
   if (version === ABI_VERSION) return;
-  throw new PollenError(
+  const age = version < ABI_VERSION ? "older" : "newer";
+  throw libraryError(
     "unsupported",
-    `The engine at ${path} has ABI version ${version}; this Pollen needs version ${ABI_VERSION}.`,
-    { fix: `Build it with "deno task engine", or unset ${LIBRARY_VARIABLE}.` },
+    file,
+    `is ${age} than this Pollen: its ABI has version ${version}, version ${ABI_VERSION} is needed`,
   );
 }
 
-/** The name of the library's file for a target triple. */
-export function libraryFileName(target: string): string {
-  if (target.includes("windows")) return "pollen_quic.dll";
-  if (target.includes("darwin")) return "libpollen_quic.dylib";
-  return "libpollen_quic.so";
-}
-
-function abiVersion(path: string): number {
-  const library = open(path, ABI_SYMBOLS);
+function abiVersion(file: LibraryFile): number {
+  const library = open(file, ABI_SYMBOLS);
   try {
     return library.symbols.pollen_quic_abi_version();
   } finally {
@@ -85,36 +76,15 @@ function abiVersion(path: string): number {
 }
 
 function open<S extends Deno.ForeignLibraryInterface>(
-  path: string,
+  file: LibraryFile,
   symbols: S,
 ): Deno.DynamicLibrary<S> {
   try {
-    return Deno.dlopen(path, symbols);
+    return Deno.dlopen(file.path, symbols);
   } catch (error) {
-    throw new PollenError("io", `The engine at ${path} cannot be loaded: ${String(error)}.`, {
-      fix: `Build it with "deno task engine", or name another one in ${LIBRARY_VARIABLE}.`,
-      cause: error,
-    });
-  }
-}
-
-/** Where the library for this platform is checked in. */
-function prebuiltPath(): string {
-  const { target } = Deno.build;
-  const url = new URL(`./prebuilt/${target}/${libraryFileName(target)}`, import.meta.url);
-  const path = decodeURIComponent(url.pathname).replace(/^\/([A-Za-z]:)/, "$1");
-  if (!exists(path)) {
-    throw new PollenError("unsupported", `Pollen has no engine for ${target} yet.`, {
-      fix: `Build one with "deno task engine" (needs Rust), or name one in ${LIBRARY_VARIABLE}.`,
-    });
-  }
-  return path;
-}
-
-function exists(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false;
+    const { message } = error as Error;
+    const isStranger = /pollen_quic_\w+/.test(message);
+    const problem = isStranger ? "is a library, but no engine of Pollen" : "cannot be loaded";
+    throw libraryError("io", file, `${problem}: ${message.replace(/\.$/, "")}`, error);
   }
 }

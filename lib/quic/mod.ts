@@ -6,7 +6,6 @@ import { QuicEngine } from "./engine.ts";
 import type { EngineOptions } from "./native_engine.ts";
 
 export type { EngineOptions };
-export { libraryFileName } from "./library.ts";
 
 /**
  * Opens an engine: binds its UDP socket and starts its thread. Until it is closed it keeps the

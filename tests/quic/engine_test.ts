@@ -126,12 +126,6 @@ Deno.test("an open engine does not hold up Deno.exit", async () => {
   assert.equal(code, 3);
 });
 
-Deno.test("a library that is none, or of another version, is named", async () => {
-  const open = `try { ${OPEN} } catch (error) { console.log(error.code, error.text); }`;
-  const missing = await run(open, { POLLEN_QUIC_LIBRARY: "/nowhere/engine.so" });
-  assert.match(missing.stdout, /^io .*\/nowhere\/engine\.so.*deno task engine/);
-});
-
 Deno.test("errors are Pollen's own", async () => {
   await using engine = await openTestEngine();
   const dial = engine.dial({ ip: "nowhere", port: 1 }, { alpn: ALPN, timeoutMs: 1 });
