@@ -24,18 +24,24 @@ export async function gatherCrates(tools: Tools): Promise<Package[]> {
     await run("cargo", ["install", "--locked", "--root", root, "cargo-about", ...version], { env });
   }
   const answer = await run(program, ["about", "generate", "--locked", "--format", "json"], { env });
-  const { crates } = JSON.parse(answer) as {
+  const { crates, licenses } = JSON.parse(answer) as {
     crates: {
       package: { name: string; version: string; source: string | null; manifest_path: string };
       license: string;
     }[];
+    licenses: { text: string; used_by: { crate: { name: string; version: string } }[] }[];
   };
+  /** The text of the licence that a crate states, for one that brings no file with it. */
+  const stated = ({ name, version }: { name: string; version: string }) =>
+    licenses.filter(({ used_by }) =>
+      used_by.some(({ crate }) => crate.name === name && crate.version === version)
+    ).map(({ text }) => text);
   const others = crates.filter(({ package: { source } }) => source !== null);
-  return await Promise.all(others.map(async ({ package: crate, license }) => ({
-    name: `cargo:${crate.name}@${crate.version}` as const,
-    licence: license,
-    texts: await licenceTexts(dirname(crate.manifest_path), ["", "third_party/fiat"]),
-  })));
+  return await Promise.all(others.map(async ({ package: crate, license }) => {
+    const found = await licenceTexts(dirname(crate.manifest_path), ["", "third_party/fiat"]);
+    const name = `cargo:${crate.name}@${crate.version}` as const;
+    return complete({ name, licence: license, texts: found.length > 0 ? found : stated(crate) });
+  }));
 }
 
 /** Rust's own library, with the crates that it is made of, and the run-time parts of zig. */
@@ -90,11 +96,8 @@ export async function gatherNpm(): Promise<Package[]> {
   }
   const packages = [...found.values()].map(async ({ name, version, localPath }) => {
     const { license } = JSON.parse(await Deno.readTextFile(`${localPath}/package.json`));
-    return {
-      name: `npm:${name}@${version}` as const,
-      licence: String(license),
-      texts: await licenceTexts(localPath, [""]),
-    };
+    const texts = await licenceTexts(localPath, [""]);
+    return complete({ name: `npm:${name}@${version}`, licence: String(license), texts });
   });
   return (await Promise.all(packages)).sort((a, b) => a.name < b.name ? -1 : 1);
 }
@@ -106,7 +109,12 @@ interface NpmPackage {
   readonly localPath: string;
 }
 
-/** @throws {Error} when there is none. */
+/** @throws {Error} when the licence has no text. */
+function complete(found: Package): Package {
+  if (found.texts.length === 0) throw new Error(`${found.name} has no text of its licence.`);
+  return found;
+}
+
 async function licenceTexts(root: string, folders: readonly string[]): Promise<string[]> {
   const paths: string[] = [];
   for (const folder of folders) {
@@ -116,7 +124,6 @@ async function licenceTexts(root: string, folders: readonly string[]): Promise<s
       if (isFile && LICENCE_FILE.test(name)) paths.push(`${path}/${name}`);
     }
   }
-  if (paths.length === 0) throw new Error(`${root} has no file with its licence.`);
   return await Promise.all(paths.sort().map((path) => Deno.readTextFile(path)));
 }
 
