@@ -2,7 +2,7 @@
 // and assembler of the cryptography are not instrumented; all Rust code is, and for threads the
 // standard library as well.
 
-import { NATIVE } from "./check_engine.ts";
+import { NATIVE } from "./engine/sources.ts";
 
 /** Where sanitizers run; their names are those of the target. */
 const TARGET = "x86_64-unknown-linux-gnu";

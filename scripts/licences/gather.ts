@@ -2,7 +2,6 @@
 // licence that is not accepted (`about.toml`); the npm packages by Deno's graph of the program; what
 // the compilers add from the compilers' own folders.
 
-import { NATIVE } from "../engine/sources.ts";
 import { cacheFolder, run, type Tools } from "../engine/tools.ts";
 import { dirname } from "../paths.ts";
 import type { Package } from "./document.ts";
