@@ -42,7 +42,7 @@ export async function iperf(
   const text = await command([
     ...side.prefix,
     ...["iperf3", "-J", "-c", target.ip, "-p", String(target.port), "-P", String(streams)],
-    ...["-t", String(seconds), "-O", String(IPERF_WARM_UP)],
+    ...["-t", String(seconds), "-O", String(IPERF_WARM_UP), "-Z"],
   ]);
   const { error, end } = JSON.parse(text);
   if (error !== undefined) throw new Error(`iperf3 failed: ${error}`);
