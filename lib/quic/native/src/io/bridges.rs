@@ -49,7 +49,7 @@ impl Bridges {
             by_tag: FxHashMap::default(),
             listed: VecDeque::new(),
             timers: Timers::default(),
-            buffer: ReadBuffer::default(),
+            buffer: ReadBuffer::new(),
         }
     }
 

@@ -11,6 +11,7 @@ mod bridge;
 mod bridges;
 mod command;
 mod listeners;
+mod pool;
 mod ruled;
 mod rules;
 mod tcp;

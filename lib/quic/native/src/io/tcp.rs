@@ -1,5 +1,7 @@
 //! The few things that bridges ask of a TCP socket beyond what mio offers.
 
+use super::pool::Pool;
+use crate::limits::SEND_WINDOW_NEAR;
 use bytes::{Bytes, BytesMut};
 use mio::net::TcpStream;
 use socket2::SockRef;
@@ -8,6 +10,8 @@ use std::time::Duration;
 
 /// Bytes of the buffer that many reads share.
 const CHUNK_BYTES: usize = 256 * 1024;
+/// Chunks that are kept to be used again: as much as a session on a near path has in flight.
+const CHUNKS_MAX: usize = SEND_WINDOW_NEAR as usize / CHUNK_BYTES;
 /// Room below which a new chunk is begun.
 const CHUNK_ROOM_MIN: usize = 16 * 1024;
 /// Reads up to this size are copied out, so that a few bytes do not keep a whole chunk alive.
@@ -16,16 +20,27 @@ const COPY_BYTES_MAX: usize = 4 * 1024;
 const SLICES_MAX: usize = 256;
 
 /// The buffer into which TCP is read; QUIC takes slices of it without a copy.
-#[derive(Default)]
-pub struct ReadBuffer(BytesMut);
+pub struct ReadBuffer {
+    chunk: BytesMut,
+    pool: Pool,
+}
 
 impl ReadBuffer {
+    pub fn new() -> Self {
+        let pool = Pool::new(CHUNK_BYTES, CHUNKS_MAX);
+        Self {
+            chunk: pool.fresh(),
+            pool,
+        }
+    }
+
     /// Reads once, at most `max` bytes. Empty at the end of the stream.
     pub fn read(&mut self, socket: &TcpStream, max: usize) -> io::Result<Bytes> {
-        if self.0.capacity() - self.0.len() < CHUNK_ROOM_MIN {
-            self.0 = BytesMut::with_capacity(CHUNK_BYTES);
+        let chunk = &mut self.chunk;
+        if chunk.capacity() - chunk.len() < CHUNK_ROOM_MIN {
+            *chunk = self.pool.exchange(std::mem::take(chunk));
         }
-        let room = self.0.spare_capacity_mut();
+        let room = chunk.spare_capacity_mut();
         let room_bytes = room.len().min(max);
         let room = &mut room[..room_bytes];
         let count = socket.try_io(|| SockRef::from(socket).recv(room))?;
@@ -35,8 +50,8 @@ impl ReadBuffer {
             return Ok(Bytes::copy_from_slice(read));
         }
         // SAFETY: as above; they follow what the chunk holds.
-        unsafe { self.0.set_len(self.0.len() + count) };
-        Ok(self.0.split().freeze())
+        unsafe { chunk.set_len(chunk.len() + count) };
+        Ok(chunk.split().freeze())
     }
 }
 
