@@ -148,6 +148,15 @@ pub enum Event {
         from: SocketAddr,
         bytes: Bytes,
     },
+    /// Somebody wants to reach us; nothing is spent on him before the verdict.
+    Attempt {
+        attempt: Handle,
+        from: SocketAddr,
+        /// Whether he has shown that he receives what is sent there.
+        validated: bool,
+        /// Handshakes and verdicts that are outstanding now.
+        half_open: u32,
+    },
     Listening {
         tag: u32,
         listener: Handle,

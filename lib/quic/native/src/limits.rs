@@ -20,6 +20,31 @@ pub const ACCEPT_RETRY: Duration = Duration::from_millis(100);
 pub const SESSIONS_MAX: usize = 16_384;
 /// Attempts to reach us whose handshake or verdict is outstanding; more are refused.
 pub const HALF_OPEN_MAX: usize = 1_024;
+/// As many are outstanding in calm; beyond them, addresses are to be proved first.
+pub const HALF_OPEN_CALM: usize = 64;
+/// How long an attempt waits for its verdict: many turns of JavaScript, and less than a client
+/// takes to send its first packet again.
+pub const VERDICT_ON_ATTEMPT: Duration = Duration::from_millis(50);
+/// Attempts that wait for their verdict, and how many of them from addresses that are not proved.
+/// Each keeps its first packet.
+pub const ATTEMPTS_WAITING_MAX: usize = 128;
+pub const ATTEMPTS_UNPROVED_MAX: usize = 96;
+/// Further bytes that come for an attempt while it waits, and for all of them.
+pub const ATTEMPT_BYTES: u64 = 4 * 1024;
+pub const ATTEMPT_BYTES_TOTAL: u64 = 128 * 1024;
+/// What one who asks to prove his address gets back is good for so long.
+pub const RETRY_TOKEN_LIFETIME: Duration = Duration::from_secs(15);
+/// Attempts from addresses that are not proved, and answers to packets of no session, are counted
+/// in windows of this length.
+pub const ANSWER_WINDOW: Duration = Duration::from_millis(250);
+/// Attempts from addresses that are not proved that JavaScript is asked about in a window: a flood
+/// must not keep it busy.
+pub const ATTEMPTS_ASKED_PER_WINDOW: u16 = 256;
+/// Answers in a window, at about 20 µs each, and to one source.
+pub const ANSWERS_PER_WINDOW: u16 = 1_024;
+pub const ANSWERS_PER_SOURCE: u16 = 16;
+/// Slots that sources share in the count of their answers.
+pub const ANSWER_SLOTS: usize = 1_024;
 /// Sessions dialled to us that nobody took yet; while as many wait, attempts are refused.
 pub const SESSIONS_WAITING_MAX: usize = 256;
 /// The certificates that a peer shows, together, in bytes: a membership makes one of some 700, and
@@ -30,6 +55,8 @@ pub const CERTIFICATES_BYTES_MAX: usize = 16_384;
 /// peer that opens streams one after the other never meets it below the maximum.
 pub const STREAMS_PER_PEER_MIN: u32 = 100;
 pub const STREAMS_PER_PEER_MAX: u32 = 16_384;
+/// Streams of one session accepted before others have their turn.
+pub const STREAMS_ACCEPTED_PER_STEP: usize = 1_024;
 /// Requests to open a stream that wait for the peer to allow one, per session.
 pub const OPENS_WAITING_MAX: usize = 16_384;
 /// How long a bridge waits for the peer to allow its stream.
@@ -40,6 +67,19 @@ pub const HEAD_BYTES_MAX: usize = 64;
 pub const READ_CREDIT_MAX: u32 = 65_536;
 /// Bytes of a control stream that its writer may have on the way to QUIC.
 pub const WRITE_CREDIT: u32 = 262_144;
+
+/// What the stages of one turn may take of it, each counted from the turn's beginning: the shares
+/// of those before are over by then. A turn is to take less than 5 ms of the processor, and the
+/// last step of a stage, the longest of which is a handshake's, comes on top.
+pub const TURN_COMMANDS: Duration = Duration::from_micros(700);
+pub const TURN_RECEIVE: Duration = Duration::from_micros(1_600);
+pub const TURN_DEADLINES: Duration = Duration::from_micros(1_900);
+pub const TURN_SETTLE: Duration = Duration::from_micros(2_400);
+pub const TURN_ARRIVALS: Duration = Duration::from_micros(2_600);
+pub const TURN_WAKES: Duration = Duration::from_micros(2_800);
+pub const TURN_BRIDGES: Duration = Duration::from_micros(3_300);
+pub const TURN_ANSWERS: Duration = Duration::from_micros(3_600);
+pub const TURN_FLUSH: Duration = Duration::from_micros(4_000);
 
 /// TCP connections accepted by one listener that nobody took yet; further ones are reset.
 pub const CONNECTIONS_WAITING_MAX: usize = 1_024;
@@ -98,11 +138,14 @@ pub const CONGESTION_WINDOW_MAX: u64 = SEND_WINDOW_MAX;
 
 /// Datagrams received and not yet handed up, in bytes per session; the oldest goes first.
 pub const DATAGRAM_RECEIVE_BYTES: usize = 256 * 1024;
+/// The same before the verdict: a few requests.
+pub const DATAGRAM_EARLY_BYTES: usize = 16 * 1024;
 /// Datagrams queued and not yet sent, in bytes per session.
 pub const DATAGRAM_SEND_BYTES: usize = 256 * 1024;
 
-/// The largest UDP payload that we take (RFC 9000, section 18.2).
-pub const UDP_PAYLOAD_MAX: u16 = 65_527;
+/// The largest QUIC packet that we take (RFC 9000, section 18.2): more than path MTU discovery finds
+/// anywhere, and not so much that the frames of one packet keep a turn busy.
+pub const UDP_PAYLOAD_MAX: u16 = 16_384;
 /// Where path MTU discovery stops: Ethernet less the headers of IPv6 and UDP.
 pub const MTU_INTERNET: u16 = 1_452;
 /// Where it stops on loopback: four such packets fill one segmented send.

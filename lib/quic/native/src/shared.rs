@@ -1,7 +1,7 @@
 //! What the caller's threads and the engine's thread share: commands one way, records the other,
 //! and numbers that either may read at any time.
 
-use crate::core::Gauge;
+use crate::core::{AttemptCounts, Gauge};
 use crate::handle::Handle;
 use crate::io::Command;
 use rustc_hash::FxHashMap;
@@ -33,6 +33,9 @@ struct Outbox {
     closed: bool,
 }
 
+/// How many numbers `stats` reports of an engine.
+pub const STATS: usize = 16;
+
 /// Counters since the start, in the order in which `stats` reports them.
 #[derive(Default)]
 pub struct Counters {
@@ -47,11 +50,18 @@ pub struct Counters {
     pub receive_calls: AtomicU64,
     pub receive_buffer: AtomicU64,
     pub send_buffer: AtomicU64,
+    /// The longest turn of the thread since this was read, in nanoseconds of its processor time.
+    pub turn_cpu_max_ns: AtomicU64,
+    pub attempts_taken: AtomicU64,
+    pub attempts_retried: AtomicU64,
+    pub attempts_refused: AtomicU64,
+    pub attempts_dropped: AtomicU64,
 }
 
 impl Counters {
-    pub fn read(&self) -> [f64; 11] {
-        [
+    pub fn read(&self) -> [f64; STATS] {
+        let turn_cpu_max_ns = self.turn_cpu_max_ns.swap(0, Relaxed);
+        let counters = [
             &self.sessions,
             &self.streams,
             &self.bridges,
@@ -63,8 +73,28 @@ impl Counters {
             &self.receive_calls,
             &self.receive_buffer,
             &self.send_buffer,
-        ]
-        .map(|counter| counter.load(Relaxed) as f64)
+        ];
+        let attempts = [
+            &self.attempts_taken,
+            &self.attempts_retried,
+            &self.attempts_refused,
+            &self.attempts_dropped,
+        ];
+        let mut numbers = [0.0; STATS];
+        let values = counters.iter().map(|counter| counter.load(Relaxed));
+        let values = values.chain([turn_cpu_max_ns]);
+        let values = values.chain(attempts.iter().map(|counter| counter.load(Relaxed)));
+        for (number, value) in numbers.iter_mut().zip(values) {
+            *number = value as f64;
+        }
+        numbers
+    }
+
+    pub fn publish_attempts(&self, counts: AttemptCounts) {
+        self.attempts_taken.store(counts.taken, Relaxed);
+        self.attempts_retried.store(counts.retried, Relaxed);
+        self.attempts_refused.store(counts.refused, Relaxed);
+        self.attempts_dropped.store(counts.dropped, Relaxed);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Commands as they cross the boundary: an operation, three numbers, and bytes. Everything is
 //! checked here; the layers below get whole commands or none.
 
-use crate::core::{DatagramOutcome, Options, Protocol, Protocols};
+use crate::core::{DatagramOutcome, Options, Protocol, Protocols, Verdict};
 use crate::io::{parse_address, Command, Route, Service};
 use crate::limits::*;
 use crate::shared::Shared;
@@ -118,6 +118,14 @@ pub fn perform(shared: &Shared, arguments: &Arguments<'_>) -> Result<i32, Refusa
                 reason: String::from_utf8_lossy(reason).into_owned(),
             }
         }
+        23 => Command::KeepGate(a != 0),
+        24 => Command::AnswerAttempt {
+            attempt: a,
+            verdict: match b {
+                0 => None,
+                number => Some(Verdict::from_number(number).ok_or(Refusal::Malformed)?),
+            },
+        },
         30 => {
             let bridges_max = input.u32()?;
             let head = input.rest();

@@ -115,6 +115,15 @@ pub fn encode(event: &Event, records: &mut Vec<u8>) {
         }
         Event::RuleRefused { rule, count } => record.header(26, 0, *rule, *count, 0),
         Event::RuleWithdrawn { rule } => record.header(27, 0, *rule, 0, 0),
+        Event::Attempt {
+            attempt,
+            from,
+            validated,
+            half_open,
+        } => {
+            record.header(19, *attempt, 0, u32::from(*validated), *half_open);
+            record.address(*from);
+        }
         Event::Closed { failed } => record.header(18, 0, 0, u32::from(*failed), 0),
     }
     record.close();

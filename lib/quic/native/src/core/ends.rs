@@ -11,29 +11,42 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::Instant;
 
 impl Core {
-    pub fn expire(&mut self, now: Instant) {
-        while let Some(handle) = self.timers.pop_due(now) {
-            let Some(session) = self.sessions.get_mut(handle) else {
-                continue;
-            };
+    /// Acts on one deadline that has passed. False if there is none.
+    pub fn expire_next(&mut self, now: Instant) -> bool {
+        if self.expire_attempt(now) {
+            return true;
+        }
+        let Some(handle) = self.timers.pop_due(now) else {
+            return false;
+        };
+        if let Some(session) = self.sessions.get_mut(handle) {
             session.armed = None;
             session.connection.handle_timeout(now);
-            list(&mut self.listed, session);
+            list(&mut self.unsettled, &mut self.listed, session);
             if session.deadline.is_some_and(|deadline| deadline <= now) {
                 session.deadline = None;
-                match (session.phase, session.dial) {
-                    (Phase::Handshaking, Some(tag)) => {
-                        let error = match session.unreachable {
-                            true => DialError::Unreachable,
-                            false => DialError::Timeout,
-                        };
-                        self.fail_dial(now, handle, tag, error, String::new());
-                    }
-                    (Phase::Handshaking, None) => self.end(now, handle, 0, ""),
-                    (Phase::Verdict, _) => self.end(now, handle, 0, "not admitted in time"),
-                    (Phase::Open | Phase::Over, _) => {}
-                }
+                self.overdue(now, handle);
             }
+        }
+        true
+    }
+
+    /// Handshake or verdict is not there in time.
+    fn overdue(&mut self, now: Instant, handle: Handle) {
+        let Some(session) = self.sessions.get(handle) else {
+            return;
+        };
+        match (session.phase, session.dial) {
+            (Phase::Handshaking, Some(tag)) => {
+                let error = match session.unreachable {
+                    true => DialError::Unreachable,
+                    false => DialError::Timeout,
+                };
+                self.fail_dial(now, handle, tag, error, String::new());
+            }
+            (Phase::Handshaking, None) => self.end(now, handle, 0, ""),
+            (Phase::Verdict, _) => self.end(now, handle, 0, "not admitted in time"),
+            (Phase::Open | Phase::Over, _) => {}
         }
     }
 
@@ -87,7 +100,7 @@ impl Core {
         let code = VarInt::from_u64(code).unwrap_or(VarInt::MAX);
         let reason = Bytes::copy_from_slice(reason.as_bytes());
         session.connection.close(now, code, reason);
-        list(&mut self.listed, session);
+        list(&mut self.unsettled, &mut self.listed, session);
     }
 }
 

@@ -1,11 +1,10 @@
-//! Packets from the network, and attempts of others to reach us: whom we answer and whom we refuse.
+//! Packets from the network: to the session that each is for, or to the gate.
 
 use super::session::Session;
 use super::{list, Core};
 use crate::handle::Handle;
-use crate::limits::*;
 use bytes::BytesMut;
-use quinn_proto::{DatagramEvent, EcnCodepoint, Incoming, Transmit};
+use quinn_proto::{DatagramEvent, EcnCodepoint, Transmit};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 
@@ -19,6 +18,7 @@ impl Core {
         ecn: Option<EcnCodepoint>,
         payload: BytesMut,
     ) {
+        self.gate.note_time(now);
         let mut answer = Vec::new();
         let event = self
             .endpoint
@@ -29,44 +29,12 @@ impl Core {
                 if let Some(&handle) = self.by_connection.get(&id) {
                     if let Some(session) = self.sessions.get_mut(handle) {
                         session.connection.handle_event(event);
-                        list(&mut self.listed, session);
+                        list(&mut self.unsettled, &mut self.listed, session);
                     }
                 }
             }
-            Some(DatagramEvent::NewConnection(incoming)) => self.incoming(now, incoming),
-            Some(DatagramEvent::Response(transmit)) => self.respond(transmit, answer),
-        }
-    }
-
-    fn incoming(&mut self, now: Instant, incoming: Incoming) {
-        let mut answer = Vec::new();
-        let busy = self.half_open >= HALF_OPEN_MAX
-            || self.waiting >= SESSIONS_WAITING_MAX
-            || self.sessions.is_full();
-        if busy {
-            let transmit = self.endpoint.refuse(incoming, &mut answer);
-            return self.respond(transmit, answer);
-        }
-        let transport = self.transports.begin(now, true, incoming.remote_address());
-        let config = self.protocols.server(transport);
-        match self.endpoint.accept(incoming, now, &mut answer, config) {
-            Ok((id, connection)) => {
-                let deadline = now + HANDSHAKE_TIMEOUT;
-                let protocols = self.protocols.clone();
-                self.half_open += 1;
-                self.add(Session::new(connection, id, None, protocols, deadline));
-            }
-            Err(error) => {
-                if let Some(transmit) = error.response {
-                    self.respond(transmit, answer);
-                }
-            }
-        }
-    }
-
-    fn respond(&mut self, transmit: Transmit, payload: Vec<u8>) {
-        if self.responses.len() < RESPONSES_MAX {
-            self.responses.push_back((transmit, payload));
+            Some(DatagramEvent::NewConnection(incoming)) => self.attempted(now, incoming),
+            Some(DatagramEvent::Response(transmit)) => self.respond(now, transmit, answer),
         }
     }
 
@@ -80,7 +48,7 @@ impl Core {
         self.by_connection.insert(id, handle);
         if let Some(session) = self.sessions.get_mut(handle) {
             session.handle = handle;
-            list(&mut self.listed, session);
+            list(&mut self.unsettled, &mut self.listed, session);
         }
         handle
     }

@@ -2,14 +2,18 @@
 //! packets are fed in and drained out, and the time is an argument, so that two of these can be
 //! run against each other in memory.
 //!
-//! Usage, per turn: `feed` packets, `expire` deadlines, then `settle`; decide on `take_arrivals`, act
-//! on `take_events` and `take_wakes`; then `next_to_flush` and `transmit` until both are empty.
+//! Usage, per turn: `feed` packets, `expire_next` deadlines, then `settle_next`; decide on
+//! `take_arrivals`, act on `take_events` and `take_wakes`; then `next_to_flush` and `transmit`. Each
+//! call is a small step, so that the caller may end its turn after any of them.
 
+mod answers;
 mod config;
 mod congestion;
 mod control;
+mod datagrams;
 mod delegated;
 mod ends;
+mod gate;
 mod gauge;
 mod incoming;
 mod options;
@@ -27,6 +31,7 @@ mod tls;
 pub use config::{Protocols, Transports};
 pub use congestion::Congestion;
 pub use delegated::{ReadOutcome, WriteOutcome};
+pub use gate::{AttemptCounts, Verdict};
 pub use gauge::{DatagramOutcome, Gauge};
 pub use options::Options;
 pub use streams::{Arrival, OpenRefusal, Wake, WakeCause};
@@ -37,7 +42,9 @@ use crate::event::Event;
 use crate::handle::{Arena, Handle};
 use crate::limits::*;
 use bytes::Bytes;
+use datagrams::{keep_datagrams, list_datagrams};
 use ends::{count_down, over, report_loss};
+use gate::Gate;
 use quinn_proto::{ConnectionHandle, Endpoint, Event as QuicEvent, StreamEvent, Transmit, VarInt};
 use rustc_hash::FxHashMap;
 use session::{Phase, Session};
@@ -55,7 +62,10 @@ pub struct Core {
     by_dial: FxHashMap<u32, Handle>,
     streams: Streams,
     timers: Timers,
-    /// Sessions to be settled and flushed.
+    gate: Gate,
+    /// Sessions to which something happened.
+    unsettled: VecDeque<Handle>,
+    /// Sessions to be flushed.
     listed: VecDeque<Handle>,
     /// Open sessions with datagrams to hand up.
     datagrams: VecDeque<Handle>,
@@ -80,6 +90,8 @@ impl Core {
             by_dial: FxHashMap::default(),
             streams: Streams::new(),
             timers: Timers::default(),
+            gate: Gate::new(),
+            unsettled: VecDeque::new(),
             listed: VecDeque::new(),
             datagrams: VecDeque::new(),
             datagram_room: OUTBOX_SOFT_MAX,
@@ -95,11 +107,10 @@ impl Core {
         self
     }
 
-    /// Whether attempts to reach us are looked at, and with what limits; how each is answered is
-    /// chosen again by its address.
     fn install_server(&mut self) {
-        let server = self.protocols.server(self.transports.any());
-        self.endpoint.set_server_config(server);
+        let served = self.protocols.server(self.transports.any());
+        let config = served.map(|served| self.gate.server_config(&served));
+        self.endpoint.set_server_config(config);
     }
 
     pub fn set_protocols(&mut self, protocols: Protocols) {
@@ -119,32 +130,43 @@ impl Core {
         Some(self.sessions.get(session)?.gauge.clone())
     }
 
-    /// The next moment at which `expire` has something to do.
+    /// The next moment at which `expire_next` has something to do.
     pub fn next_deadline(&self) -> Option<Instant> {
-        self.timers.next()
+        let deadlines = [self.timers.next(), self.gate.next_deadline()];
+        deadlines.into_iter().flatten().min()
     }
 
-    /// Whether something waits to be settled or flushed.
-    pub fn has_work(&self) -> bool {
-        !self.listed.is_empty()
-            || !self.responses.is_empty()
+    /// Whether something happened that waits to be worked through.
+    pub fn is_unsettled(&self) -> bool {
+        !self.unsettled.is_empty()
             || !self.streams.wakes.is_empty()
             || !self.streams.arrivals.is_empty()
     }
 
-    /// Works through what happened to the sessions that are listed.
-    pub fn settle(&mut self, now: Instant) {
-        for position in 0..self.listed.len() {
-            if let Some(&handle) = self.listed.get(position) {
-                self.settle_session(now, handle);
-            }
+    /// Whether something waits for the socket.
+    pub fn has_to_flush(&self) -> bool {
+        !self.listed.is_empty() || !self.responses.is_empty()
+    }
+
+    /// Works through what happened to one session. False if nothing did to any.
+    pub fn settle_next(&mut self, now: Instant) -> bool {
+        let Some(handle) = self.unsettled.pop_front() else {
+            return false;
+        };
+        if let Some(session) = self.sessions.get_mut(handle) {
+            session.unsettled = false;
         }
+        self.settle_session(now, handle);
+        true
     }
 
     fn settle_session(&mut self, now: Instant, handle: Handle) {
         let Some(session) = self.sessions.get_mut(handle) else {
             return;
         };
+        if std::mem::take(&mut session.streams_left) && session.is_open() {
+            self.streams.accept(session);
+        }
         loop {
             let mut idle = true;
             // First what happened, then what frees the session: its end must not be lost.
@@ -178,8 +200,11 @@ impl Core {
                             }
                         }
                     }
-                    _ if session.phase != Phase::Open => {}
-                    QuicEvent::DatagramReceived => list_datagrams(&mut self.datagrams, session),
+                    QuicEvent::DatagramReceived if self.datagram_room > 0 && session.is_open() => {
+                        list_datagrams(&mut self.datagrams, session);
+                    }
+                    QuicEvent::DatagramReceived => keep_datagrams(&mut self.datagrams, session),
+                    _ if !session.is_open() => {}
                     QuicEvent::Stream(event) => match event {
                         StreamEvent::Opened { .. } => self.streams.accept(session),
                         StreamEvent::Readable { id } => self.streams.readable(session, id),
@@ -211,45 +236,13 @@ impl Core {
                 break;
             }
         }
+        if session.streams_left {
+            list(&mut self.unsettled, &mut self.listed, session);
+        }
         let next = [session.connection.poll_timeout(), session.deadline];
         let next = next.into_iter().flatten().min();
         self.timers.arm(handle, &mut session.armed, next);
         self.hand_up_datagrams();
-    }
-
-    /// Whether datagrams wait for `allow_datagrams`.
-    pub fn holds_datagrams(&self) -> bool {
-        !self.datagrams.is_empty()
-    }
-
-    /// Says how many bytes of datagrams may be handed up from now on.
-    pub fn allow_datagrams(&mut self, bytes: usize) {
-        self.datagram_room = bytes;
-        self.hand_up_datagrams();
-    }
-
-    /// What finds no room stays in its session, where the oldest goes first when there are many.
-    fn hand_up_datagrams(&mut self) {
-        while self.datagram_room > 0 {
-            let Some(handle) = self.datagrams.pop_front() else {
-                return;
-            };
-            let Some(session) = self.sessions.get_mut(handle) else {
-                continue;
-            };
-            session.datagrams_listed = false;
-            while let Some(bytes) = session.connection.datagrams().recv() {
-                self.datagram_room = self.datagram_room.saturating_sub(bytes.len() + 24);
-                self.streams.events.push(Event::Datagram {
-                    session: handle,
-                    bytes,
-                });
-                if self.datagram_room == 0 {
-                    list_datagrams(&mut self.datagrams, session);
-                    return;
-                }
-            }
-        }
     }
 
     pub fn take_events(&mut self) -> Vec<Event> {
@@ -261,17 +254,18 @@ impl Core {
     }
 }
 
-/// Puts a session on the list of those to be settled and flushed.
-fn list(listed: &mut VecDeque<Handle>, session: &mut Session) {
-    if !session.listed {
-        session.listed = true;
-        listed.push_back(session.handle);
+/// Puts a session on the lists of those to be settled and to be flushed.
+fn list(unsettled: &mut VecDeque<Handle>, listed: &mut VecDeque<Handle>, session: &mut Session) {
+    if !session.unsettled {
+        session.unsettled = true;
+        unsettled.push_back(session.handle);
     }
+    list_to_flush(listed, session);
 }
 
-fn list_datagrams(listed: &mut VecDeque<Handle>, session: &mut Session) {
-    if !session.datagrams_listed {
-        session.datagrams_listed = true;
+fn list_to_flush(listed: &mut VecDeque<Handle>, session: &mut Session) {
+    if !session.listed {
+        session.listed = true;
         listed.push_back(session.handle);
     }
 }

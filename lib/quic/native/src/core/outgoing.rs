@@ -1,14 +1,14 @@
 //! Packets for the network: whose turn it is to send, and how much.
 
 use super::session::Phase;
-use super::{list, Core};
+use super::{list_to_flush, Core};
 use crate::handle::Handle;
 use crate::limits::TRAIN_BYTES_MAX;
 use quinn_proto::Transmit;
 use std::time::Instant;
 
 impl Core {
-    /// How many sessions are listed: each is due one flush per turn.
+    /// How many sessions are listed: each is due one flush per turn at most.
     pub fn flushes_due(&self) -> usize {
         self.listed.len()
     }
@@ -46,7 +46,7 @@ impl Core {
         if let Some(session) = self.sessions.get_mut(handle) {
             session.gauge.publish(&mut session.connection);
             if more {
-                list(&mut self.listed, session);
+                list_to_flush(&mut self.listed, session);
             }
         }
     }

@@ -2,10 +2,11 @@
 //! Every request names things by handle; one that names nothing is without effect.
 
 use super::control::{Control, Delegated};
+use super::datagrams::keep_datagrams;
 use super::delegated::{read_delegated, write_delegated, ReadOutcome, WriteOutcome};
 use super::session::{Phase, Session};
 use super::streams::{sever, Arrival, OpenRefusal, Opening, Role};
-use super::{list, list_datagrams, Core};
+use super::{list, Core};
 use crate::event::{DialError, Event};
 use crate::handle::Handle;
 use crate::limits::*;
@@ -101,8 +102,8 @@ impl Core {
         self.half_open -= usize::from(session.inbound());
         session.fit_receive_window();
         self.streams.accept(session);
-        list_datagrams(&mut self.datagrams, session);
-        list(&mut self.listed, session);
+        keep_datagrams(&mut self.datagrams, session);
+        list(&mut self.unsettled, &mut self.listed, session);
     }
 
     pub fn close_session(&mut self, now: Instant, handle: Handle, code: u64, reason: &str) {
@@ -136,7 +137,7 @@ impl Core {
         }
         let space = datagrams.send_buffer_space();
         session.gauge.release(len, space);
-        list(&mut self.listed, session);
+        list(&mut self.unsettled, &mut self.listed, session);
     }
 
     /// Answered by `StreamOpened` or `OpenFailed`, or by the end of the session.
@@ -174,7 +175,7 @@ impl Core {
         }
         session.openings.push_back(opening);
         self.streams.open_waiting(session);
-        list(&mut self.listed, session);
+        list(&mut self.unsettled, &mut self.listed, session);
         Ok(())
     }
 
@@ -260,7 +261,7 @@ impl Core {
         };
         act(control, session, id, &mut self.streams.events);
         self.streams.settle(session, stream);
-        list(&mut self.listed, session);
+        list(&mut self.unsettled, &mut self.listed, session);
     }
 
     /// Ends both directions abnormally and frees the stream, whoever has it.
@@ -269,7 +270,7 @@ impl Core {
         if let Some(session) = self.session_of(stream) {
             if let Some(session) = self.sessions.get_mut(session) {
                 self.streams.abort(session, stream, code);
-                list(&mut self.listed, session);
+                list(&mut self.unsettled, &mut self.listed, session);
             }
         }
     }
@@ -330,7 +331,7 @@ impl Core {
             return None;
         }
         let session = self.sessions.get_mut(entry.session)?;
-        list(&mut self.listed, session);
+        list(&mut self.unsettled, &mut self.listed, session);
         Some((session, entry.id))
     }
 }

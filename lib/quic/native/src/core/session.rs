@@ -5,9 +5,10 @@
 //!      │                        │                 │
 //!      └────────────── close, loss, deadline ─────┴──▶ Over ──drained──▶ gone
 //! ```
-//! Invariant: no stream and no datagram of the peer is touched before `Open`; until then they wait
-//! inside QUIC, bounded by its windows.
+//! Invariant: no stream and no datagram of the peer is handed up before `Open`; until then streams
+//! wait inside QUIC, bounded by its windows, and datagrams in the inbox.
 
+use super::datagrams::Inbox;
 use super::gauge::Gauge;
 use super::streams::Opening;
 use super::Protocols;
@@ -44,10 +45,15 @@ pub struct Session {
     /// When the handshake or the verdict must be there.
     pub deadline: Option<Instant>,
     pub armed: Option<Instant>,
-    /// Whether it stands in the list of those to be looked at and flushed.
+    /// Whether it stands in the list of those to be settled.
+    pub unsettled: bool,
+    /// Whether it stands in the list of those to be flushed.
     pub listed: bool,
     /// Whether it stands in the list of those with datagrams to hand up.
     pub datagrams_listed: bool,
+    /// Whether the peer opened more streams than were accepted at once.
+    pub streams_left: bool,
+    pub inbox: Inbox,
     /// Whether somebody above took it, once it was reported.
     pub taken: bool,
     /// Whether the system says that there is no way to the peer.
@@ -78,8 +84,11 @@ impl Session {
             head_bytes: 0,
             deadline: Some(deadline),
             armed: None,
+            unsettled: false,
             listed: false,
             datagrams_listed: false,
+            streams_left: false,
+            inbox: Inbox::default(),
             taken: false,
             unreachable: false,
             streams: FxHashMap::default(),
@@ -88,6 +97,10 @@ impl Session {
             receive_window: SESSION_WINDOW_UNADMITTED,
             send_window: SEND_WINDOW_MIN,
         }
+    }
+
+    pub fn is_open(&self) -> bool {
+        self.phase == Phase::Open
     }
 
     pub fn inbound(&self) -> bool {

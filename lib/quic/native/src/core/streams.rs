@@ -8,6 +8,7 @@ use super::control::Control;
 use super::session::Session;
 use crate::event::Event;
 use crate::handle::{Arena, Handle};
+use crate::limits::STREAMS_ACCEPTED_PER_STEP;
 use bytes::{Bytes, BytesMut};
 use quinn_proto::{Connection, Dir, ReadError, StreamId, VarInt};
 
@@ -121,10 +122,13 @@ impl Streams {
         }
     }
 
-    /// Takes every stream that the peer opened. Reads each at once: what is there already gives no
-    /// further event.
+    /// Takes the streams that the peer opened, as many as one step may; `streams_left` says that
+    /// there may be more. Reads each at once: what is there already gives no further event.
     pub fn accept(&mut self, session: &mut Session) {
-        while let Some(id) = session.connection.streams().accept(Dir::Bi) {
+        for _ in 0..STREAMS_ACCEPTED_PER_STEP {
+            let Some(id) = session.connection.streams().accept(Dir::Bi) else {
+                return session.fit_stream_limit();
+            };
             let wanted = session.head_bytes;
             let role = Role::Head {
                 wanted,
@@ -134,6 +138,7 @@ impl Streams {
                 self.gather_head(session, stream);
             }
         }
+        session.streams_left = true;
         session.fit_stream_limit();
     }
 

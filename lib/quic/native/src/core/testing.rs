@@ -14,6 +14,15 @@ use std::time::{Duration, Instant};
 pub const ALPN: &[u8] = b"test/1";
 pub const DIAL: u32 = 1;
 
+/// These protocols, each with an identity of its own.
+pub fn protocols(served: &[&[u8]]) -> Protocols {
+    let protocols = served.iter().map(|alpn| {
+        let (certificate, key) = new_identity();
+        Protocol::new(alpn.to_vec(), certificate, key, true, 2).unwrap()
+    });
+    Protocols::new(protocols.collect()).unwrap()
+}
+
 pub struct Node {
     pub core: Core,
     pub address: SocketAddr,
@@ -23,17 +32,49 @@ pub struct Node {
 
 impl Node {
     pub fn new(host: u8, served: &[&[u8]]) -> Self {
-        let protocols = served.iter().map(|alpn| {
-            let (certificate, key) = new_identity();
-            Protocol::new(alpn.to_vec(), certificate, key, true, 2).unwrap()
-        });
-        let protocols = Protocols::new(protocols.collect()).unwrap();
         Self {
-            core: Core::new(protocols, Transports::new(Options::default(), None), true),
+            core: Core::new(
+                protocols(served),
+                Transports::new(Options::default(), None),
+                true,
+            ),
             address: ([192, 0, 2, host], 4433).into(),
             events: Vec::new(),
             wakes: Vec::new(),
         }
+    }
+
+    /// Everything that is due at this moment; gives the packets to be sent.
+    pub fn turn(&mut self, now: Instant) -> Vec<Vec<u8>> {
+        let core = &mut self.core;
+        while core.expire_next(now) {}
+        while core.settle_next(now) {}
+        for arrival in core.take_arrivals() {
+            core.hand_up(&arrival);
+        }
+        core.allow_datagrams(OUTBOX_SOFT_MAX);
+        let mut sent = Vec::new();
+        while let Some((_, packet)) = core.next_response() {
+            sent.push(packet);
+        }
+        while let Some(session) = core.next_to_flush() {
+            let mut train = Vec::new();
+            while let Some(transmit) = core.transmit(now, session, 8, &mut train) {
+                let size = transmit.segment_size.unwrap_or(transmit.size);
+                sent.extend(train[..transmit.size].chunks(size).map(<[u8]>::to_vec));
+                train.clear();
+            }
+            core.flushed(now, session, false);
+        }
+        self.events.extend(core.take_events());
+        self.wakes.extend(core.take_wakes());
+        sent
+    }
+
+    /// Takes one packet that came from there.
+    pub fn feed(&mut self, now: Instant, from: SocketAddr, packet: &[u8]) {
+        self.core
+            .feed(now, from, None, None, BytesMut::from(packet));
     }
 
     pub fn session(&self) -> Handle {
@@ -180,33 +221,10 @@ impl World {
             }
             let (to, packet) = entry.remove();
             let from = self.nodes[1 - to].address;
-            let packet = BytesMut::from(packet.as_slice());
-            self.nodes[to].core.feed(self.now, from, None, None, packet);
+            self.nodes[to].feed(self.now, from, &packet);
         }
         for side in 0..2 {
-            let node = &mut self.nodes[side];
-            node.core.expire(self.now);
-            node.core.settle(self.now);
-            for arrival in node.core.take_arrivals() {
-                node.core.hand_up(&arrival);
-            }
-            node.core.allow_datagrams(OUTBOX_SOFT_MAX);
-            let mut sent = Vec::new();
-            while let Some((_, packet)) = node.core.next_response() {
-                sent.push(packet);
-            }
-            while let Some(session) = node.core.next_to_flush() {
-                let mut train = Vec::new();
-                while let Some(transmit) = node.core.transmit(self.now, session, 8, &mut train) {
-                    let size = transmit.segment_size.unwrap_or(transmit.size);
-                    sent.extend(train[..transmit.size].chunks(size).map(<[u8]>::to_vec));
-                    train.clear();
-                }
-                node.core.flushed(self.now, session, false);
-            }
-            node.events.extend(node.core.take_events());
-            node.wakes.extend(node.core.take_wakes());
-            for packet in sent {
+            for packet in self.nodes[side].turn(self.now) {
                 self.send(1 - side, packet);
             }
         }

@@ -2,6 +2,7 @@
 
 use super::address::for_socket;
 use super::bridges::Order;
+use super::turn::Turn;
 use super::{Command, DataPlane};
 use crate::event::Event;
 use std::sync::atomic::Ordering::Relaxed;
@@ -94,11 +95,15 @@ impl DataPlane {
                 self.bridges.rules.withdraw(tag);
                 self.events.push(Event::RuleWithdrawn { rule: tag });
             }
+            Command::KeepGate(is_kept) => core.keep_gate(is_kept),
+            Command::AnswerAttempt { attempt, verdict } => {
+                core.answer_attempt(now, attempt, verdict);
+            }
             Command::Shutdown { reason } => {
                 self.bridges.abort_all(core, &mut self.events);
                 self.listeners.close_all();
                 core.close_all(now, &reason);
-                self.flush(now);
+                self.flush(&Turn { began: now });
                 return false;
             }
         }

@@ -7,6 +7,7 @@ use super::bridge::{no_stream, session_closed, stream_reset, tcp_reset, Bridge, 
 use super::rules::Rules;
 use super::tcp::{reset_on_close, ReadBuffer};
 use super::tokens;
+use super::turn::Turn;
 use crate::core::{Core, OpenRefusal, Timers, Wake, WakeCause};
 use crate::event::{BridgeEnd, Event, StreamCode};
 use crate::handle::{Arena, Handle};
@@ -230,8 +231,9 @@ impl Bridges {
         core: &mut Core,
         registry: &Registry,
         events: &mut Vec<Event>,
-        now: Instant,
+        turn: &Turn,
     ) {
+        let now = turn.began;
         while let Some(handle) = self.timers.pop_due(now) {
             let Some(bridge) = self.table.get_mut(handle) else {
                 continue;
@@ -243,6 +245,9 @@ impl Bridges {
             } else {
                 self.note_failure(handle, "no answer in time".to_owned());
                 self.connect_next(core, registry, events, handle, now);
+            }
+            if turn.is_past(TURN_DEADLINES) {
+                return;
             }
         }
     }
@@ -313,7 +318,7 @@ impl Bridges {
 
     /// A turn's worth for each bridge that has something to do, until the turn has been long
     /// enough; the others are first in the next one.
-    pub fn serve(&mut self, core: &mut Core, events: &mut Vec<Event>) {
+    pub fn serve(&mut self, core: &mut Core, events: &mut Vec<Event>, turn: &Turn) {
         let mut left = BRIDGES_TURN_BYTES;
         for _ in 0..self.listed.len() {
             let Some(handle) = self.listed.pop_front() else {
@@ -331,7 +336,7 @@ impl Bridges {
                 Ok(false) => {}
                 Err(end) => self.end(core, handle, end, events),
             }
-            if left == 0 {
+            if left == 0 || turn.is_past(TURN_BRIDGES) {
                 return;
             }
         }

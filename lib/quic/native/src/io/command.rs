@@ -1,7 +1,7 @@
 //! What the caller may ask of the engine's thread. Handles and tags are explained in `event`.
 
 use super::rules::{Route, Service};
-use crate::core::Protocols;
+use crate::core::{Protocols, Verdict};
 use crate::handle::Handle;
 use bytes::Bytes;
 use std::net::SocketAddr;
@@ -98,6 +98,12 @@ pub enum Command {
     /// Answered by `RuleWithdrawn`.
     WithdrawRule {
         tag: u32,
+    },
+    KeepGate(bool),
+    /// No verdict leaves it to the engine.
+    AnswerAttempt {
+        attempt: Handle,
+        verdict: Option<Verdict>,
     },
     Shutdown {
         reason: String,

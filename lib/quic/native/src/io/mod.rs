@@ -2,11 +2,13 @@
 //! bridges between them, and nothing else decides when bytes move.
 //!
 //! One turn: wait for readiness or a deadline → commands → TCP accepts → one batch of packets →
-//! deadlines → new streams → one pass over the bridges → one flush of every session with something to send →
-//! events to the caller. Each step is bounded, so that a turn is short whatever peers do.
+//! deadlines → new streams → one pass over the bridges → one flush of every session with something
+//! to send → events to the caller. Each stage has its share of the turn, so that it is short
+//! whatever peers do.
 
 mod address;
 mod apply;
+mod backlog;
 mod bridge;
 mod bridges;
 mod command;
@@ -18,17 +20,19 @@ mod tcp;
 #[cfg(test)]
 mod tests;
 mod tokens;
+mod turn;
 mod udp;
 
 pub use address::{ip_text, parse as parse_address, shown as shown_address};
 pub use command::Command;
 pub use rules::{Route, Service};
 
-use crate::core::{Core, Protocols, Transports};
+use crate::core::{Arrival, Core, Protocols, Transports, Wake};
 use crate::event::Event;
 use crate::handle::Handle;
 use crate::limits::*;
 use crate::shared::Shared;
+use backlog::Backlog;
 use bridges::Bridges;
 use bytes::Bytes;
 use listeners::Listeners;
@@ -43,7 +47,8 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tokens::Source;
-use udp::{Received, Sent, Udp};
+use turn::{thread_cpu, Turn};
+use udp::{Sent, Udp};
 
 /// A running engine.
 pub struct Running {
@@ -74,6 +79,10 @@ pub fn start(
         bridges: Bridges::new(),
         listeners: Listeners::new(),
         shared: shared.clone(),
+        commands: VecDeque::new(),
+        backlog: Backlog::default(),
+        arrivals: VecDeque::new(),
+        wakes: VecDeque::new(),
         events: Vec::new(),
         raw: VecDeque::new(),
         unsent: None,
@@ -96,6 +105,13 @@ struct DataPlane {
     bridges: Bridges,
     listeners: Listeners,
     shared: Arc<Shared>,
+    /// What the caller asked for and had no turn yet.
+    commands: VecDeque<Command>,
+    backlog: Backlog,
+    /// Streams that peers opened and that are not placed yet.
+    arrivals: VecDeque<Arrival>,
+    /// Bridges to whose streams something happened.
+    wakes: VecDeque<Wake>,
     events: Vec<Event>,
     /// Raw packets received and not handed up yet; the oldest goes first when there are many.
     raw: VecDeque<(SocketAddr, Bytes)>,
@@ -110,7 +126,15 @@ impl DataPlane {
         let shared = self.shared.clone();
         let ended = catch_unwind(AssertUnwindSafe(move || {
             let mut ready = Events::with_capacity(1024);
-            while self.turn(&mut ready) {}
+            let mut cpu = thread_cpu();
+            while self.turn(&mut ready) {
+                let before = std::mem::replace(&mut cpu, thread_cpu());
+                if let (Some(before), Some(after)) = (before, cpu) {
+                    let taken = after.saturating_sub(before).as_nanos() as u64;
+                    let longest = &self.shared.counters.turn_cpu_max_ns;
+                    longest.fetch_max(taken, Relaxed);
+                }
+            }
         }));
         let failed = ended.is_err();
         shared.publish(|records| crate::abi::encode(&Event::Closed { failed }, records));
@@ -125,37 +149,49 @@ impl DataPlane {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => ready.clear(),
             Err(error) => panic!("the poll of the engine failed: {error}"),
         }
-        let now = Instant::now();
+        let turn = Turn::begin();
+        let now = turn.began;
         for event in ready.iter() {
             self.note_ready(now, event);
         }
-        for command in self.shared.take_commands() {
+        self.commands.extend(self.shared.take_commands());
+        while let Some(command) = self.commands.pop_front() {
             if !self.apply(now, command) {
                 self.publish();
                 return false;
             }
+            if turn.is_past(TURN_COMMANDS) {
+                break;
+            }
         }
         self.accept(now);
-        self.receive(now);
-        self.core.expire(now);
+        self.receive(&turn);
+        while self.core.expire_next(now) && !turn.is_past(TURN_DEADLINES) {}
         let (core, registry) = (&mut self.core, self.poll.registry());
-        self.bridges.expire(core, registry, &mut self.events, now);
-        core.settle(now);
-        self.place_arrivals(now);
-        self.wake_bridges();
-        self.bridges.serve(&mut self.core, &mut self.events);
-        self.flush(now);
-        self.wake_bridges();
+        self.bridges.expire(core, registry, &mut self.events, &turn);
+        while self.core.settle_next(now) && !turn.is_past(TURN_SETTLE) {}
+        self.place_arrivals(&turn);
+        self.wake_bridges(&turn);
+        self.bridges.serve(&mut self.core, &mut self.events, &turn);
+        self.flush(&turn);
         self.publish();
         true
     }
 
     /// How long to wait for readiness: not at all while there is work.
     fn timeout(&self) -> Option<Duration> {
-        let flushable = self.core.has_work() && (self.unsent.is_none() || self.udp.writable);
-        let busy =
-            flushable || self.udp.readable || self.bridges.has_work() || self.listeners.has_work();
-        if busy {
+        let flushable = self.core.has_to_flush() && (self.unsent.is_none() || self.udp.writable);
+        let left_over = !self.commands.is_empty()
+            || !self.backlog.is_empty()
+            || !self.arrivals.is_empty()
+            || !self.wakes.is_empty();
+        let has_work = flushable
+            || left_over
+            || self.udp.readable
+            || self.core.is_unsettled()
+            || self.bridges.has_work()
+            || self.listeners.has_work();
+        if has_work {
             return Some(Duration::ZERO);
         }
         let deadlines = [
@@ -184,62 +220,80 @@ impl DataPlane {
         }
     }
 
-    fn receive(&mut self, now: Instant) {
-        if !self.udp.readable {
-            return;
+    fn receive(&mut self, turn: &Turn) {
+        if self.backlog.is_empty() && self.udp.readable {
+            self.udp.receive(&self.shared.counters, &mut self.backlog);
         }
-        let (core, raw) = (&mut self.core, &mut self.raw);
-        self.udp.receive(&self.shared.counters, |packet| {
-            if is_quic(&packet.payload) {
-                let Received {
-                    remote,
-                    local_ip,
-                    ecn,
-                    payload,
-                } = packet;
-                core.feed(now, remote, local_ip, ecn, payload);
-            } else if packet.payload.len() <= RAW_BYTES_MAX {
-                if raw.len() >= RAW_WAITING_MAX {
-                    raw.pop_front();
-                }
-                let bytes = Bytes::copy_from_slice(&packet.payload);
-                raw.push_back((address::shown(packet.remote), bytes));
+        while let Some(packet) = self.backlog.next() {
+            let length = packet.payload.len();
+            if !is_quic(&packet.payload) {
+                self.take_raw(packet.remote, &packet.payload);
+            } else if length <= usize::from(UDP_PAYLOAD_MAX) {
+                let (remote, local_ip, ecn) = (packet.remote, packet.local_ip, packet.ecn);
+                self.core
+                    .feed(turn.began, remote, local_ip, ecn, packet.payload);
             }
-        });
+            if turn.is_past(TURN_RECEIVE) {
+                return;
+            }
+        }
     }
 
-    fn wake_bridges(&mut self) {
-        for wake in self.core.take_wakes() {
+    fn take_raw(&mut self, from: SocketAddr, payload: &[u8]) {
+        if payload.len() > RAW_BYTES_MAX {
+            return;
+        }
+        if self.raw.len() >= RAW_WAITING_MAX {
+            self.raw.pop_front();
+        }
+        let bytes = Bytes::copy_from_slice(payload);
+        self.raw.push_back((address::shown(from), bytes));
+    }
+
+    fn wake_bridges(&mut self, turn: &Turn) {
+        self.wakes.extend(self.core.take_wakes());
+        while let Some(wake) = self.wakes.pop_front() {
             self.bridges
                 .stream_woke(&mut self.core, wake, &mut self.events);
+            if turn.is_past(TURN_WAKES) {
+                return;
+            }
         }
     }
 
     /// Gives sessions that are listed their turn to send, until the socket is full or the turn has
     /// been long enough; the others are first in the next one.
-    fn flush(&mut self, now: Instant) {
+    fn flush(&mut self, turn: &Turn) {
+        let now = turn.began;
         if !self.flush_unsent(now) {
             return;
         }
         while let Some((transmit, payload)) = self.core.next_response() {
             // An answer to a packet of no session is not worth waiting for.
             self.udp.send(&transmit, &payload, &self.shared.counters);
+            if turn.is_past(TURN_ANSWERS) {
+                break;
+            }
         }
         let mut left = TRAINS_PER_TURN;
         for _ in 0..self.core.flushes_due() {
             let Some(session) = self.core.next_to_flush() else {
                 return;
             };
-            match self.flush_session(now, session) {
-                Some(trains) if trains < left => left -= trains,
+            match self.flush_session(turn, session) {
+                Some(trains) if trains < left && !turn.is_past(TURN_FLUSH) => left -= trains,
                 _ => return,
             }
         }
     }
 
     /// How many trains were sent; none if the socket is full.
-    fn flush_session(&mut self, now: Instant, session: Handle) -> Option<usize> {
+    fn flush_session(&mut self, turn: &Turn, session: Handle) -> Option<usize> {
+        let now = turn.began;
         for sent in 0..TRAINS_PER_SESSION {
+            if sent > 0 && turn.is_past(TURN_FLUSH) {
+                break;
+            }
             self.train.clear();
             let segments = self.udp.segments_max();
             let Some(transmit) = self.core.transmit(now, session, segments, &mut self.train) else {
@@ -298,6 +352,7 @@ impl DataPlane {
         counters.streams.store(streams, Relaxed);
         let bridges = self.bridges.len() as u64;
         counters.bridges.store(bridges, Relaxed);
+        counters.publish_attempts(self.core.attempt_counts());
         // Set first and taken back, so that a caller who takes records meanwhile wakes us.
         self.shared.held_back.store(true, Relaxed);
         let room = OUTBOX_SOFT_MAX.saturating_sub(self.shared.outbox_bytes());

@@ -3,8 +3,10 @@
 use super::bridges::Order;
 use super::rules::Verdict;
 use super::tcp::reset_on_close;
+use super::turn::Turn;
 use super::DataPlane;
 use crate::event::{Event, StreamCode};
+use crate::limits::TURN_ARRIVALS;
 use std::time::Instant;
 
 impl DataPlane {
@@ -31,8 +33,10 @@ impl DataPlane {
     }
 
     /// Takes the streams that peers opened and whose head is complete.
-    pub(super) fn place_arrivals(&mut self, now: Instant) {
-        for arrival in self.core.take_arrivals() {
+    pub(super) fn place_arrivals(&mut self, turn: &Turn) {
+        let now = turn.began;
+        self.arrivals.extend(self.core.take_arrivals());
+        while let Some(arrival) = self.arrivals.pop_front() {
             // One that was given up meanwhile is not worth a word.
             if !self.core.has_stream(arrival.stream) {
                 continue;
@@ -51,6 +55,9 @@ impl DataPlane {
                     self.bridges
                         .join_target(core, registry, &mut self.events, now, order, parts);
                 }
+            }
+            if turn.is_past(TURN_ARRIVALS) {
+                return;
             }
         }
     }

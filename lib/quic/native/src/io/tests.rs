@@ -2,6 +2,7 @@
 
 use super::bridges::{Bridges, Order};
 use super::rules::{Route, Rules, Service, Verdict};
+use super::turn::Turn;
 use crate::core::testing::{World, ALPN};
 use crate::event::{BridgeEnd, Event};
 use crate::limits::*;
@@ -38,14 +39,13 @@ fn a_bridge_whose_stream_is_not_allowed_in_time_ends_by_a_reset() {
 
     let deadline = world.now + STREAM_OPEN_TIMEOUT;
     assert_eq!(bridges.next_deadline(), Some(deadline));
-    bridges.expire(
-        core,
-        registry,
-        &mut events,
-        deadline - Duration::from_millis(1),
-    );
+    let early = Turn {
+        began: deadline - Duration::from_millis(1),
+    };
+    bridges.expire(core, registry, &mut events, &early);
     assert!(events.is_empty());
-    bridges.expire(core, registry, &mut events, deadline);
+    let due = Turn { began: deadline };
+    bridges.expire(core, registry, &mut events, &due);
     let [Event::BridgeEnded {
         tag: 7,
         kind,

@@ -5,6 +5,7 @@
 //! sent is a lost packet, which QUIC repairs.
 
 use super::address::for_socket;
+use super::backlog::{Backlog, Train};
 use crate::limits::*;
 use crate::shared::Counters;
 use bytes::BytesMut;
@@ -14,7 +15,7 @@ use quinn_proto::{EcnCodepoint, Transmit};
 use quinn_udp::{RecvMeta, UdpSockRef, UdpSocketState, BATCH_SIZE};
 use socket2::{Domain, Protocol, Socket, Type};
 use std::io::{self, IoSliceMut};
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::atomic::Ordering::Relaxed;
 
 /// Room for one coalesced train.
@@ -40,14 +41,6 @@ pub struct Udp {
     pub writable: bool,
     /// Where trains arrive; each is used again once nobody has a packet of its train any more.
     buffers: Vec<BytesMut>,
-}
-
-/// A packet as it came.
-pub struct Received {
-    pub remote: SocketAddr,
-    pub local_ip: Option<IpAddr>,
-    pub ecn: Option<EcnCodepoint>,
-    pub payload: BytesMut,
 }
 
 impl Udp {
@@ -114,7 +107,7 @@ impl Udp {
     }
 
     /// Takes one batch from the system; `readable` stays set while there may be more.
-    pub fn receive(&mut self, counters: &Counters, mut take: impl FnMut(Received)) {
+    pub fn receive(&mut self, counters: &Counters, backlog: &mut Backlog) {
         let mut metas = [RecvMeta::default(); BATCH_SIZE];
         let buffers = self.buffers.iter_mut().map(with_room);
         let mut slices: Vec<_> = buffers.map(|room| IoSliceMut::new(room)).collect();
@@ -133,21 +126,20 @@ impl Udp {
         counters.receive_calls.fetch_add(1, Relaxed);
         for (meta, buffer) in metas[..count].iter().zip(&mut self.buffers) {
             let len = meta.len.min(buffer.len());
-            let mut train = match len >= TRAIN_KEPT_MIN {
+            let bytes = match len >= TRAIN_KEPT_MIN {
                 true => buffer.split_to(len),
                 false => BytesMut::from(&buffer[..len]),
             };
             counters.bytes_received.fetch_add(len as u64, Relaxed);
-            while !train.is_empty() {
-                let packet = train.split_to(meta.stride.clamp(1, train.len()));
-                counters.packets_received.fetch_add(1, Relaxed);
-                take(Received {
-                    remote: meta.addr,
-                    local_ip: meta.dst_ip,
-                    ecn: meta.ecn.and_then(|ecn| EcnCodepoint::from_bits(ecn as u8)),
-                    payload: packet,
-                });
-            }
+            let packets = len.div_ceil(meta.stride.max(1));
+            counters.packets_received.fetch_add(packets as u64, Relaxed);
+            backlog.push(Train {
+                remote: meta.addr,
+                local_ip: meta.dst_ip,
+                ecn: meta.ecn.and_then(|ecn| EcnCodepoint::from_bits(ecn as u8)),
+                stride: meta.stride,
+                bytes,
+            });
         }
     }
 

@@ -1,6 +1,7 @@
 //! What a session does over a path that delays, loses and goes silent.
 
 mod certificates;
+mod gate;
 mod handshake;
 mod paths;
 mod sessions;

@@ -190,7 +190,7 @@ fn a_direction_that_was_reset_is_told_to_who_gets_the_stream() {
             _ => session.connection.recv_stream(id).stop(5u32.into()),
         }
         .unwrap();
-        list(&mut core.listed, session);
+        list(&mut core.unsettled, &mut core.listed, session);
         world.run(Duration::from_millis(100));
         let brought = world.nodes[1].core.delegate(theirs, 7).unwrap();
         assert_eq!(brought.broken, Some(5), "{direction}");
