@@ -9,6 +9,7 @@ import {
   type Engine,
   errorText,
   type Log,
+  type LogThrottle,
   type PeerKey,
   peerKeyFromBytes,
   PollenError,
@@ -27,6 +28,8 @@ const ANSWER_TIMEOUT_MS = 3_000;
 const REPEAT_MS = 600;
 /** How long the answering side keeps a session whose owner says nothing. */
 const QUIET_TIMEOUT_MS = 3_000;
+/** How long it keeps a session at all: an invite is redeemed in a second or two. */
+const SESSION_TIMEOUT_MS = 10_000;
 /** Requests answered on one session: the repetitions of one, with room. */
 const REQUESTS_MAX = 16;
 const ENVELOPE_BYTES_MAX = 16_384;
@@ -195,11 +198,19 @@ function asSentence(reason: string): string {
   return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
-/** Answers one stranger's session until it goes, is quiet for too long, or asks too often. */
+/** What answering takes. */
+export interface ServeDeps {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Takes what a stranger can cause as often as it likes. */
+  readonly throttledLog: LogThrottle;
+}
+
+/** Answers one stranger's session until it goes, is quiet for too long, stays too long or asks too often. */
 export async function serveInvite(
   session: Session,
   redeemer: Redeemer,
-  deps: { readonly clock: Clock; readonly log: Log },
+  deps: ServeDeps,
 ): Promise<void> {
   let subject: PeerKey;
   try {
@@ -210,12 +221,11 @@ export async function serveInvite(
   }
   session.admit();
   let stopQuiet = () => {};
+  const giveUp = () => session.close(CloseReason.inviteFailed);
+  const stopTimeout = deps.clock.setTimer(SESSION_TIMEOUT_MS, giveUp);
   const expectMore = () => {
     stopQuiet();
-    stopQuiet = deps.clock.setTimer(
-      QUIET_TIMEOUT_MS,
-      () => session.close(CloseReason.inviteFailed),
-    );
+    stopQuiet = deps.clock.setTimer(QUIET_TIMEOUT_MS, giveUp);
   };
   expectMore();
   try {
@@ -227,16 +237,17 @@ export async function serveInvite(
         session.close(CloseReason.unexpectedMessage);
         return;
       }
-      const body = await respond(token, subject, redeemer, deps.log);
+      const body = await respond(token, subject, redeemer, deps);
       if (session.sendDatagram(Envelope.encode({ body })) === "too_large") {
         session.sendDatagram(Envelope.encode({ body: refusal(ANSWER_TOO_LARGE) }));
-        deps.log.warn("invite refused", { peer: subject, reason: ANSWER_TOO_LARGE });
+        deps.throttledLog.warn("invite refused", { peer: subject, reason: ANSWER_TOO_LARGE });
       }
       expectMore();
     }
     session.close(CloseReason.inviteFailed);
   } finally {
     stopQuiet();
+    stopTimeout();
   }
 }
 
@@ -253,7 +264,7 @@ async function respond(
   token: InviteToken,
   subject: PeerKey,
   redeemer: Redeemer,
-  log: Log,
+  { log, throttledLog }: ServeDeps,
 ): Promise<NonNullable<Envelope["body"]>> {
   try {
     const joinToken = await redeemer.redeem(token, subject);
@@ -261,7 +272,7 @@ async function respond(
     return { kind: "inviteRedeemResponse", value: { accepted: true, reason: "", joinToken } };
   } catch (thrown) {
     const error = toPollenError(thrown);
-    log.warn("invite refused", { peer: subject, reason: error.text });
+    throttledLog.warn("invite refused", { peer: subject, reason: error.text });
     // A defect of ours or a full disk is no business of a stranger's.
     const reason = ["internal", "io", "permission_denied"].includes(error.code)
       ? "this node cannot redeem invites now"

@@ -15,6 +15,7 @@ import {
   formatAddress,
   type IncomingStream,
   type Log,
+  LogThrottle,
   type Mesh as MeshPort,
   type Packet,
   type PeerEvent,
@@ -30,6 +31,8 @@ import {
   StreamCode,
 } from "../types/mod.ts";
 import { dialFirst } from "./dial.ts";
+import { Gatekeeper } from "./gatekeeper.ts";
+import { InviteSlots } from "./invite_slots.ts";
 import { type Redeemer, serveInvite } from "./invite.ts";
 import { inviteProtocol, memberProtocol } from "./identities.ts";
 import { ALPN_INVITE, ALPN_MEMBER, CloseReason } from "./protocol.ts";
@@ -45,8 +48,6 @@ const STREAMS_MAX = 256;
 const EVENTS_MAX = 8_192;
 /** Characters of a reason that travel with a close; the engine takes no more bytes. */
 const CLOSE_REASON_LENGTH_MAX = 256;
-/** Strangers that redeem invites at the same time; beyond them new ones are refused. */
-const INVITE_SESSIONS_MAX = 32;
 
 /** What a mesh is made of. */
 export interface MeshOptions {
@@ -84,12 +85,16 @@ export class Mesh implements MeshPort<Envelope>, AsyncDisposable {
   readonly #tasks = new Set<Promise<void>>();
   readonly #restarts = new RestartLimiter();
   #watcher: SessionWatcher | null = null;
-  #inviteSessions = 0;
+  readonly #gatekeeper = new Gatekeeper();
+  readonly #inviteSlots = new InviteSlots();
+  /** For what others can cause as often as they like. */
+  readonly #throttledLog: LogThrottle;
   #isClosed = false;
 
   private constructor(options: MeshOptions) {
     this.#options = options;
     this.#registry = new SessionRegistry(options.identity.peerKey);
+    this.#throttledLog = new LogThrottle(options.log, options.clock);
   }
 
   /** Mints this process's certificates, shows them on the engine and begins to accept. The mesh owns the engine from now on. */
@@ -99,6 +104,9 @@ export class Mesh implements MeshPort<Envelope>, AsyncDisposable {
       await inviteProtocol(options, { serve: options.redeemer !== null }),
     ]);
     const mesh = new Mesh(options);
+    options.engine.setGatekeeper((attempt) =>
+      mesh.#gatekeeper.decide(attempt, options.clock.monotonicNow())
+    );
     mesh.#run(mesh.#acceptSessions());
     return mesh;
   }
@@ -236,6 +244,7 @@ export class Mesh implements MeshPort<Envelope>, AsyncDisposable {
     }
     await this.#options.engine.close(reason);
     await Promise.all(this.#tasks);
+    this.#throttledLog.close();
   }
 
   /** As `close`, with the reason of a node that shuts down. */
@@ -255,7 +264,7 @@ export class Mesh implements MeshPort<Envelope>, AsyncDisposable {
       this.#admit(this.#verify(session, null), session);
     } catch (thrown) {
       const reason = errorText(thrown);
-      this.#options.log.warn("refused a connection", {
+      this.#throttledLog.warn("refused a connection", {
         address: formatAddress(session.remoteAddress),
         reason,
       });
@@ -265,12 +274,14 @@ export class Mesh implements MeshPort<Envelope>, AsyncDisposable {
 
   #acceptInvite(session: Session): void {
     const { redeemer } = this.#options;
-    if (redeemer === null || this.#inviteSessions >= INVITE_SESSIONS_MAX) {
+    const leave = redeemer === null ? null : this.#inviteSlots.enter(session.remoteAddress.ip);
+    if (redeemer === null || leave === null) {
       session.close(CloseReason.inviteFailed);
       return;
     }
-    this.#inviteSessions++;
-    this.#run(serveInvite(session, redeemer, this.#options).finally(() => this.#inviteSessions--));
+    const { clock, log } = this.#options;
+    const deps = { clock, log, throttledLog: this.#throttledLog };
+    this.#run(serveInvite(session, redeemer, deps).finally(leave));
   }
 
   #verify(session: Session, expected: PeerKey | null): PeerKey {
@@ -296,7 +307,7 @@ export class Mesh implements MeshPort<Envelope>, AsyncDisposable {
     const member: Member = { peer, session, addedAtMs: now };
     if (this.#registry.isRestart(member)) {
       if (!this.#restarts.allow(peer, now)) {
-        this.#options.log.warn(
+        this.#throttledLog.warn(
           "a peer replaces its session too often; do two machines share its key?",
           {
             peer,
@@ -316,6 +327,7 @@ export class Mesh implements MeshPort<Envelope>, AsyncDisposable {
     if (added.kind === "current") {
       for (const loser of added.losers) loser.session.close(CloseReason.replaced);
     }
+    this.#gatekeeper.memberSeen(session.remoteAddress.ip, session);
     session.admit();
     this.#watcher?.admitted(peer, session);
     this.#run(this.#receiveDatagrams(peer, session));

@@ -2,7 +2,9 @@
 // calls into commands. It decides nothing and keeps no byte of a tunnel.
 
 import {
+  type AttemptVerdict,
   BoundedQueue,
+  type ConnectionAttempt,
   type DialOptions,
   type Engine,
   type EngineStats,
@@ -36,6 +38,14 @@ const RAW_WAITING_MAX = 256;
 const DIAL_TIMEOUT_MS_MAX = 60_000;
 const REASON_BYTES_MAX = 256;
 
+/** The numbers of verdicts as the library knows them; 0 leaves it to the library. */
+const VERDICTS: Readonly<Record<AttemptVerdict, number>> = {
+  take: 1,
+  retry: 2,
+  refuse: 3,
+  drop: 4,
+};
+
 const END_KINDS: readonly SessionEnd["kind"][] = [
   "protocol_error",
   "local",
@@ -64,6 +74,7 @@ export class QuicEngine implements Engine {
   readonly #raw = new BoundedQueue<RawPacket>(RAW_WAITING_MAX);
   readonly #ended: Promise<void>;
   #alpns: ReadonlySet<string>;
+  #decide: ((attempt: ConnectionAttempt) => AttemptVerdict) | null = null;
   #lastSessionId = 0;
   #isClosing = false;
   #lastStats: EngineStats;
@@ -86,6 +97,11 @@ export class QuicEngine implements Engine {
   setProtocols(protocols: readonly Protocol[]): void {
     this.#native.setProtocols(protocols);
     this.#alpns = new Set(protocols.map(({ alpn }) => alpn));
+  }
+
+  setGatekeeper(decide: ((attempt: ConnectionAttempt) => AttemptVerdict) | null): void {
+    this.#decide = decide;
+    this.#native.command(Operation.keepGate, { a: decide === null ? 0 : 1 });
   }
 
   // deno-lint-ignore require-await
@@ -231,6 +247,26 @@ export class QuicEngine implements Engine {
         return this.forwarder.ruleRefused(record);
       case EventKind.ruleWithdrawn:
         return this.forwarder.ruleWithdrawn(record);
+      case EventKind.attempt:
+        return this.#attempted(record);
+    }
+  }
+
+  #attempted({ handle, x, y, payload }: EventRecord): void {
+    const attempt = {
+      address: new PayloadReader(payload).address(),
+      isAddressProved: x !== 0,
+      openHandshakes: y,
+    };
+    this.#native.command(Operation.answerAttempt, { a: handle, b: this.#judge(attempt) });
+  }
+
+  #judge(attempt: ConnectionAttempt): number {
+    try {
+      return this.#decide === null ? 0 : VERDICTS[this.#decide(attempt)];
+    } catch {
+      // A defect of the gatekeeper must not end the engine; its own rule holds.
+      return 0;
     }
   }
 

@@ -71,7 +71,7 @@ export class NativeEngine {
   readonly #library: LibrarySymbols;
   readonly #handle: number;
   readonly #records = new Uint8Array(TAKE_BYTES);
-  readonly #numbers = new Float64Array(11);
+  readonly #numbers = new Float64Array(16);
   #isFreed = false;
   #lastTag = 0;
 
@@ -175,6 +175,11 @@ export class NativeEngine {
       udpReceiveCalls: n[8] ?? 0,
       receiveBufferBytes: n[9] ?? 0,
       sendBufferBytes: n[10] ?? 0,
+      turnCpuMsMax: (n[11] ?? 0) / 1e6,
+      attemptsTaken: n[12] ?? 0,
+      attemptsRetried: n[13] ?? 0,
+      attemptsRefused: n[14] ?? 0,
+      attemptsDropped: n[15] ?? 0,
     };
   }
 

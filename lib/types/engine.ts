@@ -74,7 +74,41 @@ export interface EngineStats {
   readonly receiveBufferBytes: number;
   /** The same for sending. */
   readonly sendBufferBytes: number;
+  /**
+   * The longest turn of the engine's thread since `stats` was last called, in milliseconds of its
+   * processor time; 0 where the system does not measure that of a thread (Windows).
+   */
+  readonly turnCpuMsMax: number;
+  /** Attempts to reach us whose handshake began. */
+  readonly attemptsTaken: number;
+  /** Those that were told to prove their address first (Retry, RFC 9000, section 8.1.2). */
+  readonly attemptsRetried: number;
+  /** Those that were told no. */
+  readonly attemptsRefused: number;
+  /** Those that were not answered. */
+  readonly attemptsDropped: number;
 }
+
+/** The first packet of somebody who wants to reach us; nothing was spent on it yet. */
+export interface ConnectionAttempt {
+  /** Where it says it comes from. */
+  readonly address: SocketAddress;
+  /** Whether its sender has shown that he receives what is sent there; otherwise anybody can forge it. */
+  readonly isAddressProved: boolean;
+  /** Handshakes and verdicts that are outstanding in the engine, this one excluded. */
+  readonly openHandshakes: number;
+}
+
+/** What becomes of an attempt. */
+export type AttemptVerdict =
+  /** The handshake begins. */
+  | "take"
+  /** Its sender is to prove his address and come again. For one who has proved it this is `refuse`. */
+  | "retry"
+  /** It is told no, if answers are not over their bound. */
+  | "refuse"
+  /** It is not answered. */
+  | "drop";
 
 /** A packet on our socket that is not QUIC: its first byte has the fixed bit (0x40) clear. */
 export interface RawPacket {
@@ -108,6 +142,15 @@ export interface Engine extends AsyncDisposable {
    * the engine is closed. At most 256 wait; while they do, further attempts are refused.
    */
   accept(): Promise<Session | null>;
+
+  /**
+   * Lets `decide` judge each attempt to reach us before any work of TLS is spent on it; null leaves
+   * it to the engine again. It must answer at once. The engine takes what it can by its own rule
+   * when there is no gatekeeper, when one is slow (50 ms) or throws, and when more than 128 wait:
+   * while few handshakes are open it takes everybody, then it asks for proof of the address, and at
+   * its bounds it refuses. The bounds hold whatever the gatekeeper says.
+   */
+  setGatekeeper(decide: ((attempt: ConnectionAttempt) => AttemptVerdict) | null): void;
 
   /** Sends one packet that is not QUIC. Its first byte must have the bit 0x40 clear. Lost silently when the socket is full. */
   sendRaw(to: SocketAddress, bytes: Uint8Array): void;

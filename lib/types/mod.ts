@@ -10,6 +10,7 @@ export {
   splitHostPort,
 } from "./address.ts";
 export { assert, AssertionError, assertNever } from "./assert.ts";
+export { LogThrottle } from "./log_throttle.ts";
 export {
   addMs,
   type Clock,
@@ -21,9 +22,11 @@ export {
 export type { Disk, DiskLock } from "./disk.ts";
 export { type Congestion, CONGESTIONS, StreamCode } from "./engine.ts";
 export type {
+  AttemptVerdict,
   Bridge,
   BridgeEnd,
   BridgeEndKind,
+  ConnectionAttempt,
   DatagramOutcome,
   DialOptions,
   Engine,

@@ -1,7 +1,7 @@
 // Strangers on the protocol of invites: what they may say, for how long, and how many of them.
 
 import { deepEqual, equal } from "node:assert/strict";
-import { silentLog } from "../../lib/types/mod.ts";
+import { type LogFields, silentLog } from "../../lib/types/mod.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { NOW } from "../unit/auth/fixtures.ts";
 import {
@@ -12,7 +12,7 @@ import {
   requestBytes,
   Stranger,
 } from "./invite_support.ts";
-import { inTime, numbered, TestNetwork } from "./support.ts";
+import { inTime, numbered, TestMesh, TestNetwork } from "./support.ts";
 import { Envelope } from "../../lib/proto/mod.ts";
 
 const network = await TestNetwork.found();
@@ -75,13 +75,13 @@ Deno.test("a stranger who says nothing is sent away, and one who asks without en
   equal(clock.pending, 0);
 });
 
-Deno.test("so many strangers are served at once; the next one is sent away, and let in later", async () => {
+Deno.test("one source has so many slots; the next stranger is sent away, and let in later", async () => {
   const clock = new FakeClock(NOW);
   await using server = await openServer(network, { clock });
   await using stranger = await Stranger.open(2);
   const sessions = [];
-  for (let count = 0; count < 32; count++) sessions.push(await stranger.dial(server));
-  await server.sessions.reach(32);
+  for (let count = 0; count < 8; count++) sessions.push(await stranger.dial(server));
+  await server.sessions.reach(8);
   const surplus = await stranger.dial(server);
   equal((await inTime(surplus.closed, "the end")).reason, "invite failed");
   clock.advance(3_000);
@@ -89,6 +89,42 @@ Deno.test("so many strangers are served at once; the next one is sent away, and 
   await server.untilAllEnded();
   const token = await stranger.redeem(invite(root, [server]));
   equal(token.claims!.trust!.clusterId.length, 32);
+});
+
+Deno.test("whoever goes on talking loses the slot after a while", async () => {
+  const clock = new FakeClock(NOW);
+  await using server = await openServer(network, { clock });
+  await using stranger = await Stranger.open(2);
+  const session = await stranger.dial(server);
+  await server.sessions.reach(1);
+  const request = requestBytes(invite(root, [server]), stranger.identity);
+  for (let second = 0; second < 10; second += 2) {
+    session.sendDatagram(request);
+    equal((await nextAnswer(session)).accepted, true);
+    clock.advance(2_000);
+  }
+  equal((await inTime(session.closed, "the end")).reason, "invite failed");
+});
+
+Deno.test("refusals fill no log: the first is written, the others are counted", async () => {
+  const clock = new FakeClock(NOW);
+  const lines: [string, LogFields | undefined][] = [];
+  const log = {
+    ...silentLog,
+    warn: (message: string, fields?: LogFields) => void lines.push([message, fields]),
+  };
+  await using server = await openServer(network, { clock, log, isRevoked: () => true });
+  await using other = await TestMesh.open(await network.member(9));
+  for (let count = 0; count < 5; count++) {
+    await other.connect(server);
+    await other.disconnected(server);
+  }
+  equal(lines.length, 1);
+  clock.advance(60_000);
+  deepEqual(lines.map(([message, fields]) => [message, fields!["count"]]), [
+    ["refused a connection", undefined],
+    ["refused a connection", 4],
+  ]);
 });
 
 Deno.test("a defect of ours is no stranger's business; a person finds it in the log", async () => {

@@ -166,6 +166,7 @@ function recording(engine: Engine, sessions: SessionLog): Engine {
       if (session !== null) sessions.add(session);
       return session;
     },
+    setGatekeeper: (decide) => engine.setGatekeeper(decide),
     sendRaw: (to, bytes) => engine.sendRaw(to, bytes),
     receiveRaw: () => engine.receiveRaw(),
     stats: () => engine.stats(),

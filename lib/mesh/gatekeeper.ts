@@ -1,0 +1,95 @@
+// Who may begin a handshake with us. A handshake costs a fifth of a millisecond and some memory,
+// and a source address costs an attacker nothing to forge, so:
+//
+//   a source that let itself be seen as a member's ... taken
+//   anybody else while few handshakes are open ....... taken
+//   above that ....................................... must prove its address, then is taken
+//   at the bounds .................................... refused if proved, else not answered
+//
+// Each source has a share. Whoever forges a source uses up only what is
+// for unproved addresses; its owner proves his and is let in beside him.
+
+import {
+  addMs,
+  type AttemptVerdict,
+  type ConnectionAttempt,
+  type MonotonicMs,
+} from "../types/mod.ts";
+import { SourceCounts, sourceOf } from "./sources.ts";
+
+/** Open handshakes, of anybody, up to which nobody has to prove an address. */
+const CALM = 64;
+/** Open handshakes beyond which only members' sources are taken. The engine itself ends at 1024. */
+const BUSY = 512;
+/** Handshakes that one source may begin in 10 s without proof of its address, and with it. */
+const UNPROVED_PER_SOURCE = 16;
+const PROVED_PER_SOURCE = 32;
+/** How long a handshake that led to no member counts: what the engine allows for one. */
+const HANDSHAKE_MS = 10_000;
+/** Sources of members that are remembered; the one that was seen the longest ago goes first. */
+const MEMBERS_MAX = 4_096;
+
+interface Taken {
+  readonly source: string;
+  readonly untilMs: MonotonicMs;
+}
+
+/** Pure: moments come in as arguments. */
+export class Gatekeeper {
+  readonly #members = new Set<string>();
+  readonly #begun = new SourceCounts();
+  /** Handshakes that count, the oldest first. */
+  readonly #taken = new Set<Taken>();
+
+  /** The verdict on an attempt; counts it if it is taken. */
+  decide(attempt: ConnectionAttempt, now: MonotonicMs): AttemptVerdict {
+    this.#expire(now);
+    const source = sourceOf(attempt.address.ip);
+    const verdict = this.#judge(attempt, source);
+    if (verdict === "take") {
+      this.#taken.add({ source, untilMs: addMs(now, HANDSHAKE_MS) });
+      this.#begun.add(source);
+    }
+    return verdict;
+  }
+
+  /**
+   * A member was let in from there, or found there if we dialled. What others begin counts until
+   * its time is over, also when it was complete at once: the work was done all the same.
+   */
+  memberSeen(ip: string, { inbound }: { readonly inbound: boolean }): void {
+    const source = sourceOf(ip);
+    this.#members.delete(source);
+    this.#members.add(source);
+    if (this.#members.size > MEMBERS_MAX) this.#members.delete(firstOf(this.#members));
+    if (!inbound) return;
+    for (const taken of this.#taken) {
+      if (taken.source === source) return this.#forget(taken);
+    }
+  }
+
+  #judge({ isAddressProved, openHandshakes }: ConnectionAttempt, source: string): AttemptVerdict {
+    const isMember = this.#members.has(source);
+    const share = isAddressProved ? PROVED_PER_SOURCE : UNPROVED_PER_SOURCE;
+    const hasShare = this.#begun.of(source) < share;
+    if (isAddressProved) return hasShare && (isMember || openHandshakes < BUSY) ? "take" : "refuse";
+    if (hasShare && (isMember || openHandshakes < CALM)) return "take";
+    return isMember || openHandshakes < BUSY ? "retry" : "drop";
+  }
+
+  #expire(now: MonotonicMs): void {
+    for (const taken of this.#taken) {
+      if (taken.untilMs > now) return;
+      this.#forget(taken);
+    }
+  }
+
+  #forget(taken: Taken): void {
+    this.#taken.delete(taken);
+    this.#begun.remove(taken.source);
+  }
+}
+
+function firstOf<T>(set: ReadonlySet<T>): T {
+  return set.values().next().value!;
+}
