@@ -26,13 +26,13 @@ Deno.test("each verdict of the gatekeeper is carried out and counted", async () 
   attempts.length = 0;
   verdict = "retry";
   await inTime(client.dial(server.localAddress, DIAL), "a session");
-  // What is left of the dial that was given up comes as attempts as well.
-  assert.deepEqual(attempts.slice(-2).map(({ isAddressProved }) => isAddressProved), [false, true]);
+  // What is left of the dials that were given up comes as attempts as well.
+  assert.equal(attempts.filter(({ isAddressProved }) => isAddressProved).length, 1);
   const session = present(await inTime(server.accept(), "the session"));
   assert.deepEqual(session.remoteAddress, client.localAddress);
   const { attemptsTaken, attemptsRetried, attemptsRefused, attemptsDropped } = server.stats();
-  assert.deepEqual([attemptsTaken, attemptsRefused], [1, 1]);
-  assert.ok(attemptsRetried >= 1 && attemptsDropped >= 1);
+  assert.equal(attemptsTaken, 1);
+  assert.ok(attemptsRefused >= 1 && attemptsRetried >= 1 && attemptsDropped >= 1);
 });
 
 Deno.test("the engine lets in by its own rule when the gatekeeper fails or is none", async () => {

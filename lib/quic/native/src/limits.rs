@@ -57,6 +57,11 @@ pub const STREAMS_PER_PEER_MIN: u32 = 100;
 pub const STREAMS_PER_PEER_MAX: u32 = 16_384;
 /// Streams of one session accepted before others have their turn.
 pub const STREAMS_ACCEPTED_PER_STEP: usize = 1_024;
+/// Changes of connection IDs in one step; a session with more is ended. QUIC issues eight at a time,
+/// but a packet has room to retire thousands, and QUIC keeps the memory that it noted them in.
+pub const ID_CHANGES_PER_STEP: usize = 1_024;
+/// What may happen on a session in one step before its verdict; QUIC keeps the memory here as well.
+pub const EVENTS_UNADMITTED_PER_STEP: usize = 1_024;
 /// Requests to open a stream that wait for the peer to allow one, per session.
 pub const OPENS_WAITING_MAX: usize = 16_384;
 /// How long a bridge waits for the peer to allow its stream.

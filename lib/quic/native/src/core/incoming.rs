@@ -30,6 +30,10 @@ impl Core {
                     if let Some(session) = self.sessions.get_mut(handle) {
                         session.connection.handle_event(event);
                         list(&mut self.unsettled, &mut self.listed, session);
+                        if !session.is_open() {
+                            // What a stranger does must not pile up.
+                            self.settle_session(now, handle);
+                        }
                     }
                 }
             }

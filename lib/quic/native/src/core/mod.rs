@@ -167,11 +167,14 @@ impl Core {
         if std::mem::take(&mut session.streams_left) && session.is_open() {
             self.streams.accept(session);
         }
+        let was_open = session.is_open();
+        let (mut happened, mut changes) = (0, 0);
         loop {
             let mut idle = true;
             // First what happened, then what frees the session: its end must not be lost.
             while let Some(event) = session.connection.poll() {
                 idle = false;
+                happened += 1;
                 match event {
                     QuicEvent::HandshakeDataReady | QuicEvent::DatagramsUnblocked => {}
                     QuicEvent::Connected
@@ -220,6 +223,10 @@ impl Core {
             while let Some(event) = session.connection.poll_endpoint_events() {
                 idle = false;
                 let drained = event.is_drained();
+                changes += 1;
+                if changes > ID_CHANGES_PER_STEP && !drained {
+                    continue;
+                }
                 let id = session.id;
                 if let Some(event) = self.endpoint.handle_event(id, event) {
                     session.connection.handle_event(event);
@@ -235,6 +242,12 @@ impl Core {
             if idle {
                 break;
             }
+        }
+        if changes > ID_CHANGES_PER_STEP {
+            return self.end(now, handle, 0, "too many connection IDs change");
+        }
+        if !was_open && happened > EVENTS_UNADMITTED_PER_STEP {
+            return self.end(now, handle, 0, "too much before the verdict");
         }
         if session.streams_left {
             list(&mut self.unsettled, &mut self.listed, session);

@@ -1,6 +1,9 @@
 //! Two cores in memory on virtual time, and the path between them that delays, loses and goes
 //! silent: no socket, no clock.
 
+pub mod floods;
+pub mod hostile;
+
 use super::{Core, Options, Protocol, Protocols, Transports, Wake, WakeCause};
 use crate::event::{DialError, EndKind, Event};
 use crate::handle::Handle;

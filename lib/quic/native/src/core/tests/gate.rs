@@ -24,7 +24,7 @@ fn attempts(node: &Node) -> Vec<(Handle, bool)> {
     attempts.collect()
 }
 
-fn is_up(node: &Node) -> bool {
+pub(super) fn is_up(node: &Node) -> bool {
     let mut events = node.events.iter();
     events.any(|event| matches!(event, Event::SessionUp { .. }))
 }
@@ -37,7 +37,7 @@ fn kept() -> World {
 }
 
 /// The nth stranger's address.
-fn source(n: usize) -> SocketAddr {
+pub(super) fn source(n: usize) -> SocketAddr {
     let [.., a, b, c] = n.to_be_bytes();
     ([10, a, b, c], 4433).into()
 }

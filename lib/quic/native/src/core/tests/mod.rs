@@ -3,6 +3,7 @@
 mod certificates;
 mod gate;
 mod handshake;
+mod hostile;
 mod paths;
 mod sessions;
 mod streams;
