@@ -5,10 +5,12 @@
 //                                  exits 1 when a lock file names what the document does not, or the
 //                                  other way round; needs no Rust
 
+import { NATIVE } from "./engine/sources.ts";
 import { prepareTools } from "./engine/tools.ts";
 import { namedPackages, renderDocument } from "./licences/document.ts";
 import { gatherCompilers, gatherCrates, gatherNpm } from "./licences/gather.ts";
 import { lockedPackages, ROOT } from "./licences/locked.ts";
+import { LAUNCHER } from "./portable/launcher.ts";
 
 const DOCUMENT = `${ROOT}THIRD_PARTY.md`;
 
@@ -19,7 +21,12 @@ async function write(): Promise<number> {
       title: "Linked into the engine",
       about: "The native library in `lib/quic/prebuilt`; procedural macros, which run only while " +
         "it is built, included.",
-      packages: await gatherCrates(tools),
+      packages: await gatherCrates(tools, NATIVE),
+    },
+    {
+      title: "Linked into the launcher",
+      about: "The first part of the file that `deno task compile` makes.",
+      packages: await gatherCrates(tools, LAUNCHER),
     },
     {
       title: "Added by the compilers",

@@ -12,8 +12,8 @@ const CARGO_ABOUT = "0.8.4";
 /** Names of files that hold a licence or a notice. */
 const LICENCE_FILE = /^(licen[cs]e|copying|copyright|notice|unlicense)/i;
 
-/** The crates that are linked into a library of any platform. */
-export async function gatherCrates(tools: Tools): Promise<Package[]> {
+/** The crates that are linked into what a crate of ours makes for any platform. */
+export async function gatherCrates(tools: Tools, cwd: string): Promise<Package[]> {
   const root = `${cacheFolder()}/cargo-about-${CARGO_ABOUT}`;
   const program = `${root}/bin/cargo-about`;
   const env = { RUSTUP_TOOLCHAIN: tools.rust };
@@ -22,7 +22,10 @@ export async function gatherCrates(tools: Tools): Promise<Package[]> {
     const version = ["--version", CARGO_ABOUT];
     await run("cargo", ["install", "--locked", "--root", root, "cargo-about", ...version], { env });
   }
-  const answer = await run(program, ["about", "generate", "--locked", "--format", "json"], { env });
+  const answer = await run(program, ["about", "generate", "--locked", "--format", "json"], {
+    env,
+    cwd,
+  });
   const { crates, licenses } = JSON.parse(answer) as {
     crates: {
       package: { name: string; version: string; source: string | null; manifest_path: string };

@@ -11,16 +11,17 @@ const NATIVE = `${ROOT}lib/quic/native`;
 
 /** What the lock files and the pinned tools name, sorted. */
 export async function lockedPackages(): Promise<PackageName[]> {
-  const [cargo, deno, rust, zig] = await Promise.all(
+  const [cargo, launcher, deno, rust, zig] = await Promise.all(
     [
       `${NATIVE}/Cargo.lock`,
+      `${ROOT}scripts/launcher/Cargo.lock`,
       `${ROOT}deno.lock`,
       `${NATIVE}/rust-toolchain.toml`,
       `${NATIVE}/build-tools.txt`,
     ].map((path) => Deno.readTextFile(path)),
   );
   return [
-    ...cargoPackages(cargo!),
+    ...new Set([...cargoPackages(cargo!), ...cargoPackages(launcher!)]),
     ...npmPackages(deno!),
     `rust:std@${versionIn(rust!, /^channel = "(.+)"/m)}` as const,
     `zig:runtime@${versionIn(zig!, /^ziglang==(\S+)/m)}` as const,
