@@ -5,3 +5,4 @@ export { type DaemonOptions, runDaemon } from "./daemon.ts";
 export { type Joined, joinNetwork, type JoinOptions } from "./join.ts";
 export { type NodeOptions, type OpenedNode, openNode } from "./node.ts";
 export { resolveAddresses } from "./resolve.ts";
+export { engineVersion } from "../quic/mod.ts";

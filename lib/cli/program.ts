@@ -10,6 +10,9 @@ const EXECUTABLE_VARIABLE = "POLLEN_EXECUTABLE";
 /** Set where a package manager owns the program. */
 const PACKAGE_VARIABLE = "POLLEN_PACKAGE";
 
+/** What the launcher of a portable file sets for Deno alone: where it keeps compiled code. */
+const RUNTIME_VARIABLES = ["DENO_DIR", "DENO_NO_UPDATE_CHECK"];
+
 /** What this program is. */
 export type ProgramKind = "source" | "compiled" | "portable" | "package";
 
@@ -23,6 +26,8 @@ const environment = {
   executable: takeVariable(EXECUTABLE_VARIABLE),
   isPackage: takeVariable(PACKAGE_VARIABLE) !== null,
 };
+// Deno has read them when the first module runs.
+if (environment.executable !== null) RUNTIME_VARIABLES.forEach(takeVariable);
 
 /** This program. */
 export function thisProgram(): Program {

@@ -68,10 +68,15 @@ function contextOf({ args }: Invocation, io: Io): Context {
   };
 }
 
+/** The one line that a program reads. */
+export function renderJson({ json }: Outcome): string {
+  return JSON.stringify({ schemaVersion: SCHEMA_VERSION, ...json });
+}
+
 /** The result first, then what to do with it. */
 async function print(outcome: Outcome, isJson: boolean, io: Io): Promise<void> {
   if (isJson) {
-    await io.stdout(`${JSON.stringify({ schemaVersion: SCHEMA_VERSION, ...outcome.json })}\n`);
+    await io.stdout(`${renderJson(outcome)}\n`);
   } else if (outcome.text !== "") {
     await io.stdout(`${outcome.text}\n`);
   }

@@ -3,6 +3,7 @@
 
 import { createHash } from "node:crypto";
 import { PollenError } from "../types/mod.ts";
+import { ABI_VERSION } from "./records.ts";
 import {
   libraryFileName,
   type Platform,
@@ -19,7 +20,7 @@ export const LIBRARY_VARIABLE = "POLLEN_QUIC_LIBRARY";
 const OWN_LIBRARY_BYTES_MAX = 256 * 1024 * 1024;
 
 /** What `deno task engine` wrote of each library, by target. */
-type Recipe = Readonly<Record<string, { readonly sha256: string }>>;
+type Recipe = Readonly<Record<string, { readonly sha256: string; readonly sources: string }>>;
 
 /** A library to load. */
 export interface LibraryFile {
@@ -47,6 +48,19 @@ export function libraryError(
       cause,
     },
   );
+}
+
+/**
+ * The version of the native library's interface, and the hash of the sources that the library for a
+ * target was built from; null for a library of one's own, or if there is none.
+ */
+export function engineVersion(
+  target: string = Deno.build.target,
+  own: string | undefined = Deno.env.get(LIBRARY_VARIABLE),
+): { readonly abi: number; readonly sources: string | null } {
+  const platform = platformOf(target);
+  const entry = platform === null ? undefined : (recipe as Recipe)[platform.target];
+  return { abi: ABI_VERSION, sources: own === undefined ? entry?.sources ?? null : null };
 }
 
 /**

@@ -6,6 +6,7 @@ import { QuicEngine } from "./engine.ts";
 import type { EngineOptions } from "./native_engine.ts";
 
 export type { EngineOptions };
+export { engineVersion } from "./library_file.ts";
 
 /**
  * Opens an engine: binds its UDP socket and starts its thread. Until it is closed it keeps the
