@@ -1,7 +1,7 @@
 // Real pollen processes for the tests, the demo and the benchmarks: one-shot commands and daemons,
 // each in a process of its own, as a person would start them.
 
-import { dirname, fromFileUrl, join } from "../paths.ts";
+import { dirname, fromFileUrl, join, resolve } from "../paths.ts";
 
 /** The top of the checkout. */
 export const ROOT = dirname(dirname(dirname(fromFileUrl(import.meta.url))));
@@ -27,7 +27,7 @@ export interface Place {
   /** Put before the command, such as `ip netns exec NAME`. */
   readonly prefix?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** The words that start pollen; else those of this checkout's source. */
+  /** The words that start pollen; else those of {@link usualProgram}. */
   readonly program?: readonly string[];
 }
 
@@ -37,9 +37,18 @@ export function sourceProgram(root: string): string[] {
   return [Deno.execPath(), "run", "-A", "--quiet", ...config, join(root, "main.ts")];
 }
 
+/** Names a file to run instead of the source: one that `deno task compile` made. */
+const PROGRAM_VARIABLE = "POLLEN_E2E_PROGRAM";
+
+/** The words that start pollen: the file under test, or this checkout's source. */
+export function usualProgram(): readonly string[] {
+  const file = Deno.env.get(PROGRAM_VARIABLE) ?? "";
+  return file === "" ? sourceProgram(ROOT) : [resolve(ROOT, file)];
+}
+
 /** The words that start pollen with `args` on the place's folder. */
 export function pollenCommand(place: Place, args: readonly string[]): string[] {
-  const program = place.program ?? sourceProgram(ROOT);
+  const program = place.program ?? usualProgram();
   return [...(place.prefix ?? []), ...program, ...args, "--dir", place.dir];
 }
 

@@ -1,0 +1,128 @@
+// Makes the file of one platform: the launcher, Deno, Pollen's own code and its native library.
+
+import { describeVersion } from "../../lib/cli/commands/version.ts";
+import { renderJson } from "../../lib/cli/run.ts";
+import { VERSION } from "../../lib/cli/version.ts";
+import { engineVersion } from "../../lib/quic/mod.ts";
+import { libraryFileName } from "../../lib/quic/platform.ts";
+import { glibcFloor, isNewer } from "../engine/glibc.ts";
+import { readRecipe } from "../engine/recipe.ts";
+import { PREBUILT, sha256 } from "../engine/sources.ts";
+import { run } from "../engine/tools.ts";
+import { dirname, join } from "../paths.ts";
+import { bundle, MAIN, type PackedFile } from "./bundle.ts";
+import { denoExecutable } from "./deno_executable.ts";
+import { loaderOf } from "./elf.ts";
+import { type Contents, pack } from "./format.ts";
+import { checkLauncher, hashLauncherSources, launcherPath } from "./launcher.ts";
+import { DENO_VERSION, type Target } from "./targets.ts";
+
+/** The folder of Pollen's own code among the unpacked files. */
+const APP = "app";
+
+/** What was made. */
+export interface Built {
+  readonly path: string;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+/**
+ * Builds the portable file of a target and writes it to `path`.
+ *
+ * @param level As in {@link pack}.
+ * @throws {Error} when a part cannot be had.
+ */
+export async function buildPortable(target: Target, path: string, level?: number): Promise<Built> {
+  const problem = await checkLauncher(target, await hashLauncherSources());
+  if (problem !== null) throw new Error(`${problem} Build it: deno task launcher`);
+  const launcher = await Deno.readFile(launcherPath(target));
+  const isApart = target.engine.format === "mach-o";
+  const { payload } = pack(launcher, await gather(target), isApart, level);
+  await Deno.mkdir(dirname(path), { recursive: true });
+  if (isApart) await writeArchive(path, launcher, payload);
+  else await writeProgram(path, [launcher, payload]);
+  const bytes = await Deno.readFile(path);
+  return { path, bytes: bytes.length, sha256: sha256(bytes) };
+}
+
+async function gather(target: Target): Promise<Contents> {
+  const deno = await denoExecutable(target.deno);
+  const library = await engineLibrary(target);
+  const program = target.os === "windows" ? "pollen.exe" : "pollen";
+  return {
+    target: target.engine.target,
+    version: version(target),
+    glibc: glibc(target, [deno, library.bytes]),
+    files: [
+      { path: program, isExecutable: true, bytes: deno },
+      ...await bundle(APP),
+      library,
+    ],
+    program,
+    main: `${APP}/${MAIN}`,
+  };
+}
+
+/** Where `lib/quic/library_file.ts`, bundled, looks for it. */
+async function engineLibrary({ engine: { target } }: Target): Promise<PackedFile> {
+  const name = `${target}/${libraryFileName(target)}`;
+  const bytes = await Deno.readFile(`${PREBUILT}/${name}`).catch(() => {
+    throw new Error(
+      `There is no engine for ${target}. Build it: deno task engine --target ${target}`,
+    );
+  });
+  // Pollen loads no other: better now than on the machine that it is meant for.
+  if (sha256(bytes) !== (await readRecipe())[target]?.sha256) {
+    throw new Error(`The engine for ${target} is not the one in recipe.json. Restore or build it.`);
+  }
+  return { path: `${APP}/prebuilt/${name}`, isExecutable: false, bytes };
+}
+
+function version({ os, arch, engine }: Target): Contents["version"] {
+  const facts = { kind: "portable", deno: DENO_VERSION, os, arch } as const;
+  const outcome = describeVersion(facts, engineVersion(engine.target, undefined), false);
+  return { text: outcome.text, short: VERSION, json: renderJson(outcome) };
+}
+
+/** The C library that all parts load with, and the loader that Deno names. */
+function glibc({ engine }: Target, parts: readonly Uint8Array[]): Contents["glibc"] {
+  if (engine.format !== "elf") return null;
+  const floors = parts.map(glibcFloor).filter((floor) => floor !== null);
+  const oldest = floors.reduce((a, b) => isNewer(a, b) ? a : b);
+  return { oldest, loader: loaderOf(parts[0]!) };
+}
+
+async function writeProgram(path: string, parts: readonly Uint8Array[]): Promise<void> {
+  // By rename: a program that runs keeps its file.
+  const fresh = `${path}.new`;
+  {
+    using file = await Deno.open(fresh, { write: true, create: true, truncate: true, mode: 0o755 });
+    for (const part of parts) {
+      for (let at = 0; at < part.length;) at += await file.write(part.subarray(at));
+    }
+  }
+  await Deno.chmod(fresh, 0o755).catch(() => {});
+  await Deno.rename(fresh, path);
+}
+
+/** Launcher and payload side by side: appended bytes would break the signature of a program on macOS. */
+async function writeArchive(
+  path: string,
+  launcher: Uint8Array,
+  payload: Uint8Array,
+): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await writeProgram(join(folder, "pollen"), [launcher]);
+    await Deno.writeFile(join(folder, "pollen.payload"), payload, { mode: 0o644 });
+    await run("tar", [
+      ...["--create", "--file", "pollen.tar", "--format=ustar", "--owner=0", "--group=0"],
+      ...["--numeric-owner", "--mtime=@0", "--mode=u=rwX,go=rX", "pollen", "pollen.payload"],
+    ], { cwd: folder });
+    await run("gzip", ["--no-name", "-1", "pollen.tar"], { cwd: folder });
+    await Deno.copyFile(join(folder, "pollen.tar.gz"), path);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
