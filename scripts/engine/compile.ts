@@ -1,7 +1,7 @@
 // From sources to the bytes of one library. The same sources and tools give the same bytes on any
 // machine, in any folder: no path of the machine, no time and no random number gets into the file.
 
-import { libraryFileName, type Platform } from "../../lib/quic/platform.ts";
+import { libraryFileName, type LibraryFormat, type Platform } from "../../lib/quic/platform.ts";
 import { SOURCES_LABEL } from "./sources.ts";
 import { run, type Tools } from "./tools.ts";
 
@@ -19,8 +19,14 @@ export interface Workshop {
 
 /** The oldest macOS: the first one for Apple's own processors. */
 const MACOS_FLOOR = "11.0";
-/** A library for macOS names itself; by default with the path that it was built at. */
-const INSTALL_NAME = "-Clink-arg=-Wl,-install_name,@rpath/libpollen_quic.dylib";
+/** What makes the linkers leave out time and place. */
+const LINK_FLAGS: Readonly<Record<LibraryFormat, readonly string[]>> = {
+  elf: [],
+  // A library for macOS names itself; by default with the path that it was built at.
+  "mach-o": ["-Clink-arg=-Wl,-install_name,@rpath/libpollen_quic.dylib"],
+  // One for Windows says when it was built.
+  pe: ["-Clink-arg=-Wl,-Brepro"],
+};
 
 /** Builds the library of one platform from the sources with the given hash. */
 export async function compile(
@@ -59,7 +65,7 @@ export async function compile(
         CARGO_INCREMENTAL: "0",
         CARGO_ENCODED_RUSTFLAGS: [
           ...names.map(([from, to]) => `--remap-path-prefix=${from}=${to}`),
-          ...format === "mach-o" ? [INSTALL_NAME] : [],
+          ...LINK_FLAGS[format],
         ].join("\x1f"),
         [`CFLAGS_${target.replaceAll("-", "_")}`]: [
           "-g0",
