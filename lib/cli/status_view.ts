@@ -10,6 +10,7 @@ import {
   type Network,
   networkOf,
 } from "./network.ts";
+import { socketJson, socketLines } from "./socket_view.ts";
 import { describeDuration, printable, renderTable, rfc3339, type Style, styleOf } from "./text.ts";
 
 /** How much to show, and when it is. */
@@ -20,9 +21,14 @@ export interface StatusViewOptions {
   readonly wide: boolean;
   readonly isColored: boolean;
   readonly now: WallMs;
+  /** What the daemon's machine, which is this one, runs. */
+  readonly os: typeof Deno.build.os;
 }
 
-/** The tables PEERS, SERVICES and FORWARDS, and what is to be known of the own membership. */
+/**
+ * The tables PEERS, SERVICES and FORWARDS, what is to be known of the own membership, and what of
+ * the socket is worse than it could be.
+ */
 export function renderStatus(response: GetStatusResponse, options: StatusViewOptions): string {
   const network = networkOf(response);
   const style = styleOf(options.isColored);
@@ -32,6 +38,7 @@ export function renderStatus(response: GetStatusResponse, options: StatusViewOpt
     serviceLines(network, options.all, show, style),
     forwardLines(network, show, style),
     membershipLines(response.certificates, options.now, style),
+    socketLines(response.socket, options.os).map(style.warning),
   ];
   return sections.filter((lines) => lines.length > 0).map((lines) => lines.join("\n"))
     .join("\n\n");
@@ -163,5 +170,6 @@ export function statusJson(response: GetStatusResponse): Record<string, unknown>
       health: HEALTH_NAMES[certificate.health] ?? "unknown",
       isRenewable: !certificate.nonRenewable,
     })),
+    socket: socketJson(response.socket),
   };
 }

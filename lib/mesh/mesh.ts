@@ -11,6 +11,8 @@ import {
   DATAGRAM_BYTES_MAX,
   type DisconnectReason,
   type Engine,
+  type EngineNotice,
+  type EngineStats,
   errorText,
   formatAddress,
   type IncomingStream,
@@ -155,6 +157,16 @@ export class Mesh implements MeshPort<Envelope>, AsyncDisposable {
     this.#watcher = watcher;
     for (const { peer, session } of this.#registry.all()) watcher.admitted(peer, session);
     for (const peer of this.#registry.peers()) watcher.changed(peer, this.#registry.get(peer));
+  }
+
+  /** What the engine reports of itself, one after the other; null once the mesh is closed. */
+  nextNotice(): Promise<EngineNotice | null> {
+    return this.#options.engine.nextNotice();
+  }
+
+  /** The counters of the engine. */
+  engineStats(): EngineStats {
+    return this.#options.engine.stats();
   }
 
   /** Peers with a live session, by key. */

@@ -7,6 +7,7 @@
 //   gossipTick               our clock goes to every connected peer, which answers with what we miss
 //   peerEvent connected      reachability is told, the new peer gets our clock at once (eager sync)
 //   peerEvent disconnected   reachability is told, a retry is planned
+//   resumed                  the machine slept: peers are tried without waiting for half a minute
 //   packet clock             the events that its sender misses go back
 //   packet events            they are applied; what was new travels on to the other peers
 
@@ -49,6 +50,8 @@ export type NodeInput =
   | { readonly kind: "connectFailed"; readonly peer: PeerKey }
   /** Somebody on this machine wants the peer: no more waiting. */
   | { readonly kind: "retryPeer"; readonly peer: PeerKey }
+  /** The machine slept, or this process was stopped: what was planned is of the past. */
+  | { readonly kind: "resumed" }
   /** The peer was revoked. */
   | { readonly kind: "revoked"; readonly peer: PeerKey }
   /** The addresses of this machine's interfaces, or those that its owner named; the port we are bound to. */
@@ -74,6 +77,12 @@ export type NodeOutput =
   }
   | { readonly kind: "log"; readonly message: string; readonly fields: LogFields };
 
+/**
+ * How long after a sleep nobody waits: the network comes back some seconds later than the machine,
+ * and sessions show only then whether they live.
+ */
+const RESUMING_MS = 30_000;
+
 /** At most one eager sync per peer in this time while sessions replace each other; a loss ends the pause. */
 const EAGER_SYNC_PAUSE_MS = 5_000;
 
@@ -88,6 +97,8 @@ export class NodeCore {
   readonly #peers = new PeerStore();
   readonly #observations = new Observations();
   #own: { readonly ips: readonly string[]; readonly port: number } | null = null;
+  /** Until when peers are tried without waiting. */
+  #resumingUntil: MonotonicMs | null = null;
   readonly #eagerSyncAllowedAt = new Map<PeerKey, MonotonicMs>();
 
   constructor(options: {
@@ -112,8 +123,11 @@ export class NodeCore {
       case "packet":
         return this.#onPacket(input.packet);
       case "connectFailed":
-        this.#peers.step(now, { kind: "connectFailed", peer: input.peer });
+        this.#fail(now, input.peer);
         return [];
+      case "resumed":
+        this.#resumingUntil = addMs(now, RESUMING_MS);
+        return this.#retryAll(now);
       case "retryPeer":
         this.#peers.step(now, { kind: "retryPeer", peer: input.peer });
         return this.#tick(now);
@@ -121,8 +135,7 @@ export class NodeCore {
         this.#peers.step(now, { kind: "forgetPeer", peer: input.peer });
         return [{ kind: "closeSession", peer: input.peer, reason: "revoked" }];
       case "ownAddresses":
-        this.#own = input;
-        return this.#announceAddresses();
+        return this.#noteAddresses(now, input);
       case "localEvents":
         return this.#broadcast(input.events);
       default:
@@ -165,7 +178,7 @@ export class NodeCore {
           return [this.#dialEverything(output.peer)];
         case "requestPunchCoordination":
           // Nobody here coordinates; the peer is tried again from the start after its pause.
-          this.#peers.step(now, { kind: "connectFailed", peer: output.peer });
+          this.#fail(now, output.peer);
           return [];
         case "peerConnected":
           return [];
@@ -173,6 +186,35 @@ export class NodeCore {
           return assertNever(output);
       }
     });
+  }
+
+  #isResuming(now: MonotonicMs): boolean {
+    return this.#resumingUntil !== null && now < this.#resumingUntil;
+  }
+
+  /** An attempt failed. After a sleep the long rest is left out. */
+  #fail(now: MonotonicMs, peer: PeerKey): void {
+    this.#peers.step(now, { kind: "connectFailed", peer });
+    if (this.#isResuming(now) && this.#peers.inState(peer, "unreachable")) {
+      this.#peers.step(now, { kind: "retryPeer", peer });
+    }
+  }
+
+  /** Every peer that waits is tried now. */
+  #retryAll(now: MonotonicMs): NodeOutput[] {
+    for (const { peer } of this.#peers.getAll()) this.#peers.step(now, { kind: "retryPeer", peer });
+    return this.#tick(now);
+  }
+
+  /** Other addresses are another network: who could not be reached from the old one may be now. */
+  #noteAddresses(
+    now: MonotonicMs,
+    own: { readonly ips: readonly string[]; readonly port: number },
+  ): NodeOutput[] {
+    const before = this.#own?.ips ?? own.ips;
+    const hasMoved = own.ips.some((ip) => !before.includes(ip));
+    this.#own = own;
+    return [...this.#announceAddresses(), ...(hasMoved ? this.#retryAll(now) : [])];
   }
 
   #dialEverything(peer: PeerKey): NodeOutput {
@@ -230,9 +272,14 @@ export class NodeCore {
     this.#eagerSyncAllowedAt.delete(peer);
     this.#observations.forget(peer);
     this.#peers.step(now, { kind: "peerDisconnected", peer, reason });
+    // The peer gave the session up while we slept; it is there all the same.
+    const wasSlept = this.#isResuming(now) &&
+      (reason === "idle_timeout" || reason === "stateless_reset");
+    if (wasSlept) this.#peers.step(now, { kind: "retryPeer", peer });
     return [
       ...this.#broadcast(this.#store.setLocalConnected(peer, false)),
       { kind: "log", message: "peer disconnected", fields: { peer, reason, text } },
+      ...(wasSlept ? this.#tick(now) : []),
     ];
   }
 

@@ -6,10 +6,12 @@ import type { Envelope, GossipEvent, SignedRevocation } from "../proto/mod.ts";
 import type { Store } from "../store/mod.ts";
 import type { ConnectionInfo, Manager } from "../tunnel/mod.ts";
 import {
+  addMs,
   type Clock,
   errorText,
   type Log,
   type Mesh,
+  type MonotonicMs,
   type PeerKey,
   PollenError,
   type Random,
@@ -17,12 +19,16 @@ import {
 } from "../types/mod.ts";
 import { type BootstrapPeer, NodeCore, type NodeInput, type NodeOutput } from "./core.ts";
 import { Dialer } from "./dialer.ts";
+import { faultText } from "./faults.ts";
 import { Forwards, type WhichForwards } from "./forwards.ts";
 import { Services } from "./services.ts";
 import { StateSaver } from "./state_saver.ts";
 
 /** How often the machine is asked for its addresses: a laptop moves (pollen/1). */
 const ADDRESS_REFRESH_MS = 5 * 60 * 1000;
+
+/** For how long after a sleep they are asked for at every tick: the network comes back late. */
+const RESUMING_MS = 30_000;
 
 /** How often the memberships of connected peers are looked at again: they end while sessions live on. */
 const RECHECK_MS = 5 * 60 * 1000;
@@ -95,6 +101,8 @@ export class Node {
   readonly #forwards: Forwards;
   /** Whether it was reported that our clock does not fit a datagram any more. */
   #isClockTooLarge = false;
+  /** Until when the machine's addresses are looked at again and again, after a sleep. */
+  #resumingUntil: MonotonicMs | null = null;
 
   private constructor(deps: NodeDeps, config: Config) {
     this.#deps = deps;
@@ -146,6 +154,7 @@ export class Node {
     tunnels.start();
     this.#run(this.#receivePackets());
     this.#run(this.#receivePeerEvents());
+    this.#run(this.#receiveNotices());
     const stopTimers = [
       this.#every(() => this.#config.peerTickIntervalMs, () => this.#tick()),
       this.#every(() => this.#gossipPause(), () => this.#step({ kind: "gossipTick" })),
@@ -246,6 +255,8 @@ export class Node {
   }
 
   #tick(): void {
+    const now = this.#deps.clock.monotonicNow();
+    if (this.#resumingUntil !== null && now < this.#resumingUntil) this.#refreshAddresses();
     this.#step({ kind: "tick", liveForwards: this.#forwards.live() });
   }
 
@@ -317,6 +328,32 @@ export class Node {
     for (let event; (event = await this.#deps.mesh.nextPeerEvent()) !== null;) {
       this.#step({ kind: "peerEvent", event });
     }
+  }
+
+  async #receiveNotices(): Promise<void> {
+    for (let notice; (notice = await this.#deps.mesh.nextNotice()) !== null;) {
+      if (notice.kind === "resumed") this.#onResumed(notice.sleptMs);
+      else {
+        const { fault, count, reason } = notice;
+        this.#deps.log.warn(faultText(fault), { fault, count, reason });
+      }
+    }
+  }
+
+  /**
+   * Timers stand still while the machine sleeps, and come late by as much: what the long ones are
+   * for is done at once.
+   */
+  #onResumed(sleptMs: number): void {
+    const { clock, log, mesh } = this.#deps;
+    log.info("nothing ran for a while: this machine slept, or the process was stopped", {
+      sleptMs,
+    });
+    this.#resumingUntil = addMs(clock.monotonicNow(), RESUMING_MS);
+    mesh.recheckPeers();
+    this.#refreshAddresses();
+    this.#step({ kind: "resumed" });
+    this.#step({ kind: "gossipTick" });
   }
 
   #gossipPause(): number {

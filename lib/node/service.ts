@@ -24,6 +24,7 @@ import {
   type RevokePeerResponse,
   type ServiceSummary,
   type ShutdownResponse,
+  SocketInfo,
   type UnregisterServiceRequest,
   type UnregisterServiceResponse,
 } from "../proto/mod.ts";
@@ -104,6 +105,7 @@ export class NodeService {
       services: this.#serviceSummaries(),
       connections: this.#connectionSummaries(),
       certificates: [this.#certInfo()],
+      socket: this.#socketInfo(),
     }));
   };
 
@@ -274,6 +276,19 @@ export class NodeService {
       activeTunnels: forward.activeTunnels,
       lastFailure: forward.lastFailure,
     };
+  }
+
+  #socketInfo(): SocketInfo {
+    const stats = this.#deps.mesh.engineStats();
+    return SocketInfo.create({
+      receiveBufferBytes: BigInt(stats.receiveBufferBytes),
+      sendBufferBytes: BigInt(stats.sendBufferBytes),
+      segmentsMax: stats.udpSegmentsMax,
+      coalesces: stats.udpCoalesces,
+      rebinds: BigInt(stats.udpRebinds),
+      faults: Object.entries(stats.faults).filter(([, count]) => count > 0)
+        .map(([kind, count]) => ({ kind, count: BigInt(count) })),
+    });
   }
 
   #certInfo(): CertInfo {

@@ -7,6 +7,7 @@ import {
   type ConnectionAttempt,
   type DialOptions,
   type Engine,
+  type EngineNotice,
   type EngineStats,
   formatAddress,
   PollenError,
@@ -24,6 +25,7 @@ import {
   encodeText,
   EventKind,
   type EventRecord,
+  FAULT_KINDS,
   Operation,
   PayloadReader,
   printable,
@@ -35,6 +37,8 @@ import type { QuicStream } from "./stream.ts";
 const SESSIONS_WAITING_MAX = 256;
 /** Raw packets that wait to be received; the oldest goes first. */
 const RAW_WAITING_MAX = 256;
+/** Notices that wait to be read; the oldest goes first. Faults come once a minute and kind. */
+const NOTICES_WAITING_MAX = 64;
 const DIAL_TIMEOUT_MS_MAX = 60_000;
 const REASON_BYTES_MAX = 256;
 
@@ -71,6 +75,7 @@ export class QuicEngine implements Engine {
   readonly #streams = new Map<number, QuicStream>();
   readonly #dials = new Map<number, Dial>();
   readonly #incoming = new BoundedQueue<QuicSession>(SESSIONS_WAITING_MAX);
+  readonly #notices = new BoundedQueue<EngineNotice>(NOTICES_WAITING_MAX);
   readonly #raw = new BoundedQueue<RawPacket>(RAW_WAITING_MAX);
   readonly #ended: Promise<void>;
   #alpns: ReadonlySet<string>;
@@ -158,6 +163,10 @@ export class QuicEngine implements Engine {
     return this.#raw.next();
   }
 
+  nextNotice(): Promise<EngineNotice | null> {
+    return this.#notices.next();
+  }
+
   stats(): EngineStats {
     if (!this.#isClosing) this.#lastStats = this.#native.stats();
     return this.#lastStats;
@@ -199,6 +208,7 @@ export class QuicEngine implements Engine {
     this.forwarder.end();
     this.#incoming.drain();
     this.#raw.drain();
+    this.#notices.drain();
   }
 
   #deliver(record: EventRecord): void {
@@ -249,6 +259,16 @@ export class QuicEngine implements Engine {
         return this.forwarder.ruleWithdrawn(record);
       case EventKind.attempt:
         return this.#attempted(record);
+      case EventKind.resumed:
+        this.#notices.pushDroppingOldest({ kind: "resumed", sleptMs: x });
+        return;
+      case EventKind.fault: {
+        const reader = new PayloadReader(payload);
+        const [count, reason] = [reader.number(), reader.text()];
+        const fault = FAULT_KINDS[x - 1] ?? "other";
+        this.#notices.pushDroppingOldest({ kind: "fault", fault, count, reason });
+        return;
+      }
     }
   }
 

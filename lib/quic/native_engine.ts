@@ -6,6 +6,7 @@ import {
   type Congestion,
   CONGESTIONS,
   type EngineStats,
+  type FaultKind,
   PollenError,
   type Protocol,
   type SessionStats,
@@ -19,6 +20,7 @@ import {
   encodeSized,
   encodeText,
   type EventRecord,
+  FAULT_KINDS,
   Operation,
   OptionKey,
   PayloadReader,
@@ -36,6 +38,10 @@ const ANSWER_BYTES = 1_024;
 /** What `packetBytesMax` may be; the same as in native/src/limits.rs. */
 const PACKET_BYTES_MIN = 1_200;
 const PACKET_BYTES_MAX = 16_300;
+/** Set to "off", packets go and come one by one: for systems whose segmentation is broken. */
+const OFFLOAD_VARIABLE = "POLLEN_QUIC_OFFLOAD";
+/** More numbers than an engine or a session has. */
+const NUMBERS_MAX = 64;
 const NOTHING = new Uint8Array(0);
 
 /** Numbers and bytes of a command; what is left out is 0 or empty. */
@@ -64,6 +70,11 @@ export interface EngineOptions {
    * session; at most 64 files of 16 MB, the oldest go first. Default: none, which costs nothing.
    */
   readonly qlogDir?: string;
+  /**
+   * Whether the system may segment and coalesce packets for the engine, where it can. Default: yes,
+   * unless the environment says `POLLEN_QUIC_OFFLOAD=off`.
+   */
+  readonly offload?: boolean;
 }
 
 export class NativeEngine {
@@ -71,7 +82,7 @@ export class NativeEngine {
   readonly #library: LibrarySymbols;
   readonly #handle: number;
   readonly #records = new Uint8Array(TAKE_BYTES);
-  readonly #numbers = new Float64Array(16);
+  readonly #numbers = new Float64Array(NUMBERS_MAX);
   #isFreed = false;
   #lastTag = 0;
 
@@ -180,6 +191,12 @@ export class NativeEngine {
       attemptsRetried: n[13] ?? 0,
       attemptsRefused: n[14] ?? 0,
       attemptsDropped: n[15] ?? 0,
+      udpSegmentsMax: n[16] ?? 0,
+      udpCoalesces: n[17] === 1,
+      udpRebinds: n[18] ?? 0,
+      faults: Object.fromEntries(
+        FAULT_KINDS.map((kind, index) => [kind, n[19 + index] ?? 0]),
+      ) as Record<FaultKind, number>,
     };
   }
 
@@ -214,8 +231,10 @@ export class NativeEngine {
 }
 
 /** How many there are, then of each its key and its value: see core/options.rs. */
-function encodeOptions({ packetBytesMax, congestion }: EngineOptions): Uint8Array {
+function encodeOptions({ packetBytesMax, congestion, offload }: EngineOptions): Uint8Array {
   const given: (readonly [number, number])[] = [];
+  const mayOffload = offload ?? Deno.env.get(OFFLOAD_VARIABLE) !== "off";
+  if (!mayOffload) given.push([OptionKey.oneByOne, 1]);
   if (packetBytesMax !== undefined) {
     const isValid = Number.isInteger(packetBytesMax) &&
       packetBytesMax >= PACKET_BYTES_MIN && packetBytesMax <= PACKET_BYTES_MAX;

@@ -2,7 +2,7 @@
 // form of records, addresses and texts. The other side of each is in native/src/abi; a change here
 // or there raises ABI_VERSION in both.
 
-import type { SocketAddress } from "../types/mod.ts";
+import type { FaultKind, SocketAddress } from "../types/mod.ts";
 
 /** Must be what the library says of itself. */
 export const ABI_VERSION = 2;
@@ -40,7 +40,7 @@ export const Operation = {
 } as const;
 
 /** Keys of the options that an engine is opened with. */
-export const OptionKey = { packetBytesMax: 1, congestion: 2 } as const;
+export const OptionKey = { packetBytesMax: 1, congestion: 2, oneByOne: 3 } as const;
 
 /** Kinds of records: what their fields mean stands in abi/records.rs. */
 export const EventKind = {
@@ -63,10 +63,25 @@ export const EventKind = {
   bridgeEnded: 17,
   closed: 18,
   attempt: 19,
+  resumed: 23,
+  fault: 24,
   bridgeBegan: 25,
   ruleRefused: 26,
   ruleWithdrawn: 27,
 } as const;
+
+/** Faults of the sockets, in the order of their numbers, from 1. */
+export const FAULT_KINDS: readonly FaultKind[] = [
+  "shortage",
+  "oversize",
+  "denied",
+  "refused",
+  "no_route",
+  "segmentation",
+  "broken",
+  "exhausted",
+  "other",
+];
 
 /** What the library answers to a command that it refuses. */
 export const Refusal = { noEngine: -1, malformed: -2, badIdentity: -3, failed: -4 } as const;

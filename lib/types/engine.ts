@@ -50,7 +50,52 @@ export interface DialOptions {
   readonly signal?: AbortSignal;
 }
 
-/** What an engine carries now and has moved since its start, for benchmarks and tests. */
+/**
+ * What the system does to our sockets, by what it means. What the engine does about each stands in
+ * native/src/io/faults.rs; none of them ends a session.
+ */
+export type FaultKind =
+  /** Out of memory or of room in a queue: the same packets go a little later. */
+  | "shortage"
+  /** A packet larger than the link takes: the path is measured anew. */
+  | "oversize"
+  /** A firewall or a sandbox of this machine forbids it: the packets are lost. */
+  | "denied"
+  /** The echo of an earlier packet that nobody wanted. */
+  | "refused"
+  /** No way there, the interface or our address is gone: dials fail, sessions wait. */
+  | "no_route"
+  /** The system does not segment: packets go one by one for a minute. */
+  | "segmentation"
+  /** The socket is good for nothing: a new one is bound to the same port. */
+  | "broken"
+  /** No descriptor is left for a TCP connection: it is accepted a little later. */
+  | "exhausted"
+  /** Anything else: the packets are lost. */
+  | "other";
+
+/** What the engine reports of itself, beside its sessions. */
+export type EngineNotice =
+  /**
+   * Nothing ran for a while, because the machine slept or the process was stopped. Each session was
+   * probed at once; those whose peer has given them up end within seconds.
+   */
+  | {
+    readonly kind: "resumed";
+    /** How long nothing ran, up to 2 s too much. */
+    readonly sleptMs: number;
+  }
+  /** A fault; each kind is reported once a minute at most. */
+  | {
+    readonly kind: "fault";
+    readonly fault: FaultKind;
+    /** How often, since it was last reported. */
+    readonly count: number;
+    /** What the system said the last time, safe to print. */
+    readonly reason: string;
+  };
+
+/** What an engine carries now and has moved since its start. */
 export interface EngineStats {
   /** QUIC connections that live now. */
   readonly sessions: number;
@@ -70,7 +115,7 @@ export interface EngineStats {
   readonly udpSendCalls: number;
   /** The same for receiving. */
   readonly udpReceiveCalls: number;
-  /** Bytes that the operating system granted for the socket's buffers. */
+  /** Bytes that the operating system granted for the socket's buffers; 0 while there is no socket. */
   readonly receiveBufferBytes: number;
   /** The same for sending. */
   readonly sendBufferBytes: number;
@@ -87,6 +132,14 @@ export interface EngineStats {
   readonly attemptsRefused: number;
   /** Those that were not answered. */
   readonly attemptsDropped: number;
+  /** Packets that one send may carry; 1 where the system does not segment. */
+  readonly udpSegmentsMax: number;
+  /** Whether the system hands over packets that follow each other in one piece. */
+  readonly udpCoalesces: boolean;
+  /** How often the socket broke and was replaced. */
+  readonly udpRebinds: number;
+  /** How often each fault was. */
+  readonly faults: Readonly<Record<FaultKind, number>>;
 }
 
 /** The first packet of somebody who wants to reach us; nothing was spent on it yet. */
@@ -157,6 +210,9 @@ export interface Engine extends AsyncDisposable {
 
   /** The next packet that is not QUIC; null once the engine is closed. At most 256 wait, the oldest goes first. */
   receiveRaw(): Promise<RawPacket | null>;
+
+  /** The next notice; null once the engine is closed. At most 64 wait, the oldest goes first. */
+  nextNotice(): Promise<EngineNotice | null>;
 
   /** The counters as they are now; once closed, as they were last. */
   stats(): EngineStats;

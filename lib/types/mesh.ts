@@ -2,7 +2,7 @@
 // datagrams, streams. `E` is the envelope type, which lives in `proto`.
 
 import type { SocketAddress } from "./address.ts";
-import type { Session, Stream } from "./engine.ts";
+import type { EngineNotice, EngineStats, Session, Stream } from "./engine.ts";
 import type { PeerKey } from "./peer_key.ts";
 
 /** Why a peer's session is gone; the peer state machine's retry delay depends on it. */
@@ -77,6 +77,10 @@ export interface Mesh<E> extends StreamTransport {
 
   /** The next event about a peer; null once the mesh is closed. */
   nextPeerEvent(): Promise<PeerEvent | null>;
+  /** What the engine below reports of itself, one after the other; null once the mesh is closed. */
+  nextNotice(): Promise<EngineNotice | null>;
+  /** The counters of the engine below. */
+  engineStats(): EngineStats;
   /** Peers with a live session, by key. */
   connectedPeers(): PeerKey[];
   /** Where the session with the peer leads; null without one. */

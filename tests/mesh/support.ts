@@ -7,8 +7,10 @@ import { Mesh, type MeshOptions } from "../../lib/mesh/mod.ts";
 import { Envelope } from "../../lib/proto/mod.ts";
 import { openEngine } from "../../lib/quic/mod.ts";
 import {
+  BoundedQueue,
   type Clock,
   type Engine,
+  type EngineNotice,
   type PeerEvent,
   type PeerKey,
   type Session,
@@ -67,13 +69,16 @@ export class TestMesh implements AsyncDisposable {
     readonly engine: Engine,
     readonly key: PeerKey,
     readonly sessions: SessionLog,
+    /** What the engine says of itself; a test may put something in. */
+    readonly notices: BoundedQueue<EngineNotice>,
   ) {}
 
   static async open(member: Member, options: Partial<MeshOptions> = {}): Promise<TestMesh> {
     const engine = await openEngine({ address: { ip: "127.0.0.1", port: 0 }, protocols: [] });
     const sessions = new SessionLog();
+    const notices = new BoundedQueue<EngineNotice>(64);
     const mesh = await Mesh.open({
-      engine: recording(engine, sessions),
+      engine: recording(engine, sessions, notices),
       identity: member.identity,
       credentials: member.credentials,
       tlsIdentityTtlMs: DAY_MS,
@@ -84,7 +89,7 @@ export class TestMesh implements AsyncDisposable {
       isRevoked: () => false,
       ...options,
     });
-    return new TestMesh(mesh, engine, member.key, sessions);
+    return new TestMesh(mesh, engine, member.key, sessions, notices);
   }
 
   get address(): SocketAddress {
@@ -151,7 +156,15 @@ export class SessionLog {
 }
 
 /** The engine, noting down each session that it hands out. */
-function recording(engine: Engine, sessions: SessionLog): Engine {
+function recording(
+  engine: Engine,
+  sessions: SessionLog,
+  notices: BoundedQueue<EngineNotice>,
+): Engine {
+  void (async () => {
+    for (let notice; (notice = await engine.nextNotice()) !== null;) notices.push(notice);
+    notices.close();
+  })();
   return {
     localAddress: engine.localAddress,
     forwarder: engine.forwarder,
@@ -169,6 +182,7 @@ function recording(engine: Engine, sessions: SessionLog): Engine {
     setGatekeeper: (decide) => engine.setGatekeeper(decide),
     sendRaw: (to, bytes) => engine.sendRaw(to, bytes),
     receiveRaw: () => engine.receiveRaw(),
+    nextNotice: () => notices.next(),
     stats: () => engine.stats(),
     close: (reason) => engine.close(reason),
     [Symbol.asyncDispose]: () => engine.close(""),

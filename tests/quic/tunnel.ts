@@ -35,8 +35,9 @@ export interface Tunnel extends AsyncDisposable {
   connect(): Promise<Deno.TcpConn>;
 }
 
-export async function openTunnel(targets: readonly TcpTarget[]): Promise<Tunnel> {
-  const pair = await openPair();
+/** `given` belongs to the tunnel from then on. */
+export async function openTunnel(targets: readonly TcpTarget[], given?: Pair): Promise<Tunnel> {
+  const pair = given ?? await openPair();
   const listener = await pair.client.forwarder.listen({ ip: "127.0.0.1", port: 0 });
   const nearBridges = new Arrivals<Bridge>();
   const farBridges = new Arrivals<Bridge>();

@@ -13,6 +13,7 @@ export const status: Run = async (context) => {
     wide: context.args.has("wide"),
     isColored: context.isColored,
     now: context.now(),
+    os: Deno.build.os,
   });
   return { text, json: context.isJson ? statusJson(response) : {} };
 };

@@ -301,6 +301,124 @@ export const CertInfo: Codec<CertInfo> = codec(
   readCertInfo,
 );
 
+/** How often the system did this to the sockets; kinds as FaultKind names them. */
+export interface FaultCount {
+  readonly kind: string;
+  readonly count: bigint;
+}
+
+export function writeFaultCount(writer: Writer, message: FaultCount): void {
+  if (message.kind !== "") {
+    writer.uint32(10); writer.string(message.kind);
+  }
+  if (message.count !== 0n) {
+    writer.uint32(16); writeUint64(writer, message.count);
+  }
+}
+
+export function readFaultCount(reader: Reader, end: number, budget: Budget): FaultCount {
+  const message: { -readonly [K in keyof FaultCount]: FaultCount[K] } = { kind: "", count: 0n };
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    switch (tag) {
+      case 10:
+        message.kind = readString(reader);
+        break;
+      case 16:
+        message.count = readUint64(reader);
+        break;
+      default:
+        skip(reader, tag);
+    }
+  }
+  finish(reader, end);
+  return message;
+}
+
+export const FaultCount: Codec<FaultCount> = codec(
+  "pollen.control.v1.FaultCount",
+  () => ({ kind: "", count: 0n }),
+  writeFaultCount,
+  readFaultCount,
+);
+
+/** The UDP socket of this node, as the system grants it. */
+export interface SocketInfo {
+  /** 0 while there is no socket */
+  readonly receiveBufferBytes: bigint;
+  readonly sendBufferBytes: bigint;
+  /** packets that one send may carry; 1 where the system does not segment */
+  readonly segmentsMax: number;
+  /** whether packets that follow each other arrive in one piece */
+  readonly coalesces: boolean;
+  /** how often it broke and was replaced */
+  readonly rebinds: bigint;
+  /** those that happened */
+  readonly faults: readonly FaultCount[];
+}
+
+export function writeSocketInfo(writer: Writer, message: SocketInfo): void {
+  if (message.receiveBufferBytes !== 0n) {
+    writer.uint32(8); writeUint64(writer, message.receiveBufferBytes);
+  }
+  if (message.sendBufferBytes !== 0n) {
+    writer.uint32(16); writeUint64(writer, message.sendBufferBytes);
+  }
+  if (message.segmentsMax !== 0) {
+    writer.uint32(24); writer.uint32(message.segmentsMax);
+  }
+  if (message.coalesces) {
+    writer.uint32(32); writer.bool(message.coalesces);
+  }
+  if (message.rebinds !== 0n) {
+    writer.uint32(40); writeUint64(writer, message.rebinds);
+  }
+  for (const item of message.faults) {
+    writer.uint32(50).fork(); writeFaultCount(writer, item); writer.ldelim();
+  }
+}
+
+export function readSocketInfo(reader: Reader, end: number, budget: Budget): SocketInfo {
+  const message: { -readonly [K in keyof SocketInfo]: SocketInfo[K] } = { receiveBufferBytes: 0n, sendBufferBytes: 0n, segmentsMax: 0, coalesces: false, rebinds: 0n, faults: [] };
+  const faults: FaultCount[] = [];
+  message.faults = faults;
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    switch (tag) {
+      case 8:
+        message.receiveBufferBytes = readUint64(reader);
+        break;
+      case 16:
+        message.sendBufferBytes = readUint64(reader);
+        break;
+      case 24:
+        message.segmentsMax = reader.uint32();
+        break;
+      case 32:
+        message.coalesces = readUint64(reader) !== 0n;
+        break;
+      case 40:
+        message.rebinds = readUint64(reader);
+        break;
+      case 50:
+        spend(budget);
+        faults.push(readFaultCount(reader, subEnd(reader), budget));
+        break;
+      default:
+        skip(reader, tag);
+    }
+  }
+  finish(reader, end);
+  return message;
+}
+
+export const SocketInfo: Codec<SocketInfo> = codec(
+  "pollen.control.v1.SocketInfo",
+  () => ({ receiveBufferBytes: 0n, sendBufferBytes: 0n, segmentsMax: 0, coalesces: false, rebinds: 0n, faults: [] }),
+  writeSocketInfo,
+  readSocketInfo,
+);
+
 /** A node to enter the network through, and where it listens. */
 export interface BootstrapPeerInfo {
   readonly peer?: NodeRef | undefined;
@@ -501,6 +619,7 @@ export interface GetStatusResponse {
   readonly services: readonly ServiceSummary[];
   readonly connections: readonly ConnectionSummary[];
   readonly certificates: readonly CertInfo[];
+  readonly socket?: SocketInfo | undefined;
 }
 
 export function writeGetStatusResponse(writer: Writer, message: GetStatusResponse): void {
@@ -518,6 +637,9 @@ export function writeGetStatusResponse(writer: Writer, message: GetStatusRespons
   }
   for (const item of message.certificates) {
     writer.uint32(42).fork(); writeCertInfo(writer, item); writer.ldelim();
+  }
+  if (message.socket !== undefined) {
+    writer.uint32(50).fork(); writeSocketInfo(writer, message.socket); writer.ldelim();
   }
 }
 
@@ -552,6 +674,9 @@ export function readGetStatusResponse(reader: Reader, end: number, budget: Budge
       case 42:
         spend(budget);
         certificates.push(readCertInfo(reader, subEnd(reader), budget));
+        break;
+      case 50:
+        message.socket = readSocketInfo(reader, subEnd(reader), budget);
         break;
       default:
         skip(reader, tag);

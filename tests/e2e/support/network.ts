@@ -22,6 +22,7 @@ export interface Status {
     readonly remotePort: number;
     readonly lastFailure: string | null;
   }[];
+  readonly socket: { readonly faults: Readonly<Record<string, number>> };
 }
 
 /** The daemons of tests stay on this machine and take any free port. */

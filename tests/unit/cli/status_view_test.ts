@@ -5,7 +5,7 @@ import { CertHealth, GetStatusResponse, NodeStatus } from "../../../lib/proto/mo
 import { renderStatus, statusJson } from "../../../lib/cli/status_view.ts";
 import { key, node, NOW, sampleStatus } from "./support.ts";
 
-const plain = { all: false, wide: false, isColored: false, now: NOW };
+const plain = { all: false, wide: false, isColored: false, now: NOW, os: "linux" } as const;
 
 function withCertificate(
   health: CertHealth,
@@ -143,5 +143,6 @@ Deno.test("the object holds everything, with full keys, times and nothing lost",
       health: "expiringSoon",
       isRenewable: true,
     }],
+    socket: null,
   });
 });

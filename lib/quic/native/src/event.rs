@@ -76,6 +76,25 @@ impl From<&std::io::Error> for BindError {
     }
 }
 
+/// What the system does to our sockets; io/faults.rs says what is done about each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum Fault {
+    Shortage = 1,
+    Oversize = 2,
+    Denied = 3,
+    Refused = 4,
+    NoRoute = 5,
+    Segmentation = 6,
+    Broken = 7,
+    Exhausted = 8,
+    Other = 9,
+}
+
+impl Fault {
+    pub const COUNT: usize = 9;
+}
+
 /// `tag` is the number that the caller gave to a request, to match the answer with it.
 #[derive(Debug)]
 pub enum Event {
@@ -195,6 +214,16 @@ pub enum Event {
     /// No bridge begins by this rule any more.
     RuleWithdrawn {
         rule: u32,
+    },
+    /// Nothing ran for so many milliseconds: the machine slept, or the process was stopped.
+    Resumed {
+        slept_ms: u32,
+    },
+    /// A fault of the sockets, so many times since it was last reported; `reason` is the latest.
+    Fault {
+        fault: Fault,
+        count: u64,
+        reason: String,
     },
     /// The last event: the thread is gone. `failed` when a defect ended it.
     Closed {

@@ -167,6 +167,29 @@ pub const TRAIN_BYTES_MAX: usize = 65_500;
 /// What we ask the system for as socket buffers, in bytes. It grants what it will.
 pub const SOCKET_BUFFER_BYTES: usize = 8 * 1024 * 1024;
 
+/// How long sending or receiving rests after the system failed at it: from the first to the second,
+/// doubling with each failure in a row. Long enough for a queue to drain, too short to be missed.
+pub const FAULT_PAUSE_MIN: Duration = Duration::from_millis(1);
+pub const FAULT_PAUSE_MAX: Duration = Duration::from_millis(64);
+/// How often in a row packets find the system short of memory before they count as lost.
+pub const SHORTAGES_MAX: u32 = 8;
+/// Echoes of earlier packets (`ECONNREFUSED`) taken in a row before that counts as a failure.
+pub const ECHOES_MAX: u32 = 16;
+/// The same for getting back a socket that broke: the port may be taken for a while.
+pub const REBIND_PAUSE_MIN: Duration = Duration::from_millis(100);
+pub const REBIND_PAUSE_MAX: Duration = Duration::from_secs(5);
+/// How long packets go one by one after the system refused to segment: another route or device may
+/// be able to.
+pub const SEGMENTATION_RETRY: Duration = Duration::from_secs(60);
+/// Between two reports of one kind of fault.
+pub const FAULT_REPORT_INTERVAL: Duration = Duration::from_secs(60);
+/// How long the thread rests at most before it looks whether the machine slept.
+pub const SLEEP_CHECK: Duration = Duration::from_secs(2);
+/// A look that comes later than this was kept from coming by sleep.
+pub const SLEEP_MIN: Duration = Duration::from_secs(5);
+/// How long a peer has at least to answer after a sleep: a network comes up and three probes go.
+pub const PROBE_TIMEOUT_MIN: Duration = Duration::from_secs(3);
+
 /// The longest reason of an end that is sent or reported, in bytes.
 pub const REASON_BYTES_MAX: usize = 256;
 

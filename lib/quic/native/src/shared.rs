@@ -2,6 +2,7 @@
 //! and numbers that either may read at any time.
 
 use crate::core::{AttemptCounts, Gauge};
+use crate::event::Fault;
 use crate::handle::Handle;
 use crate::io::Command;
 use rustc_hash::FxHashMap;
@@ -34,7 +35,7 @@ struct Outbox {
 }
 
 /// How many numbers `stats` reports of an engine.
-pub const STATS: usize = 16;
+pub const STATS: usize = 19 + Fault::COUNT;
 
 /// Counters since the start, in the order in which `stats` reports them.
 #[derive(Default)]
@@ -56,6 +57,14 @@ pub struct Counters {
     pub attempts_retried: AtomicU64,
     pub attempts_refused: AtomicU64,
     pub attempts_dropped: AtomicU64,
+    /// How many packets one send may carry.
+    pub segments: AtomicU64,
+    /// Whether trains arrive in one piece: 1 or 0.
+    pub coalesces: AtomicU64,
+    /// How often the socket was replaced.
+    pub rebinds: AtomicU64,
+    /// How often each fault was, in the order of their numbers.
+    pub faults: [AtomicU64; Fault::COUNT],
 }
 
 impl Counters {
@@ -74,16 +83,20 @@ impl Counters {
             &self.receive_buffer,
             &self.send_buffer,
         ];
-        let attempts = [
+        let others = [
             &self.attempts_taken,
             &self.attempts_retried,
             &self.attempts_refused,
             &self.attempts_dropped,
+            &self.segments,
+            &self.coalesces,
+            &self.rebinds,
         ];
+        let others = others.into_iter().chain(&self.faults);
         let mut numbers = [0.0; STATS];
         let values = counters.iter().map(|counter| counter.load(Relaxed));
         let values = values.chain([turn_cpu_max_ns]);
-        let values = values.chain(attempts.iter().map(|counter| counter.load(Relaxed)));
+        let values = values.chain(others.map(|counter| counter.load(Relaxed)));
         for (number, value) in numbers.iter_mut().zip(values) {
             *number = value as f64;
         }

@@ -110,6 +110,15 @@ pub fn encode(event: &Event, records: &mut Vec<u8>) {
             record.number(*code).number(*to_stream).number(*to_tcp);
             record.bytes(reason.as_bytes());
         }
+        Event::Resumed { slept_ms } => record.header(23, 0, 0, *slept_ms, 0),
+        Event::Fault {
+            fault,
+            count,
+            reason,
+        } => {
+            record.header(24, 0, 0, *fault as u32, 0);
+            record.number(*count).bytes(reason.as_bytes());
+        }
         Event::BridgeBegan { tag, rule, session } => {
             record.header(25, *session, *tag, *rule, 0);
         }

@@ -126,13 +126,13 @@ fn a_stale_handle_finds_nothing() {
     assert_eq!(door.command(4, 1, 0, 0.0, &[]), Refusal::NoEngine as i32);
     assert_eq!(pollen_quic_wait(door.0, 10_000), 0);
     assert!(door.take(100).is_empty());
-    let mut numbers = [0.0; 16];
+    let mut numbers = [0.0; 64];
     // SAFETY: pointer and capacity are those of an array.
     let mut count =
-        |engine, session| unsafe { pollen_quic_stats(engine, session, numbers.as_mut_ptr(), 16) };
+        |engine, session| unsafe { pollen_quic_stats(engine, session, numbers.as_mut_ptr(), 64) };
     assert_eq!(count(door.0, 0), 0);
     assert_eq!(count(next.0, 12_345), 0);
-    assert_eq!(count(next.0, 0), 16);
+    assert_eq!(count(next.0, 0) as usize, crate::shared::STATS);
     pollen_quic_free(next.0);
 }
 
@@ -151,6 +151,7 @@ fn an_engine_that_cannot_be_opened_says_why() {
         (with(&[255; 1_300]), OpenError::Malformed),
         (with(&[1, 0, 1, 0, 0, 0]), OpenError::Malformed),
         (with(&[1, 1, 0xaf, 4, 0, 0]), OpenError::Malformed),
+        (with(&[1, 3, 2, 0, 0, 0]), OpenError::Malformed),
         (with(&[1, 1, 0x46, 5, 1, 0]), OpenError::Malformed),
         (with(&[1, 2, 2, 0, 0, 0]), OpenError::Malformed),
         // A folder for traces that is cut off, and one that is no text.

@@ -46,7 +46,7 @@ impl Protocols {
 
 /// How connections move their bytes: what is the same for all protocols of an engine.
 pub struct Transports {
-    options: Options,
+    pub options: Options,
     internet: Arc<TransportConfig>,
     loopback: Arc<TransportConfig>,
     qlog: Option<Qlog>,

@@ -31,34 +31,23 @@ impl Core {
         true
     }
 
-    /// Handshake or verdict is not there in time.
+    /// Handshake, verdict or the answer to a probe is not there in time.
     fn overdue(&mut self, now: Instant, handle: Handle) {
-        let Some(session) = self.sessions.get(handle) else {
+        let Some(session) = self.sessions.get_mut(handle) else {
             return;
         };
         match (session.phase, session.dial) {
             (Phase::Handshaking, Some(tag)) => {
-                let error = match session.unreachable {
-                    true => DialError::Unreachable,
-                    false => DialError::Timeout,
+                let (error, reason) = match session.unreachable.take() {
+                    Some(reason) => (DialError::Unreachable, reason),
+                    None => (DialError::Timeout, String::new()),
                 };
-                self.fail_dial(now, handle, tag, error, String::new());
+                self.fail_dial(now, handle, tag, error, reason);
             }
             (Phase::Handshaking, None) => self.end(now, handle, 0, ""),
             (Phase::Verdict, _) => self.end(now, handle, 0, "not admitted in time"),
-            (Phase::Open | Phase::Over, _) => {}
-        }
-    }
-
-    /// The system says that there is no way to the peer. That ends no session, for ways come and
-    /// go, but it ends a dial.
-    pub fn note_unreachable(&mut self, now: Instant, handle: Handle, reason: String) {
-        let Some(session) = self.sessions.get_mut(handle) else {
-            return;
-        };
-        session.unreachable = true;
-        if let (Phase::Handshaking, Some(tag)) = (session.phase, session.dial) {
-            self.fail_dial(now, handle, tag, DialError::Unreachable, reason);
+            (Phase::Open, _) => self.judge_probe(now, handle),
+            (Phase::Over, _) => {}
         }
     }
 
@@ -78,6 +67,17 @@ impl Core {
 
     /// Ends a session ourselves and says so, if it was reported.
     pub(super) fn end(&mut self, now: Instant, handle: Handle, code: u64, reason: &str) {
+        self.end_as(EndKind::Local, now, handle, code, reason);
+    }
+
+    pub(super) fn end_as(
+        &mut self,
+        kind: EndKind,
+        now: Instant,
+        handle: Handle,
+        code: u64,
+        reason: &str,
+    ) {
         let Some(session) = self.sessions.get_mut(handle) else {
             return;
         };
@@ -87,7 +87,7 @@ impl Core {
         if session.phase != Phase::Handshaking {
             self.streams.events.push(Event::SessionEnded {
                 session: handle,
-                kind: EndKind::Local,
+                kind,
                 code,
                 reason: reason.to_owned(),
             });

@@ -18,6 +18,7 @@ mod gauge;
 mod incoming;
 mod options;
 mod outgoing;
+mod probe;
 mod requests;
 mod session;
 mod streams;

@@ -8,6 +8,8 @@ pub struct Options {
     /// Where path MTU discovery stops, in bytes of UDP payload; by the kind of path if not given.
     pub packet_bytes_max: Option<u16>,
     pub congestion: Congestion,
+    /// Whether the system is kept from segmenting and coalescing packets, where it can.
+    pub one_by_one: bool,
 }
 
 impl Options {
@@ -22,6 +24,7 @@ impl Options {
                 Ok(congestion) => self.congestion = congestion,
                 Err(()) => return false,
             },
+            (3, Ok(value @ 0..=1)) => self.one_by_one = value == 1,
             _ => return false,
         }
         true

@@ -42,7 +42,7 @@ pub struct Session {
     pub dial: Option<u32>,
     pub protocols: Arc<Protocols>,
     pub head_bytes: usize,
-    /// When the handshake or the verdict must be there.
+    /// When the handshake, the verdict or the answer to a probe must be there.
     pub deadline: Option<Instant>,
     pub armed: Option<Instant>,
     /// Whether it stands in the list of those to be settled.
@@ -56,8 +56,10 @@ pub struct Session {
     pub inbox: Inbox,
     /// Whether somebody above took it, once it was reported.
     pub taken: bool,
-    /// Whether the system says that there is no way to the peer.
-    pub unreachable: bool,
+    /// What the system says where it does not let us send to the peer.
+    pub unreachable: Option<String>,
+    /// While it is asked whether the peer is still there: packets received before.
+    pub probed: Option<u64>,
     pub streams: FxHashMap<StreamId, Handle>,
     pub openings: VecDeque<Opening>,
     pub gauge: Arc<Gauge>,
@@ -90,7 +92,8 @@ impl Session {
             streams_left: false,
             inbox: Inbox::default(),
             taken: false,
-            unreachable: false,
+            unreachable: None,
+            probed: None,
             streams: FxHashMap::default(),
             openings: VecDeque::new(),
             gauge: Arc::new(Gauge::default()),

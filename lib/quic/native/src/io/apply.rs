@@ -3,7 +3,7 @@
 use super::address::for_socket;
 use super::bridges::Order;
 use super::turn::Turn;
-use super::{Command, DataPlane};
+use super::{ledger, Command, DataPlane};
 use crate::event::Event;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Instant;
@@ -34,7 +34,8 @@ impl DataPlane {
             Command::SendDatagram { session, bytes } => core.send_datagram(session, bytes),
             Command::SendRaw { to, bytes } => {
                 self.shared.raw_queued.fetch_sub(1, Relaxed);
-                self.udp.send_raw(to, &bytes, &self.shared.counters);
+                let ledger = &mut ledger(now, &self.shared, &mut self.faults);
+                self.udp.send_raw(to, &bytes, ledger);
             }
             Command::OpenStream { session, tag } => core.open_stream(session, tag),
             Command::CancelOpen { session, tag } => core.cancel_open(session, tag),

@@ -1,9 +1,10 @@
 //! TCP listeners and the connections they accepted that are not bridged yet.
 
+use super::faults::{fault_of, Ledger};
 use super::rules::{Route, Verdict};
 use super::tcp::reset_on_close;
 use super::tokens;
-use crate::event::{BindError, Event};
+use crate::event::{BindError, Event, Fault};
 use crate::handle::{Arena, Handle};
 use crate::limits::*;
 use mio::net::{TcpListener, TcpStream};
@@ -24,8 +25,8 @@ struct Listener {
 enum Accepted {
     All,
     SomeLeft,
-    /// The system has no descriptor left.
-    Exhausted,
+    /// The system has no descriptor left, or the like.
+    Exhausted(io::Error),
 }
 
 struct Connection {
@@ -130,10 +131,11 @@ impl Listeners {
     /// answer are given back with it; the others are reported and wait.
     pub fn accept(
         &mut self,
-        now: Instant,
+        ledger: &mut Ledger<'_>,
         events: &mut Vec<Event>,
         mut rule: impl FnMut(Handle) -> Verdict<Route>,
     ) -> Vec<(TcpStream, Verdict<Route>)> {
+        let now = ledger.now;
         let mut ruled = Vec::new();
         while let Some((_, handle)) = self.retries.front().filter(|(at, _)| *at <= now) {
             self.ready.push(*handle);
@@ -153,7 +155,10 @@ impl Listeners {
             match accepted {
                 Accepted::All => {}
                 Accepted::SomeLeft => self.ready.push(handle),
-                Accepted::Exhausted => self.retries.push_back((now + ACCEPT_RETRY, handle)),
+                Accepted::Exhausted(error) => {
+                    ledger.note(fault_of(&error).unwrap_or(Fault::Other), &error);
+                    self.retries.push_back((now + ACCEPT_RETRY, handle));
+                }
             }
         }
         ruled
@@ -225,7 +230,7 @@ fn accept_from(
                 io::ErrorKind::ConnectionAborted
                 | io::ErrorKind::ConnectionReset
                 | io::ErrorKind::Interrupted => {}
-                _ => return Accepted::Exhausted,
+                _ => return Accepted::Exhausted(error),
             },
         }
     }

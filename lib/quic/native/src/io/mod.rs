@@ -12,16 +12,24 @@ mod backlog;
 mod bridge;
 mod bridges;
 mod command;
+mod faults;
+mod flush;
 mod listeners;
+mod pause;
 mod pool;
 mod ruled;
 mod rules;
+mod sending;
+mod sleep;
 mod tcp;
+#[cfg(test)]
+mod testing;
 #[cfg(test)]
 mod tests;
 mod tokens;
 mod turn;
 mod udp;
+mod wire;
 
 pub use address::{ip_text, parse as parse_address, shown as shown_address};
 pub use command::Command;
@@ -35,9 +43,11 @@ use crate::shared::Shared;
 use backlog::Backlog;
 use bridges::Bridges;
 use bytes::Bytes;
+use faults::{Faults, Ledger};
 use listeners::Listeners;
 use mio::{Events, Poll};
 use quinn_proto::Transmit;
+use sleep::SleepWatch;
 use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
@@ -48,7 +58,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tokens::Source;
 use turn::{thread_cpu, Turn};
-use udp::{Sent, Udp};
+use udp::Udp;
 
 /// A running engine.
 pub struct Running {
@@ -63,31 +73,9 @@ pub fn start(
     protocols: Protocols,
     transports: Transports,
 ) -> io::Result<Running> {
-    let poll = Poll::new()?;
-    let waker = mio::Waker::new(poll.registry(), tokens::WAKER)?;
-    let mut udp = Udp::bind(address)?;
-    udp.register(poll.registry(), tokens::UDP)?;
-    let local_address = address::shown(udp.local_address()?);
-    let shared = Arc::new(Shared::new(waker));
-    let (receive, send) = udp.buffer_sizes();
-    shared.counters.receive_buffer.store(receive, Relaxed);
-    shared.counters.send_buffer.store(send, Relaxed);
-    let plane = DataPlane {
-        core: Core::new(protocols, transports, udp.never_fragments()),
-        poll,
-        udp,
-        bridges: Bridges::new(),
-        listeners: Listeners::new(),
-        shared: shared.clone(),
-        commands: VecDeque::new(),
-        backlog: Backlog::default(),
-        arrivals: VecDeque::new(),
-        wakes: VecDeque::new(),
-        events: Vec::new(),
-        raw: VecDeque::new(),
-        unsent: None,
-        train: Vec::new(),
-    };
+    let plane = DataPlane::new(address, protocols, transports)?;
+    let shared = plane.shared.clone();
+    let local_address = address::shown(plane.udp.local_address());
     let thread = std::thread::Builder::new()
         .name("pollen-quic".to_owned())
         .spawn(move || plane.run())?;
@@ -119,9 +107,41 @@ struct DataPlane {
     unsent: Option<(Handle, Transmit, Vec<u8>)>,
     /// The buffer in which trains are made.
     train: Vec<u8>,
+    faults: Faults,
+    sleep: SleepWatch,
+    /// What runs on while the machine sleeps.
+    clock: Box<dyn Fn() -> Duration + Send>,
 }
 
 impl DataPlane {
+    fn new(address: SocketAddr, protocols: Protocols, transports: Transports) -> io::Result<Self> {
+        let poll = Poll::new()?;
+        let waker = mio::Waker::new(poll.registry(), tokens::WAKER)?;
+        let mut udp = Udp::bind(address, !transports.options.one_by_one)?;
+        udp.register(poll.registry())?;
+        let shared = Arc::new(Shared::new(waker));
+        udp.publish(&shared.counters);
+        Ok(Self {
+            core: Core::new(protocols, transports, udp.never_fragments()),
+            poll,
+            udp,
+            bridges: Bridges::new(),
+            listeners: Listeners::new(),
+            shared,
+            commands: VecDeque::new(),
+            backlog: Backlog::default(),
+            arrivals: VecDeque::new(),
+            wakes: VecDeque::new(),
+            events: Vec::new(),
+            raw: VecDeque::new(),
+            unsent: None,
+            train: Vec::new(),
+            faults: Faults::default(),
+            sleep: SleepWatch::default(),
+            clock: Box::new(sleep::clock),
+        })
+    }
+
     fn run(mut self) {
         let shared = self.shared.clone();
         let ended = catch_unwind(AssertUnwindSafe(move || {
@@ -144,7 +164,7 @@ impl DataPlane {
     /// False once the engine was shut down.
     fn turn(&mut self, ready: &mut Events) -> bool {
         let timeout = self.timeout();
-        match self.poll.poll(ready, timeout) {
+        match self.poll.poll(ready, Some(timeout)) {
             Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::Interrupted => ready.clear(),
             Err(error) => panic!("the poll of the engine failed: {error}"),
@@ -164,8 +184,11 @@ impl DataPlane {
                 break;
             }
         }
+        let ledger = &mut ledger(now, &self.shared, &mut self.faults);
+        self.udp.expire(self.poll.registry(), ledger);
         self.accept(now);
         self.receive(&turn);
+        self.note_sleep(now);
         while self.core.expire_next(now) && !turn.is_past(TURN_DEADLINES) {}
         let (core, registry) = (&mut self.core, self.poll.registry());
         self.bridges.expire(core, registry, &mut self.events, &turn);
@@ -178,9 +201,10 @@ impl DataPlane {
         true
     }
 
-    /// How long to wait for readiness: not at all while there is work.
-    fn timeout(&self) -> Option<Duration> {
-        let flushable = self.core.has_to_flush() && (self.unsent.is_none() || self.udp.writable);
+    /// How long to wait for readiness: not at all while there is work, and never so long that the
+    /// machine's sleep would be found out late.
+    fn timeout(&self) -> Duration {
+        let flushable = self.udp.writable && self.core.has_to_flush();
         let left_over = !self.commands.is_empty()
             || !self.backlog.is_empty()
             || !self.arrivals.is_empty()
@@ -192,24 +216,23 @@ impl DataPlane {
             || self.bridges.has_work()
             || self.listeners.has_work();
         if has_work {
-            return Some(Duration::ZERO);
+            return Duration::ZERO;
         }
         let deadlines = [
             self.core.next_deadline(),
             self.bridges.next_deadline(),
             self.listeners.next_deadline(),
+            self.udp.next_deadline(),
         ];
-        let next = deadlines.into_iter().flatten().min()?;
-        Some(next.saturating_duration_since(Instant::now()))
+        let next = deadlines.into_iter().flatten().min();
+        let rest = next.map(|next| next.saturating_duration_since(Instant::now()));
+        rest.map_or(SLEEP_CHECK, |rest| rest.min(SLEEP_CHECK))
     }
 
     fn note_ready(&mut self, now: Instant, event: &mio::event::Event) {
         match tokens::source(event.token()) {
             Source::Waker => {}
-            Source::Udp => {
-                self.udp.readable |= event.is_readable();
-                self.udp.writable |= event.is_writable();
-            }
+            Source::Udp => self.udp.ready(event.is_readable(), event.is_writable()),
             Source::Listener(handle) => self.listeners.ready(handle),
             Source::Bridge(handle) => {
                 let (core, registry) = (&mut self.core, self.poll.registry());
@@ -222,7 +245,8 @@ impl DataPlane {
 
     fn receive(&mut self, turn: &Turn) {
         if self.backlog.is_empty() && self.udp.readable {
-            self.udp.receive(&self.shared.counters, &mut self.backlog);
+            let ledger = &mut ledger(turn.began, &self.shared, &mut self.faults);
+            self.udp.receive(ledger, &mut self.backlog);
         }
         while let Some(packet) = self.backlog.next() {
             let length = packet.payload.len();
@@ -250,6 +274,15 @@ impl DataPlane {
         self.raw.push_back((address::shown(from), bytes));
     }
 
+    /// After a sleep every session is asked whether its peer is still there.
+    fn note_sleep(&mut self, now: Instant) {
+        if let Some(slept) = self.sleep.look((self.clock)()) {
+            self.core.probe_all(now, slept);
+            let slept_ms = u32::try_from(slept.as_millis()).unwrap_or(u32::MAX);
+            self.events.push(Event::Resumed { slept_ms });
+        }
+    }
+
     fn wake_bridges(&mut self, turn: &Turn) {
         self.wakes.extend(self.core.take_wakes());
         while let Some(wake) = self.wakes.pop_front() {
@@ -257,87 +290,6 @@ impl DataPlane {
                 .stream_woke(&mut self.core, wake, &mut self.events);
             if turn.is_past(TURN_WAKES) {
                 return;
-            }
-        }
-    }
-
-    /// Gives sessions that are listed their turn to send, until the socket is full or the turn has
-    /// been long enough; the others are first in the next one.
-    fn flush(&mut self, turn: &Turn) {
-        let now = turn.began;
-        if !self.flush_unsent(now) {
-            return;
-        }
-        while let Some((transmit, payload)) = self.core.next_response() {
-            // An answer to a packet of no session is not worth waiting for.
-            self.udp.send(&transmit, &payload, &self.shared.counters);
-            if turn.is_past(TURN_ANSWERS) {
-                break;
-            }
-        }
-        let mut left = TRAINS_PER_TURN;
-        for _ in 0..self.core.flushes_due() {
-            let Some(session) = self.core.next_to_flush() else {
-                return;
-            };
-            match self.flush_session(turn, session) {
-                Some(trains) if trains < left && !turn.is_past(TURN_FLUSH) => left -= trains,
-                _ => return,
-            }
-        }
-    }
-
-    /// How many trains were sent; none if the socket is full.
-    fn flush_session(&mut self, turn: &Turn, session: Handle) -> Option<usize> {
-        let now = turn.began;
-        for sent in 0..TRAINS_PER_SESSION {
-            if sent > 0 && turn.is_past(TURN_FLUSH) {
-                break;
-            }
-            self.train.clear();
-            let segments = self.udp.segments_max();
-            let Some(transmit) = self.core.transmit(now, session, segments, &mut self.train) else {
-                self.core.flushed(now, session, false);
-                return Some(sent);
-            };
-            let outcome = self.udp.send(&transmit, &self.train, &self.shared.counters);
-            match outcome {
-                Sent::Done => {}
-                Sent::Unreachable(error) => {
-                    self.core.note_unreachable(now, session, error.to_string());
-                }
-                Sent::Blocked => {
-                    self.udp.writable = false;
-                    let train = std::mem::take(&mut self.train);
-                    self.unsent = Some((session, transmit, train));
-                    self.core.flushed(now, session, true);
-                    return None;
-                }
-            }
-        }
-        self.core.flushed(now, session, true);
-        Some(TRAINS_PER_SESSION)
-    }
-
-    /// Sends the train that found the socket full. False if it still is.
-    fn flush_unsent(&mut self, now: Instant) -> bool {
-        let Some((session, transmit, train)) = self.unsent.take() else {
-            return true;
-        };
-        if !self.udp.writable {
-            self.unsent = Some((session, transmit, train));
-            return false;
-        }
-        match self.udp.send(&transmit, &train, &self.shared.counters) {
-            Sent::Done => true,
-            Sent::Unreachable(error) => {
-                self.core.note_unreachable(now, session, error.to_string());
-                true
-            }
-            Sent::Blocked => {
-                self.udp.writable = false;
-                self.unsent = Some((session, transmit, train));
-                false
             }
         }
     }
@@ -359,6 +311,8 @@ impl DataPlane {
         self.core.allow_datagrams(room);
         self.bridges.rules.is_suspended = room == 0;
         self.tell_refusals();
+        self.faults.publish(&self.shared.counters);
+        self.events.extend(self.faults.take_events());
         self.events.extend(self.core.take_events());
         if room > 0 {
             let raw = self.raw.drain(..);
@@ -396,6 +350,15 @@ impl DataPlane {
             }
             _ => {}
         }
+    }
+}
+
+fn ledger<'a>(now: Instant, shared: &'a Shared, faults: &'a mut Faults) -> Ledger<'a> {
+    let counters = &shared.counters;
+    Ledger {
+        now,
+        counters,
+        faults,
     }
 }
 

@@ -4,7 +4,7 @@ use super::bridges::Order;
 use super::rules::Verdict;
 use super::tcp::reset_on_close;
 use super::turn::Turn;
-use super::DataPlane;
+use super::{ledger, DataPlane};
 use crate::event::{Event, StreamCode};
 use crate::limits::TURN_ARRIVALS;
 use std::time::Instant;
@@ -13,7 +13,8 @@ impl DataPlane {
     /// Takes the connections that wait at the listeners.
     pub(super) fn accept(&mut self, now: Instant) {
         let (core, rules) = (&self.core, &mut self.bridges.rules);
-        let accepted = self.listeners.accept(now, &mut self.events, |listener| {
+        let ledger = &mut ledger(now, &self.shared, &mut self.faults);
+        let accepted = self.listeners.accept(ledger, &mut self.events, |listener| {
             rules.route(core, listener)
         });
         for (socket, verdict) in accepted {

@@ -1,22 +1,24 @@
-//! The UDP socket: batches in and out by quinn-udp, which segments and coalesces where the system
-//! can, forbids fragmentation and carries congestion marks.
+//! The life of the UDP socket, and the packets that arrive on it, in batches. What an error of the
+//! system leads to follows the table in faults.rs.
 //!
-//! Invariant: no error of the system on sending ends anything here. A packet that could not be
-//! sent is a lost packet, which QUIC repairs.
+//! Invariant: no error of the system ends anything here or turns the thread in circles.
 
-use super::address::for_socket;
 use super::backlog::{Backlog, Train};
+use super::faults::{fault_of, is_foreign, Ledger};
+use super::pause::Pause;
+use super::tokens;
+use super::wire::Wire;
+use crate::event::Fault;
 use crate::limits::*;
 use crate::shared::Counters;
 use bytes::BytesMut;
-use mio::net::UdpSocket;
-use mio::{Interest, Registry, Token};
-use quinn_proto::{EcnCodepoint, Transmit};
-use quinn_udp::{RecvMeta, UdpSockRef, UdpSocketState, BATCH_SIZE};
-use socket2::{Domain, Protocol, Socket, Type};
+use mio::Registry;
+use quinn_proto::EcnCodepoint;
+use quinn_udp::{RecvMeta, BATCH_SIZE};
 use std::io::{self, IoSliceMut};
 use std::net::SocketAddr;
 use std::sync::atomic::Ordering::Relaxed;
+use std::time::Instant;
 
 /// Room for one coalesced train.
 const TRAIN_BUFFER: usize = 65_536;
@@ -24,105 +26,163 @@ const TRAIN_BUFFER: usize = 65_536;
 /// out of it, so that nothing that waits to be read keeps more than twice its size alive.
 const TRAIN_KEPT_MIN: usize = TRAIN_BUFFER / 2;
 
-/// What became of a send.
-pub enum Sent {
-    Done,
-    /// The socket is full: try again when it is writable.
-    Blocked,
-    /// The system knows no way there.
-    Unreachable(io::Error),
-}
-
 pub struct Udp {
-    socket: UdpSocket,
-    state: UdpSocketState,
+    /// None while a socket that broke is not replaced yet.
+    pub(super) wire: Option<Wire>,
+    /// Where it is bound, and will be again.
+    bound: SocketAddr,
+    offload: bool,
     pub is_v6: bool,
     pub readable: bool,
     pub writable: bool,
+    /// How many packets one send may carry now.
+    pub(super) segments: usize,
+    /// When the system is asked again whether it segments.
+    pub(super) segments_again: Option<Instant>,
+    pub(super) send_rest: Pause,
+    receive_rest: Pause,
+    pub(super) rebind: Pause,
+    /// Faults in a row that only told of earlier packets.
+    pub(super) echoes: u32,
     /// Where trains arrive; each is used again once nobody has a packet of its train any more.
     buffers: Vec<BytesMut>,
+    #[cfg(test)]
+    pub script: super::testing::Script,
 }
 
 impl Udp {
-    /// Binds. `[::]` also takes IPv4, and stands for `0.0.0.0` where there is no IPv6.
-    pub fn bind(address: SocketAddr) -> io::Result<Self> {
-        let socket = match Self::bind_exactly(address) {
-            Err(error) if address.is_ipv6() && address.ip().is_unspecified() => {
-                match error.kind() {
-                    io::ErrorKind::AddrInUse | io::ErrorKind::PermissionDenied => Err(error),
-                    _ => Self::bind_exactly(([0, 0, 0, 0], address.port()).into()),
-                }
-            }
-            result => result,
-        }?;
-        let state = UdpSocketState::new(UdpSockRef::from(&socket))?;
-        let is_v6 = socket.local_addr()?.is_ipv6();
+    pub fn bind(address: SocketAddr, offload: bool) -> io::Result<Self> {
+        let wire = Wire::bind(address, offload)?;
+        let bound = wire.local_address()?;
         Ok(Self {
-            socket: UdpSocket::from_std(socket),
-            state,
-            is_v6,
+            segments: wire.segments_max(),
+            #[cfg(test)]
+            script: wire.script.clone(),
+            wire: Some(wire),
+            bound,
+            offload,
+            is_v6: bound.is_ipv6(),
             readable: true,
             writable: true,
+            segments_again: None,
+            send_rest: Pause::new(FAULT_PAUSE_MIN, FAULT_PAUSE_MAX),
+            receive_rest: Pause::new(FAULT_PAUSE_MIN, FAULT_PAUSE_MAX),
+            rebind: Pause::new(REBIND_PAUSE_MIN, REBIND_PAUSE_MAX),
+            echoes: 0,
             buffers: vec![BytesMut::new(); BATCH_SIZE],
         })
     }
 
-    fn bind_exactly(address: SocketAddr) -> io::Result<std::net::UdpSocket> {
-        let domain = Domain::for_address(address);
-        let socket = Socket::new(domain, Type::DGRAM, Some(Protocol::UDP))?;
-        if address.is_ipv6() {
-            socket.set_only_v6(!address.ip().is_unspecified())?;
+    pub fn register(&mut self, registry: &Registry) -> io::Result<()> {
+        match &mut self.wire {
+            Some(wire) => wire.register(registry, tokens::UDP),
+            None => Ok(()),
         }
-        socket.set_nonblocking(true)?;
-        request_buffers(&socket);
-        socket.bind(&address.into())?;
-        Ok(socket.into())
     }
 
-    pub fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
-        let both = Interest::READABLE | Interest::WRITABLE;
-        registry.register(&mut self.socket, token, both)
-    }
-
-    pub fn local_address(&self) -> io::Result<SocketAddr> {
-        self.socket.local_addr()
+    pub fn local_address(&self) -> SocketAddr {
+        self.bound
     }
 
     pub fn never_fragments(&self) -> bool {
-        !self.state.may_fragment()
+        self.wire.as_ref().is_some_and(Wire::never_fragments)
     }
 
     /// How many packets one send may carry.
     pub fn segments_max(&self) -> usize {
-        self.state.max_gso_segments()
+        self.segments
     }
 
-    /// What the system granted, in bytes: receiving, sending.
-    pub fn buffer_sizes(&self) -> (u64, u64) {
-        let socket = UdpSockRef::from(&self.socket);
-        let receive = self.state.recv_buffer_size(socket).unwrap_or(0);
-        let socket = UdpSockRef::from(&self.socket);
-        let send = self.state.send_buffer_size(socket).unwrap_or(0);
-        (receive as u64, send as u64)
+    /// What the system grants and can do, for `stats`.
+    pub fn publish(&self, counters: &Counters) {
+        let (receive, send) = self.wire.as_ref().map_or((0, 0), Wire::buffer_sizes);
+        counters.receive_buffer.store(receive, Relaxed);
+        counters.send_buffer.store(send, Relaxed);
+        let coalesces = self.wire.as_ref().is_some_and(Wire::coalesces);
+        counters.coalesces.store(coalesces.into(), Relaxed);
+        counters.segments.store(self.segments as u64, Relaxed);
+    }
+
+    /// The socket reports that it is ready. While it rests that is of no account: it is tried
+    /// afterwards anyway.
+    pub fn ready(&mut self, readable: bool, writable: bool) {
+        self.readable |= readable && self.receive_rest.until().is_none();
+        self.writable |= writable && self.send_rest.until().is_none();
+    }
+
+    /// When `expire` has something to do.
+    pub fn next_deadline(&self) -> Option<Instant> {
+        let rests = [&self.send_rest, &self.receive_rest, &self.rebind];
+        let deadlines = rests.into_iter().filter_map(|rest| rest.until());
+        deadlines.chain(self.segments_again).min()
+    }
+
+    /// Does what was put off until now.
+    pub fn expire(&mut self, registry: &Registry, ledger: &mut Ledger<'_>) {
+        let now = ledger.now;
+        self.writable |= self.send_rest.is_over(now);
+        self.readable |= self.receive_rest.is_over(now);
+        if self.segments_again.take_if(|at| *at <= now).is_some() {
+            self.segments = self.wire.as_ref().map_or(1, Wire::segments_max);
+            self.publish(ledger.counters);
+        }
+        if self.rebind.is_over(now) && self.wire.is_none() {
+            if let Err(error) = self.bind_again(registry, ledger.counters) {
+                ledger.note(Fault::Broken, &error);
+                self.rebind.fail(now);
+            }
+        }
+    }
+
+    fn bind_again(&mut self, registry: &Registry, counters: &Counters) -> io::Result<()> {
+        let mut wire = Wire::bind(self.bound, self.offload)?;
+        wire.register(registry, tokens::UDP)?;
+        #[cfg(test)]
+        {
+            wire.script = self.script.clone();
+        }
+        self.segments = wire.segments_max();
+        self.segments_again = None;
+        self.wire = Some(wire);
+        self.readable = true;
+        self.writable = true;
+        counters.rebinds.fetch_add(1, Relaxed);
+        self.publish(counters);
+        Ok(())
+    }
+
+    /// The socket is good for nothing: another one takes its place.
+    pub(super) fn lose_socket(&mut self, now: Instant, error: &io::Error) {
+        match self.wire.take() {
+            Some(wire) if is_foreign(error) => wire.abandon(),
+            // The port is free once it is closed.
+            closed => drop(closed),
+        }
+        self.readable = false;
+        self.writable = false;
+        self.send_rest.clear();
+        self.receive_rest.clear();
+        self.rebind.fail(now);
     }
 
     /// Takes one batch from the system; `readable` stays set while there may be more.
-    pub fn receive(&mut self, counters: &Counters, backlog: &mut Backlog) {
+    pub fn receive(&mut self, ledger: &mut Ledger<'_>, backlog: &mut Backlog) {
+        let Some(wire) = &self.wire else {
+            self.readable = false;
+            return;
+        };
         let mut metas = [RecvMeta::default(); BATCH_SIZE];
         let buffers = self.buffers.iter_mut().map(with_room);
         let mut slices: Vec<_> = buffers.map(|room| IoSliceMut::new(room)).collect();
-        let state = &self.state;
-        let socket = &self.socket;
-        let batch = socket.try_io(|| state.recv(socket.into(), &mut slices, &mut metas));
-        let count = match batch {
+        let count = match wire.receive(&mut slices, &mut metas) {
             Ok(count) => count,
-            Err(error) => {
-                // Anything but "nothing there" is an echo of an earlier send.
-                self.readable = error.kind() != io::ErrorKind::WouldBlock;
-                return;
-            }
+            Err(error) => return self.receive_failed(&error, ledger),
         };
         self.readable = count == BATCH_SIZE;
+        self.receive_rest.clear();
+        self.rebind.clear();
+        self.echoes = 0;
+        let counters = ledger.counters;
         counters.receive_calls.fetch_add(1, Relaxed);
         for (meta, buffer) in metas[..count].iter().zip(&mut self.buffers) {
             let len = meta.len.min(buffer.len());
@@ -143,59 +203,20 @@ impl Udp {
         }
     }
 
-    /// Sends one train of QUIC packets.
-    pub fn send(&mut self, transmit: &Transmit, payload: &[u8], counters: &Counters) -> Sent {
-        self.send_parts(
-            &quinn_udp::Transmit {
-                destination: transmit.destination,
-                ecn: transmit
-                    .ecn
-                    .and_then(|ecn| quinn_udp::EcnCodepoint::from_bits(ecn as u8)),
-                contents: &payload[..transmit.size],
-                segment_size: transmit.segment_size,
-                src_ip: transmit.src_ip,
-            },
-            counters,
-        )
-    }
-
-    /// Sends one packet that is not QUIC; it is lost where the socket is full.
-    pub fn send_raw(&mut self, to: SocketAddr, payload: &[u8], counters: &Counters) {
-        let Some(destination) = for_socket(to, self.is_v6) else {
+    fn receive_failed(&mut self, error: &io::Error, ledger: &mut Ledger<'_>) {
+        let Some(fault) = fault_of(error) else {
+            self.readable = error.kind() == io::ErrorKind::Interrupted;
             return;
         };
-        let transmit = quinn_udp::Transmit {
-            destination,
-            ecn: None,
-            contents: payload,
-            segment_size: None,
-            src_ip: None,
-        };
-        if let Sent::Blocked = self.send_parts(&transmit, counters) {
-            self.writable = false;
-        }
-    }
-
-    fn send_parts(&mut self, transmit: &quinn_udp::Transmit<'_>, counters: &Counters) -> Sent {
-        let state = &self.state;
-        let socket = &self.socket;
-        let sent = socket.try_io(|| state.try_send(socket.into(), transmit));
-        counters.send_calls.fetch_add(1, Relaxed);
-        match sent {
-            Ok(()) => {
-                let bytes = transmit.contents.len();
-                let segments = transmit.segment_size.map_or(1, |size| bytes.div_ceil(size));
-                counters.packets_sent.fetch_add(segments as u64, Relaxed);
-                counters.bytes_sent.fetch_add(bytes as u64, Relaxed);
-                Sent::Done
+        ledger.note(fault, error);
+        match fault {
+            Fault::Broken => self.lose_socket(ledger.now, error),
+            // The echo is taken with this; packets may be behind it.
+            Fault::Refused if self.echoes < ECHOES_MAX => self.echoes += 1,
+            _ => {
+                self.readable = false;
+                self.receive_rest.fail(ledger.now);
             }
-            Err(error) => match error.kind() {
-                io::ErrorKind::WouldBlock => Sent::Blocked,
-                io::ErrorKind::NetworkUnreachable | io::ErrorKind::HostUnreachable => {
-                    Sent::Unreachable(error)
-                }
-                _ => Sent::Done,
-            },
         }
     }
 }
@@ -213,38 +234,4 @@ fn with_room(buffer: &mut BytesMut) -> &mut BytesMut {
         }
     }
     buffer
-}
-
-/// Asks for large buffers: past the usual limit where we may, else up to it.
-fn request_buffers(socket: &Socket) {
-    let forced = force_buffers(socket);
-    if !forced {
-        let _ = socket.set_recv_buffer_size(SOCKET_BUFFER_BYTES);
-        let _ = socket.set_send_buffer_size(SOCKET_BUFFER_BYTES);
-    }
-}
-
-#[cfg(target_os = "linux")]
-fn force_buffers(socket: &Socket) -> bool {
-    use std::os::fd::AsRawFd;
-    let bytes = SOCKET_BUFFER_BYTES as libc::c_int;
-    let force = |option| {
-        // SAFETY: the option takes an int, and the pointer and size given are those of one.
-        let code = unsafe {
-            libc::setsockopt(
-                socket.as_raw_fd(),
-                libc::SOL_SOCKET,
-                option,
-                (&raw const bytes).cast(),
-                size_of::<libc::c_int>() as libc::socklen_t,
-            )
-        };
-        code == 0
-    };
-    force(libc::SO_RCVBUFFORCE) && force(libc::SO_SNDBUFFORCE)
-}
-
-#[cfg(not(target_os = "linux"))]
-fn force_buffers(_: &Socket) -> bool {
-    false
 }

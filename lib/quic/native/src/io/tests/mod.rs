@@ -1,5 +1,7 @@
 //! Bridges beside a core that a second one answers, on virtual time.
 
+mod faults;
+
 use super::bridges::{Bridges, Order};
 use super::rules::{Route, Rules, Service, Verdict};
 use super::turn::Turn;
