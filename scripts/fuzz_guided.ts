@@ -2,7 +2,7 @@
 // for as many seconds as the first argument says (300). Needs nightly Rust and a C++ compiler. What
 // it learns stays in the target folder; a failing input is written there and named.
 
-import { NATIVE } from "./check_engine.ts";
+import { NATIVE } from "./engine/sources.ts";
 
 const TARGET = "x86_64-unknown-linux-gnu";
 /** Decisions are two bytes each: enough for a round, few enough to be changed with effect. */
