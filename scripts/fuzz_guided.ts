@@ -30,7 +30,12 @@ async function main(seconds: string): Promise<number> {
     args: [
       ...["+nightly", "run", "--release", "--locked", "--target", TARGET],
       ...["--target-dir", folder, "--bin", "worlds", "--"],
-      ...[`-max_total_time=${seconds}`, `-max_len=${INPUT_BYTES_MAX}`, "-timeout=60"],
+      ...[
+        `-max_total_time=${seconds}`,
+        `-max_len=${INPUT_BYTES_MAX}`,
+        "-len_control=0",
+        "-timeout=60",
+      ],
       ...[`-artifact_prefix=${folder}/`, `${folder}/corpus`],
     ],
     cwd: `${NATIVE}/fuzz`,

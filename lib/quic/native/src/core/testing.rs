@@ -1,6 +1,9 @@
 //! Two cores in memory on virtual time, and the path between them that delays, loses and goes
 //! silent: no socket, no clock.
 
+// A fuzz target uses less of it than the tests do.
+#![cfg_attr(fuzzing, allow(dead_code))]
+
 pub mod floods;
 pub mod hostile;
 
