@@ -2,6 +2,7 @@
 
 import { deepEqual, equal, rejects, throws } from "node:assert/strict";
 import { Envelope } from "../../lib/proto/mod.ts";
+import type { Session } from "../../lib/types/mod.ts";
 import {
   connectedPair,
   inTime,
@@ -119,4 +120,27 @@ Deno.test("a dial that runs when the mesh is closed fails as closed", async () =
   const dialling = rejects(a.connect(b), { code: "closed" });
   await a.mesh.close("shutdown");
   await dialling;
+});
+
+Deno.test("a watcher hears of the sessions that are there, and of each change when it happens", async () => {
+  const [near, far] = await connectedPair(members);
+  await using _near = near;
+  await using _far = far;
+  const heard: string[] = [];
+  let current: Session | null = null;
+  near.mesh.watch({
+    admitted: (peer) => void heard.push(`admitted ${peer === far.key}`),
+    changed: (peer, session) => {
+      current = session;
+      heard.push(`${session === null ? "gone" : "there"} ${peer === far.key}`);
+    },
+  });
+  deepEqual(heard.splice(0), ["admitted true", "there true"]);
+  equal(current, await near.mesh.session(far.key));
+  near.mesh.closePeerSession(far.key, "disconnected");
+  deepEqual(heard.splice(0), ["gone true"]);
+  await far.disconnected(near);
+  await near.connect(far);
+  deepEqual(heard.splice(0), ["admitted true", "there true"]);
+  equal(current, await near.mesh.session(far.key));
 });

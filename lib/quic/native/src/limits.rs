@@ -131,6 +131,11 @@ pub const SESSION_WINDOW_MAX: u32 = 8 * STREAM_WINDOW;
 pub const SEND_WINDOW_MIN: u64 = 1024 * 1024;
 pub const SEND_WINDOW_NEAR: u64 = 4 * 1024 * 1024;
 pub const SEND_WINDOW_MAX: u64 = 16 * 1024 * 1024;
+/// What light streams of a session may have sent and unacknowledged beyond its send window, so that
+/// they need not wait for a transfer that fills it.
+pub const SEND_WINDOW_RESERVE: u64 = 1024 * 1024;
+/// A stream is light up to so many of the bytes that its session wrote of late.
+pub const LIGHT_STREAM_BYTES: u64 = 64 * 1024;
 /// Bytes per second that the send window is sized for.
 pub const SEND_WINDOW_RATE: f64 = 160e6;
 /// Where congestion control stops growing: nothing is lost on a fast and short path, and it would

@@ -55,20 +55,27 @@ pub fn read_delegated(
     outcome
 }
 
-/// Writes what QUIC takes of `from`, in order, and leaves the rest there.
+/// Writes what QUIC takes of `from`, in order, and leaves the rest there. Says how many bytes that
+/// were.
 pub fn write_delegated(
     connection: &mut Connection,
     id: StreamId,
     from: &mut VecDeque<Bytes>,
-) -> WriteOutcome {
+) -> (u64, WriteOutcome) {
     let mut send = connection.send_stream(id);
+    let mut bytes = 0;
     while !from.is_empty() {
         match send.write_chunks(from.make_contiguous()) {
-            Ok(written) => drop(from.drain(..written.chunks)),
-            Err(WriteError::Blocked) => return WriteOutcome::Blocked,
-            Err(WriteError::Stopped(code)) => return WriteOutcome::Stopped(code.into_inner()),
-            Err(WriteError::ClosedStream) => return WriteOutcome::Gone,
+            Ok(written) => {
+                bytes += written.bytes as u64;
+                from.drain(..written.chunks);
+            }
+            Err(WriteError::Blocked) => return (bytes, WriteOutcome::Blocked),
+            Err(WriteError::Stopped(code)) => {
+                return (bytes, WriteOutcome::Stopped(code.into_inner()))
+            }
+            Err(WriteError::ClosedStream) => return (bytes, WriteOutcome::Gone),
         }
     }
-    WriteOutcome::Done
+    (bytes, WriteOutcome::Done)
 }

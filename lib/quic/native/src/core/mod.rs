@@ -21,6 +21,7 @@ mod outgoing;
 mod probe;
 mod requests;
 mod session;
+mod shares;
 mod streams;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod testing;

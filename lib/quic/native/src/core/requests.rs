@@ -5,6 +5,7 @@ use super::control::{Control, Delegated};
 use super::datagrams::keep_datagrams;
 use super::delegated::{read_delegated, write_delegated, ReadOutcome, WriteOutcome};
 use super::session::{Phase, Session};
+use super::shares::Share;
 use super::streams::{sever, Arrival, OpenRefusal, Opening, Role};
 use super::{list, Core};
 use crate::event::{DialError, Event};
@@ -299,10 +300,20 @@ impl Core {
 
     /// Writes what QUIC takes of `from`, in order, and leaves the rest there.
     pub fn write_delegated(&mut self, stream: Handle, from: &mut VecDeque<Bytes>) -> WriteOutcome {
-        match self.delegated(stream) {
-            Some((session, id)) => write_delegated(&mut session.connection, id, from),
-            None => WriteOutcome::Gone,
+        let Some((session, id, share)) = self.delegated_share(stream) else {
+            return WriteOutcome::Gone;
+        };
+        let pending = from.iter().map(|bytes| bytes.len() as u64).sum();
+        let is_light = share.is_light(&session.period, pending);
+        if is_light {
+            session.open_reserve(true);
         }
+        let (written, outcome) = write_delegated(&mut session.connection, id, from);
+        if is_light {
+            session.open_reserve(false);
+        }
+        share.add(written, &mut session.period);
+        outcome
     }
 
     /// Whether a delegated stream was reset by the peer; for those who do not read it yet.
@@ -326,12 +337,17 @@ impl Core {
     }
 
     fn delegated(&mut self, stream: Handle) -> Option<(&mut Session, StreamId)> {
-        let entry = self.streams.table.get(stream)?;
+        let (session, id, _) = self.delegated_share(stream)?;
+        Some((session, id))
+    }
+
+    fn delegated_share(&mut self, stream: Handle) -> Option<(&mut Session, StreamId, &mut Share)> {
+        let entry = self.streams.table.get_mut(stream)?;
         if !matches!(entry.role, Role::Delegated { .. }) {
             return None;
         }
         let session = self.sessions.get_mut(entry.session)?;
         list(&mut self.unsettled, &mut self.listed, session);
-        Some((session, entry.id))
+        Some((session, entry.id, &mut entry.share))
     }
 }

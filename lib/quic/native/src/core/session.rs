@@ -10,6 +10,7 @@
 
 use super::datagrams::Inbox;
 use super::gauge::Gauge;
+use super::shares::Period;
 use super::streams::Opening;
 use super::Protocols;
 use crate::event::{DialError, EndKind};
@@ -63,6 +64,7 @@ pub struct Session {
     pub streams: FxHashMap<StreamId, Handle>,
     pub openings: VecDeque<Opening>,
     pub gauge: Arc<Gauge>,
+    pub period: Period,
     receive_window: u32,
     send_window: u64,
 }
@@ -97,6 +99,7 @@ impl Session {
             streams: FxHashMap::default(),
             openings: VecDeque::new(),
             gauge: Arc::new(Gauge::default()),
+            period: Period::default(),
             receive_window: SESSION_WINDOW_UNADMITTED,
             send_window: SEND_WINDOW_MIN,
         }
@@ -141,6 +144,12 @@ impl Session {
             let wanted = VarInt::from_u32(wanted as u32);
             self.connection.set_max_concurrent_streams(Dir::Bi, wanted);
         }
+    }
+
+    /// Opens the send window by its reserve, or takes the reserve back.
+    pub fn open_reserve(&mut self, is_open: bool) {
+        let reserve = if is_open { SEND_WINDOW_RESERVE } else { 0 };
+        self.connection.set_send_window(self.send_window + reserve);
     }
 
     /// Twice the congestion window, within bounds that grow with the round-trip time.

@@ -6,6 +6,7 @@
 
 use super::control::Control;
 use super::session::Session;
+use super::shares::Share;
 use crate::event::Event;
 use crate::handle::{Arena, Handle};
 use crate::limits::STREAMS_ACCEPTED_PER_STEP;
@@ -29,6 +30,7 @@ pub struct Stream {
     pub session: Handle,
     pub id: StreamId,
     pub role: Role,
+    pub share: Share,
 }
 
 /// Something happened to a delegated stream.
@@ -250,6 +252,7 @@ impl Streams {
             session: session.handle,
             id,
             role,
+            share: Share::default(),
         };
         match self.table.insert(stream) {
             Ok(handle) => {

@@ -1,7 +1,7 @@
 //! Streams: order, credits, how they end and are freed, and how many there may be.
 
 use super::pattern;
-use crate::core::testing::World;
+use crate::core::testing::{Node, World};
 use crate::core::*;
 use std::time::Duration;
 
@@ -195,4 +195,64 @@ fn a_direction_that_was_reset_is_told_to_who_gets_the_stream() {
         let brought = world.nodes[1].core.delegate(theirs, 7).unwrap();
         assert_eq!(brought.broken, Some(5), "{direction}");
     }
+}
+
+/// Writes as much as is taken.
+fn fill(core: &mut Core, stream: Handle) {
+    let mut block = VecDeque::new();
+    while block.is_empty() {
+        block.push_back(Bytes::from(vec![7; 256 * 1024]));
+        core.write_delegated(stream, &mut block);
+    }
+}
+
+/// Reads what has arrived; apart from each other the bytes of the transfer, which are all 7, and
+/// those of others.
+fn drain(node: &mut Node, delegated: &mut Vec<Handle>) -> (usize, Vec<u8>) {
+    for (stream, _) in node.incoming() {
+        if !delegated.contains(&stream) {
+            node.core.delegate(stream, stream).unwrap();
+            delegated.push(stream);
+        }
+    }
+    let mut got = VecDeque::new();
+    for stream in delegated {
+        node.core.read_stream(*stream, usize::MAX, &mut got);
+    }
+    let others = got.iter().filter(|chunk| chunk[0] != 7).flatten();
+    let others = others.copied().collect();
+    (got.iter().map(Bytes::len).sum(), others)
+}
+
+#[test]
+fn a_few_bytes_do_not_wait_for_a_transfer() {
+    let mut world = World::connected();
+    let near = world.nodes[0].session();
+    for token in [1, 2] {
+        world.nodes[0].core.open_delegated(near, token).unwrap();
+    }
+    world.run(Duration::ZERO);
+    let [bulk, light] = world.nodes[0].opened()[..] else {
+        panic!("two streams are open");
+    };
+    let mut delegated = Vec::new();
+    let mut moved = 0;
+    for round in 0..1_000 {
+        // The transfer always comes first, and takes all that the session may send.
+        fill(&mut world.nodes[0].core, bulk);
+        world.run(Duration::from_millis(1));
+        moved += drain(&mut world.nodes[1], &mut delegated).0;
+        if round < 500 || round % 25 != 0 {
+            continue;
+        }
+        fill(&mut world.nodes[0].core, bulk);
+        let mut word = VecDeque::from([Bytes::from(vec![9; 64])]);
+        world.nodes[0].core.write_delegated(light, &mut word);
+        assert!(word.is_empty(), "round {round}");
+        world.run(world.latency);
+        let (_, word) = drain(&mut world.nodes[1], &mut delegated);
+        // The first two bytes of the first word were its stream's head.
+        assert_eq!(word.len(), if round == 500 { 62 } else { 64 });
+    }
+    assert!(moved > 50_000_000, "{moved}");
 }
