@@ -106,10 +106,8 @@ install_program() {
   chmod 0755 "$work/pollen"
   "$work/pollen" version >/dev/null || fail "The program does not run on this machine."
   mkdir -p "$to" 2>/dev/null || fail "The folder $to cannot be made. Name another one with --to."
-  # Beside its place first, so that the last step is a rename.
-  cp "$work/pollen" "$to/.pollen.new" 2>/dev/null ||
-    fail "The folder $to cannot be written to. Name another one with --to."
-  mv -f "$to/.pollen.new" "$to/pollen"
+  if [ -e "$work/pollen.payload" ]; then place pollen.payload; fi
+  place pollen
   echo "Installed $("$to/pollen" version)"
   case ":$PATH:" in
     *":$to:"*) ;;
@@ -182,11 +180,18 @@ verify_checksum() {
     fail "The checksum of $1 is wrong: it was altered or cut off on the way. Nothing was installed."
 }
 
+# On macOS the program is two files that lie side by side.
 unpack() {
   case $1 in
-    *.tar.gz) fail "On this platform unpack $1 by hand where you want it; its checksum and signature are right." ;;
+    *.tar.gz) tar -xzf "$work/$1" -C "$work" pollen pollen.payload || fail "$1 cannot be unpacked." ;;
     *) mv "$work/$1" "$work/pollen" ;;
   esac
+}
+
+# Puts one file in its place: beside it first, so that the last step is a rename.
+place() {
+  cp "$work/$1" "$to/.$1.new" 2>/dev/null && mv -f "$to/.$1.new" "$to/$1" ||
+    fail "The folder $to cannot be written to. Name another one with --to."
 }
 
 remove() {
@@ -194,9 +199,15 @@ remove() {
   echo "Removes $1/pollen and what it unpacked; keys and state stay."
   if [ -n "$dry_run" ]; then echo "Nothing was changed."; return; fi
   "$1/pollen" down >/dev/null 2>&1 || true
-  rm -f "$1/pollen" || fail "$1/pollen cannot be removed."
+  rm -f "$1/pollen" "$1/pollen.payload" "$1/pollen.previous" || fail "$1/pollen cannot be removed."
   cache=${POLLEN_CACHE_DIR:-${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/pollen}
-  if [ -d "$cache" ]; then rm -rf "$cache"; fi
+  # Nothing but what is called by a hash: the folder may be somebody's own.
+  for unpacked in "$cache"/*; do
+    case ${unpacked##*/} in
+      *[!0-9a-f]* | '') ;;
+      *) if [ ${#unpacked} -eq $((${#cache} + 65)) ]; then rm -rf "$unpacked"; fi ;;
+    esac
+  done
   echo "Removed. To forget this machine's keys as well, remove ${HOME:-its home}/.pollen."
 }
 
