@@ -190,8 +190,8 @@ unpack() {
 
 # Puts one file in its place: beside it first, so that the last step is a rename.
 place() {
-  cp "$work/$1" "$to/.$1.new" 2>/dev/null && mv -f "$to/.$1.new" "$to/$1" ||
-    fail "The folder $to cannot be written to. Name another one with --to."
+  if cp "$work/$1" "$to/.$1.new" 2>/dev/null && mv -f "$to/.$1.new" "$to/$1"; then return; fi
+  fail "The folder $to cannot be written to. Name another one with --to."
 }
 
 remove() {

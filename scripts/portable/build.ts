@@ -46,7 +46,8 @@ export async function buildPortable(target: Target, path: string, level?: number
   return { path, bytes: bytes.length, sha256: sha256(bytes) };
 }
 
-async function gather(target: Target): Promise<Contents> {
+/** What the file of a target is made of. @throws {Error} when a part cannot be had. */
+export async function gather(target: Target): Promise<Contents> {
   const deno = await denoExecutable(target.deno);
   const library = await engineLibrary(target);
   const program = target.os === "windows" ? "pollen.exe" : "pollen";
