@@ -4,8 +4,8 @@
 //   deno task release --key FILE [--url BASE] [--out FOLDER] [--target linux-x64 …] [--no-packages]
 //   deno task release --new-key FILE          makes a key and checks its public half in
 //
-// The same source, tools and key give the same bytes but for two kinds of file: rpm packages bear the
-// name of the machine that built them, and images the state of Debian's mirror.
+// The same source, tools and key give the same bytes, but for images: they hold what Debian's mirror
+// has on the day.
 
 import { parseArgs } from "node:util";
 import { run } from "./engine/tools.ts";

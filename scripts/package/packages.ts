@@ -30,7 +30,6 @@ export async function makePackages(content: PackageContent, folder: string): Pro
     PACKAGE_ARCH: arch,
     PACKAGE_VERSION: content.version,
     PACKAGE_STAGE: content.stage,
-    PACKAGE_TIME: new Date(content.epochSeconds * 1000).toISOString(),
     GLIBC_FLOOR: content.glibc,
     SOURCE_DATE_EPOCH: String(content.epochSeconds),
   };
