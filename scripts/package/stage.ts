@@ -15,6 +15,8 @@ export interface Staged {
 export async function stageProgram(target: Target, folder: string): Promise<Staged> {
   const { files, glibc } = await gather(target);
   if (glibc === null) throw new Error("Only Linux has packages.");
+  // A temporary folder is nobody else's; what is installed is everybody's.
+  await Deno.chmod(folder, 0o755);
   for (const { path, bytes, isExecutable } of files) {
     const place = join(folder, path);
     await Deno.mkdir(dirname(place), { recursive: true });

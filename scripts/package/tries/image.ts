@@ -39,7 +39,14 @@ export async function tryImage(release: string, work: string): Promise<void> {
       }
       try {
         const user = String(process.user.uid);
-        const enter = ["chroot", `--userspec=${user}:${user}`, rootfs, "env", "-i", ...process.env];
+        const enter = [
+          "env",
+          "-i",
+          ...process.env,
+          "/usr/sbin/chroot",
+          `--userspec=${user}:${user}`,
+          rootfs,
+        ];
         const pollen = (...words: string[]) => must([...enter, "/usr/bin/pollen", ...words]);
         await pollen("init");
         await pollen("up", "-d", "--port", "0", "--ips", "127.0.0.1");
