@@ -2,13 +2,11 @@ import assert from "node:assert/strict";
 import { StreamCode } from "../../lib/types/mod.ts";
 import { inTime, MORE_THAN_WINDOWS, openPair, pattern, present, sha256 } from "./support.ts";
 import {
-  Arrivals,
   closedPort,
   connectAndRead,
   HEAD,
   nextEnd,
   openOrigin,
-  openResettingOrigin,
   openTunnel,
   readToEnd,
   writeAll,
