@@ -1,7 +1,6 @@
 // A tunnel as the tests use it: a TCP listener at the near engine whose connections are bridged
 // to streams, and streams at the far engine that are bridged to an origin.
 
-import { type AddressInfo, createServer } from "node:net";
 import { inTime, openPair, type Pair } from "./support.ts";
 import type { Bridge, BridgeEnd, TcpTarget } from "../../lib/types/mod.ts";
 
@@ -81,19 +80,6 @@ export function openOrigin(): Origin {
     target: { ip: "127.0.0.1", port: listener.addr.port },
     accept: () => inTime(listener.accept(), "a connection to the origin"),
     [Symbol.dispose]: () => listener.close(),
-  };
-}
-
-/** A TCP server that resets each connection on its first byte. */
-export async function openResettingOrigin(): Promise<AsyncDisposable & { target: TcpTarget }> {
-  const server = createServer((socket) => {
-    socket.once("data", () => socket.resetAndDestroy());
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));
-  const { port } = server.address() as AddressInfo;
-  return {
-    target: { ip: "127.0.0.1", port },
-    [Symbol.asyncDispose]: () => new Promise<void>((resolve) => server.close(() => resolve())),
   };
 }
 
