@@ -40,6 +40,7 @@ const STEPS: readonly Step[] = [
   { task: "sanitize", skip: sanitizersMissing },
   { task: "engine:repeat", skip: pinnedToolsMissing },
   { task: "demo", skip: always },
+  { task: "interop:go", skip: () => lacking(["go"]) },
   // All of the load instead of a tenth.
   { task: "test", env: { POLLEN_FULL: "1" }, skip: always },
   { task: "bench:start", skip: always },

@@ -1,12 +1,10 @@
 // quiche, a QUIC implementation that shares no code with our engine, through the native binding of
-// `@matrixai/quic`: what tests and benchmarks hold our engine against. Never part of Pollen.
-//
-// Deno fetches every package of a project's lock file for whatever is run of it, and a user of
-// Pollen has no use for this one: so it has a description and a lock file of its own, in `package/`.
-// Only its build for Linux on x64 exists in the version that we use.
+// `@matrixai/quic`: what tests and benchmarks hold our engine against. Never part of Pollen. Only
+// its build for Linux on x64 exists in the version that we use.
 
 import { createRequire } from "node:module";
-import { fromFileUrl } from "../../paths.ts";
+import { join } from "../../paths.ts";
+import { fetchPackage } from "../foreign_package.ts";
 
 /** Where a UDP packet comes from or goes to. */
 export interface HostPort {
@@ -129,26 +127,13 @@ export const QUICHE_UNAVAILABLE: string | null = Deno.build.target === "x86_64-u
   ? null
   : `no quiche for ${Deno.build.target}`;
 
-/** Prints where the package lies once Deno has fetched and verified it. */
-const LOCATE = `
-  import about from "@matrixai/quic-linux-x64/package.json" with { type: "json" };
-  const folder = import.meta.resolve("@matrixai/quic-linux-x64/package.json");
-  console.log(new URL(about.main, folder).href);
-`;
-
 let loaded: Quiche | null = null;
 
 /** The binding, fetched and loaded on first use. */
 export function quiche(): Quiche {
   if (QUICHE_UNAVAILABLE !== null) throw new Error(QUICHE_UNAVAILABLE);
   if (loaded !== null) return loaded;
-  const config = fromFileUrl(new URL("./package/deno.json", import.meta.url));
-  const { success, stdout } = new Deno.Command(Deno.execPath(), {
-    args: ["eval", "--quiet", "--config", config, LOCATE],
-    stderr: "inherit",
-  }).outputSync();
-  if (!success) throw new Error(`${QUICHE_NAME} could not be fetched`);
-  const path = fromFileUrl(new TextDecoder().decode(stdout).trim());
-  loaded = createRequire(import.meta.url)(path) as Quiche;
+  const folder = fetchPackage(new URL("./package/", import.meta.url), "@matrixai/quic-linux-x64");
+  loaded = createRequire(import.meta.url)(join(folder, "node.napi.node")) as Quiche;
   return loaded;
 }
