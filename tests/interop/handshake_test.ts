@@ -128,6 +128,19 @@ interopTest("our dial survives a Retry of quiche", async () => {
   ok(tokens > 0, "the Retry came, and its token went back");
 });
 
+interopTest("quiche survives our Retry", async () => {
+  await using engine = await openInteropEngine();
+  engine.setGatekeeper(({ isAddressProved }) => isAddressProved ? "take" : "retry");
+  await using endpoint = await openQuiche();
+  const { ours, theirs } = await join("client", engine, endpoint, engine.localAddress);
+  ours.admit();
+  const stream = await theirs.openStream();
+  await stream.write(Uint8Array.of(1));
+  deepEqual(await present(await inTime(ours.acceptStream(), "a stream")).read(), Uint8Array.of(1));
+  const { attemptsRetried, attemptsTaken } = engine.stats();
+  deepEqual({ attemptsRetried, attemptsTaken }, { attemptsRetried: 1, attemptsTaken: 1 });
+});
+
 interopTest("an unknown version is answered by one that quiche knows", async () => {
   await using engine = await openInteropEngine();
   await using endpoint = await openQuiche();
