@@ -52,6 +52,7 @@ const STEPS: readonly Step[] = [
         ? lacking(["ip", "ethtool", "iperf3", "wrk", "nginx"])
         : Promise.resolve("not root"),
   },
+  { task: "bench:strangers", skip: () => lacking(["cargo"]) },
   { task: "bench:transport", skip: () => lacking(["iperf3", "ss"]) },
 ];
 

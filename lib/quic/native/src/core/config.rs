@@ -63,6 +63,11 @@ impl Transports {
         }
     }
 
+    /// The largest packets that peers elsewhere may find out to send.
+    pub fn far_bytes_max(&self) -> usize {
+        usize::from(self.options.packet_bytes_max.unwrap_or(MTU_INTERNET))
+    }
+
     /// For an attempt of others that nobody has looked at yet.
     pub fn any(&self) -> Arc<TransportConfig> {
         self.internet.clone()
@@ -104,7 +109,7 @@ fn transport(far: bool, options: Options) -> TransportConfig {
     config
         .max_idle_timeout(Some(idle))
         .keep_alive_interval(Some(KEEP_ALIVE))
-        .max_concurrent_bidi_streams(VarInt::from_u32(STREAMS_PER_PEER_MIN))
+        .max_concurrent_bidi_streams(VarInt::from_u32(STREAMS_UNADMITTED))
         .max_concurrent_uni_streams(VarInt::from_u32(0))
         .stream_receive_window(VarInt::from_u32(STREAM_WINDOW))
         .receive_window(VarInt::from_u32(SESSION_WINDOW_UNADMITTED))

@@ -127,6 +127,7 @@ pub fn report_loss(session: &mut Session, streams: &mut Streams, error: &Connect
 pub fn over(session: &mut Session, streams: &mut Streams) -> Phase {
     let was = std::mem::replace(&mut session.phase, Phase::Over);
     session.deadline = None;
+    session.held.clear();
     session.gauge.closed.store(true, Relaxed);
     streams.session_ended(session);
     was

@@ -3,6 +3,7 @@
 use super::session::Session;
 use super::{list, Core};
 use crate::handle::Handle;
+use crate::limits::{PACKET_BYTES_ORDINARY, UDP_PAYLOAD_MAX};
 use bytes::BytesMut;
 use quinn_proto::{DatagramEvent, EcnCodepoint, Transmit};
 use std::net::{IpAddr, SocketAddr};
@@ -18,6 +19,11 @@ impl Core {
         ecn: Option<EcnCodepoint>,
         payload: BytesMut,
     ) {
+        let is_large = payload.len() > PACKET_BYTES_ORDINARY;
+        if is_large && (is_of_handshake(&payload) || payload.len() > self.packet_bytes_max(remote))
+        {
+            return;
+        }
         self.gate.note_time(now);
         let mut answer = Vec::new();
         let event = self
@@ -28,6 +34,9 @@ impl Core {
             Some(DatagramEvent::ConnectionEvent(id, event)) => {
                 if let Some(&handle) = self.by_connection.get(&id) {
                     if let Some(session) = self.sessions.get_mut(handle) {
+                        if is_large && !session.is_open() {
+                            return session.hold(event);
+                        }
                         session.connection.handle_event(event);
                         list(&mut self.unsettled, &mut self.listed, session);
                         if !session.is_open() {
@@ -39,6 +48,14 @@ impl Core {
             }
             Some(DatagramEvent::NewConnection(incoming)) => self.attempted(now, incoming),
             Some(DatagramEvent::Response(transmit)) => self.respond(now, transmit, answer),
+        }
+    }
+
+    /// Nothing larger is taken from there.
+    fn packet_bytes_max(&self, remote: SocketAddr) -> usize {
+        match remote.ip().to_canonical().is_loopback() {
+            true => usize::from(UDP_PAYLOAD_MAX),
+            false => self.transports.far_bytes_max().max(PACKET_BYTES_ORDINARY),
         }
     }
 
@@ -61,4 +78,9 @@ impl Core {
     pub fn next_response(&mut self) -> Option<(Transmit, Vec<u8>)> {
         self.responses.pop_front()
     }
+}
+
+/// Whether the packet has the long header of QUIC (RFC 9000, section 17.2).
+pub fn is_of_handshake(packet: &[u8]) -> bool {
+    packet.first().is_some_and(|first| first & 0xc0 == 0xc0)
 }

@@ -35,6 +35,7 @@ pub use congestion::Congestion;
 pub use delegated::{ReadOutcome, WriteOutcome};
 pub use gate::{AttemptCounts, Verdict};
 pub use gauge::{DatagramOutcome, Gauge};
+pub use incoming::is_of_handshake;
 pub use options::Options;
 pub use streams::{Arrival, OpenRefusal, Wake, WakeCause};
 pub use timers::Timers;
@@ -48,9 +49,10 @@ use datagrams::{keep_datagrams, list_datagrams};
 use ends::{count_down, over, report_loss};
 use gate::Gate;
 use quinn_proto::{ConnectionHandle, Endpoint, Event as QuicEvent, StreamEvent, Transmit, VarInt};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use session::{Phase, Session};
 use std::collections::VecDeque;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 use streams::Streams;
@@ -62,6 +64,8 @@ pub struct Core {
     sessions: Arena<Box<Session>>,
     by_connection: FxHashMap<ConnectionHandle, Handle>,
     by_dial: FxHashMap<u32, Handle>,
+    /// Where sessions that were admitted lead.
+    admitted: FxHashSet<SocketAddr>,
     streams: Streams,
     timers: Timers,
     gate: Gate,
@@ -90,6 +94,7 @@ impl Core {
             sessions: Arena::new(SESSIONS_MAX),
             by_connection: FxHashMap::default(),
             by_dial: FxHashMap::default(),
+            admitted: FxHashSet::default(),
             streams: Streams::new(),
             timers: Timers::default(),
             gate: Gate::new(),
@@ -122,6 +127,11 @@ impl Core {
 
     pub fn session_count(&self) -> usize {
         self.sessions.len()
+    }
+
+    /// Whether a session that was admitted leads there. Where two do, only until one of them is gone.
+    pub fn has_admitted(&self, remote: SocketAddr) -> bool {
+        self.admitted.contains(&remote)
     }
 
     pub fn stream_count(&self) -> usize {
@@ -237,6 +247,7 @@ impl Core {
                     let mut armed = session.armed;
                     self.timers.arm(handle, &mut armed, None);
                     self.by_connection.remove(&id);
+                    self.admitted.remove(&session.remote);
                     self.sessions.remove(handle);
                     return;
                 }

@@ -12,7 +12,7 @@ use crate::event::{DialError, Event};
 use crate::handle::Handle;
 use crate::limits::*;
 use bytes::Bytes;
-use quinn_proto::{ConnectError, StreamId, VarInt};
+use quinn_proto::{ConnectError, Dir, StreamId, VarInt};
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -99,8 +99,16 @@ impl Core {
             return;
         }
         session.phase = Phase::Open;
+        self.admitted.insert(session.remote);
         session.deadline = None;
         self.half_open -= usize::from(session.inbound());
+        for packet in std::mem::take(&mut session.held) {
+            session.connection.handle_event(packet);
+        }
+        let streams = VarInt::from_u32(STREAMS_PER_PEER_MIN);
+        session
+            .connection
+            .set_max_concurrent_streams(Dir::Bi, streams);
         session.fit_receive_window();
         self.streams.accept(session);
         keep_datagrams(&mut self.datagrams, session);

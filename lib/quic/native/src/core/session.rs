@@ -17,7 +17,9 @@ use crate::event::{DialError, EndKind};
 use crate::handle::Handle;
 use crate::limits::*;
 use quinn_proto::crypto::rustls::HandshakeData;
-use quinn_proto::{Connection, ConnectionError, ConnectionHandle, Dir, StreamId, VarInt};
+use quinn_proto::{
+    Connection, ConnectionError, ConnectionEvent, ConnectionHandle, Dir, StreamId, VarInt,
+};
 use rustc_hash::FxHashMap;
 use rustls::pki_types::CertificateDer;
 use std::collections::VecDeque;
@@ -55,6 +57,8 @@ pub struct Session {
     /// Whether the peer opened more streams than were accepted at once.
     pub streams_left: bool,
     pub inbox: Inbox,
+    /// Large packets that came before the verdict.
+    pub held: Vec<ConnectionEvent>,
     /// Whether somebody above took it, once it was reported.
     pub taken: bool,
     /// What the system says where it does not let us send to the peer.
@@ -93,6 +97,7 @@ impl Session {
             datagrams_listed: false,
             streams_left: false,
             inbox: Inbox::default(),
+            held: Vec::new(),
             taken: false,
             unreachable: None,
             probed: None,
@@ -102,6 +107,13 @@ impl Session {
             period: Period::default(),
             receive_window: SESSION_WINDOW_UNADMITTED,
             send_window: SEND_WINDOW_MIN,
+        }
+    }
+
+    /// Keeps a large packet for the verdict. Path MTU discovery sends a few of them by then.
+    pub fn hold(&mut self, packet: ConnectionEvent) {
+        if self.phase != Phase::Over && self.held.len() < PACKETS_HELD_MAX {
+            self.held.push(packet);
         }
     }
 

@@ -187,6 +187,8 @@ impl World {
             node.core.take_session(session);
             node.core.admit(session);
         }
+        // Each hears how many streams it may open now.
+        world.run(Duration::from_millis(100));
         world
     }
 

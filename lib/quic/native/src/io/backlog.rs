@@ -1,6 +1,7 @@
 //! Trains of packets that were received and not looked at yet: one batch at most. The next one is
 //! received when these are done, so that what is too much waits in the socket and is lost there.
 
+use crate::core::is_of_handshake;
 use bytes::BytesMut;
 use quinn_proto::EcnCodepoint;
 use std::collections::VecDeque;
@@ -14,23 +15,27 @@ pub struct Train {
     /// The length of each packet but the last, which may be shorter.
     pub stride: usize,
     pub bytes: BytesMut,
+    /// Whether its packets may keep the whole of it alive. Those of strangers may not: QUIC counts
+    /// what of a packet waits to be read, and knows nothing of the train. None: not decided yet.
+    pub is_kept: Option<bool>,
 }
 
 impl Train {
-    fn next_packet(&mut self) -> Option<Packet> {
+    fn next_packet(&mut self, is_member: impl FnOnce(SocketAddr) -> bool) -> Option<Packet> {
         if self.bytes.is_empty() {
             return None;
         }
+        let remote = self.remote;
+        let is_kept = *self.is_kept.get_or_insert_with(|| is_member(remote));
         let length = self.stride.clamp(1, self.bytes.len());
         let packet = self.bytes.split_to(length);
         Some(Packet {
-            remote: self.remote,
+            remote,
             local_ip: self.local_ip,
             ecn: self.ecn,
-            payload: match is_of_handshake(&packet) {
-                // It may wait for a verdict or for missing bytes, and must not keep its train.
-                true => BytesMut::from(&packet[..]),
-                false => packet,
+            payload: match is_kept && !is_of_handshake(&packet) {
+                true => packet,
+                false => BytesMut::from(&packet[..]),
             },
         })
     }
@@ -58,17 +63,13 @@ impl Backlog {
         self.trains.push_back(train);
     }
 
-    pub fn next(&mut self) -> Option<Packet> {
+    /// The next packet. `is_member` says whether a member is there.
+    pub fn next(&mut self, is_member: impl Fn(SocketAddr) -> bool) -> Option<Packet> {
         loop {
-            if let Some(packet) = self.trains.front_mut()?.next_packet() {
+            if let Some(packet) = self.trains.front_mut()?.next_packet(&is_member) {
                 return Some(packet);
             }
             self.trains.pop_front();
         }
     }
-}
-
-/// Whether the packet has the long header of QUIC (RFC 9000, section 17.2).
-fn is_of_handshake(packet: &[u8]) -> bool {
-    packet.first().is_some_and(|first| first & 0xc0 == 0xc0)
 }

@@ -248,7 +248,7 @@ impl DataPlane {
             let ledger = &mut ledger(turn.began, &self.shared, &mut self.faults);
             self.udp.receive(ledger, &mut self.backlog);
         }
-        while let Some(packet) = self.backlog.next() {
+        while let Some(packet) = self.backlog.next(|remote| self.core.has_admitted(remote)) {
             let length = packet.payload.len();
             if !is_quic(&packet.payload) {
                 self.take_raw(packet.remote, &packet.payload);

@@ -199,6 +199,7 @@ impl Udp {
                 ecn: meta.ecn.and_then(|ecn| EcnCodepoint::from_bits(ecn as u8)),
                 stride: meta.stride,
                 bytes,
+                is_kept: None,
             });
         }
     }

@@ -10,6 +10,8 @@ pub enum Flood {
     CryptoGaps,
     /// The same for STREAM.
     StreamGaps,
+    /// One byte with a gap before it in each packet, on many streams.
+    SparseGaps,
     PathChallenges,
     /// RETIRE_CONNECTION_ID of one that is retired already.
     RetiredIds,
@@ -22,10 +24,11 @@ pub enum Flood {
     Streams,
 }
 
-pub const FLOODS: [Flood; 9] = [
+pub const FLOODS: [Flood; 10] = [
     Flood::NewIds,
     Flood::CryptoGaps,
     Flood::StreamGaps,
+    Flood::SparseGaps,
     Flood::PathChallenges,
     Flood::RetiredIds,
     Flood::OptimisticAcks,
@@ -70,6 +73,11 @@ impl Flood {
                 let offset = int(1 + 2 * (count % 60_000));
                 [&[0x0e, 0], offset.as_slice(), &[1, 1]].concat()
             }
+            Self::SparseGaps if index == 0 => {
+                let (id, offset) = (int(4 * (n % 8)), int(1 + 7 * (n / 8)));
+                [&[0x0e], id.as_slice(), &offset, &[1, 1]].concat()
+            }
+            Self::SparseGaps => vec![0x01],
             Self::PathChallenges => [&[0x1a], count.to_be_bytes().as_slice()].concat(),
             Self::RetiredIds => vec![0x19, 1],
             // A range of one packet every second one, as many as were ever sent.
@@ -80,7 +88,7 @@ impl Flood {
             Self::Pings => vec![0x01],
             Self::Datagrams => vec![0x31, 1, 7],
             Self::Streams => {
-                let id = int(4 * (count % 100));
+                let id = int(4 * (count % 8));
                 [&[0x0b], id.as_slice(), &[0]].concat()
             }
         }

@@ -35,7 +35,7 @@ fn intrude(node: &mut Node, now: Instant, from: SocketAddr) -> (Hostile, Handle)
 fn no_flood_makes_us_hold_much() {
     for is_admitted in [false, true] {
         for flood in FLOODS {
-            for bytes in [1_400, usize::from(UDP_PAYLOAD_MAX)] {
+            for bytes in [1_400, PACKET_BYTES_ORDINARY] {
                 let [most, held] = flooded(flood, is_admitted, bytes);
                 println!("{flood:?}, admitted: {is_admitted}, {bytes}: {most} and {held} bytes");
                 assert!(

@@ -1,6 +1,7 @@
 //! Bridges beside a core that a second one answers, on virtual time.
 
 mod faults;
+mod floods;
 
 use super::bridges::{Bridges, Order};
 use super::rules::{Route, Rules, Service, Verdict};
@@ -24,7 +25,7 @@ fn a_bridge_whose_stream_is_not_allowed_in_time_ends_by_a_reset() {
     let core = &mut world.nodes[0].core;
     core.admit(near);
     // The peer has not admitted us: it allows no more than it does at first.
-    for token in 0..STREAMS_PER_PEER_MIN {
+    for token in 0..STREAMS_UNADMITTED {
         core.open_delegated(near, BRIDGES_MAX as u32 + token)
             .unwrap();
     }
