@@ -7,7 +7,7 @@ import { engineVersion } from "../../lib/quic/mod.ts";
 import { libraryFileName } from "../../lib/quic/platform.ts";
 import { glibcFloor, isNewer } from "../engine/glibc.ts";
 import { readRecipe } from "../engine/recipe.ts";
-import { PREBUILT, sha256 } from "../engine/sources.ts";
+import { embeddedHash, hashSources, PREBUILT, sha256 } from "../engine/sources.ts";
 import { run } from "../engine/tools.ts";
 import { dirname, join } from "../paths.ts";
 import { bundle, MAIN, type PackedFile } from "./bundle.ts";
@@ -73,9 +73,12 @@ async function engineLibrary({ engine: { target } }: Target): Promise<PackedFile
       `There is no engine for ${target}. Build it: deno task engine --target ${target}`,
     );
   });
-  // Pollen loads no other: better now than on the machine that it is meant for.
-  if (sha256(bytes) !== (await readRecipe())[target]?.sha256) {
-    throw new Error(`The engine for ${target} is not the one in recipe.json. Restore or build it.`);
+  // Better now than on the machine that it is meant for.
+  const isStale = embeddedHash(bytes) !== await hashSources();
+  if (isStale || sha256(bytes) !== (await readRecipe())[target]?.sha256) {
+    throw new Error(
+      `The engine for ${target} does not fit its sources. Build it: deno task engine --target ${target}`,
+    );
   }
   return { path: `${APP}/prebuilt/${name}`, isExecutable: false, bytes };
 }

@@ -27,6 +27,8 @@ export interface Place {
   /** Put before the command, such as `ip netns exec NAME`. */
   readonly prefix?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** The working directory; else the state folder. */
+  readonly cwd?: string;
   /** The words that start pollen; else those of {@link usualProgram}. */
   readonly program?: readonly string[];
 }
@@ -63,7 +65,7 @@ export async function pollen(
   const timer = setTimeout(() => overdue.abort(), COMMAND_TIMEOUT_MS);
   const child = new Deno.Command(program!, {
     args: rest,
-    cwd: place.dir,
+    cwd: place.cwd ?? place.dir,
     env: { ...place.env },
     stdin: options.stdin === undefined ? "null" : "piped",
     stdout: "piped",
@@ -111,18 +113,22 @@ export class Daemon implements AsyncDisposable {
   }
 
   /** Starts the daemon and waits until it serves. */
-  static async up(place: Place, args: readonly string[] = []): Promise<Daemon> {
+  static async up(
+    place: Place,
+    args: readonly string[] = [],
+    timeoutMs = DAEMON_TIMEOUT_MS,
+  ): Promise<Daemon> {
     const [program, ...rest] = pollenCommand(place, ["up", ...args]);
     const child = new Deno.Command(program!, {
       args: rest,
-      cwd: place.dir,
+      cwd: place.cwd ?? place.dir,
       env: { ...place.env },
       stdin: "null",
       stdout: "piped",
       stderr: "piped",
     }).spawn();
     const daemon = new Daemon(place, child);
-    await daemon.waitForLog(/node is ready/);
+    await daemon.waitForLog(/node is ready/, timeoutMs);
     return daemon;
   }
 
