@@ -182,8 +182,7 @@ Deno.test("a rule has no more bridges than it may, and says how many it refused"
   using _too = await origin.accept();
   const [first] = [await near.bridges.next("a bridge"), await near.bridges.next("another")];
   // The far end refuses the third, the near end the fourth.
-  using third = await dial(port);
-  assert.equal(await readToEnd(third), "reset");
+  assert.equal(await connectAndRead(port), "reset");
   const { kind, errorCode } = await nextEnd(near.bridges);
   assert.deepEqual([kind, errorCode], ["stream_reset", StreamCode.tooMany]);
   assert.equal(await far.refusals.next("a refusal"), 1);
