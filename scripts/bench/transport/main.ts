@@ -7,6 +7,7 @@
 // without. Exits 1 when a mark is missed.
 
 import { parseArgs } from "node:util";
+import { QUICHE_UNAVAILABLE } from "../../support/quiche/mod.ts";
 import { type BlockedScale, measureBlocked } from "./blocked.ts";
 import { BULK_ROWS, COLUMN, compare, type Scale } from "./compare.ts";
 import { measureMembers } from "./members.ts";
@@ -70,8 +71,10 @@ async function missing(programs: readonly string[]): Promise<string[]> {
 
 async function bench(extent: Extent): Promise<boolean> {
   const here = loopback();
+  const others = QUICHE_UNAVAILABLE === null ? ["quiche" as const] : [];
+  if (QUICHE_UNAVAILABLE !== null) console.log(`quiche: left out, ${QUICHE_UNAVAILABLE}`);
   const table = await compare(
-    ["tcp", "engine1350", "engine", "quicEndpoint"],
+    ["tcp", "engine1350", "engine", "quicEndpoint", ...others],
     here,
     extent.compare,
   );
@@ -87,7 +90,7 @@ async function bench(extent: Extent): Promise<boolean> {
     console.log(`\n== Two hosts: left out, ${reason}`);
   } else {
     await using apart = await twoHosts();
-    const far = await compare(["tcp", "engine", "quicEndpoint"], apart, extent.compare);
+    const far = await compare(["tcp", "engine", "quicEndpoint", ...others], apart, extent.compare);
     far.print("Two hosts, every packet on the link of 1500 bytes at most");
   }
   const sessions = await measureSessions(here, extent.sessions);

@@ -2,6 +2,7 @@
 
 import { EngineTransport } from "./engine_transport.ts";
 import { QuicEndpointTransport } from "./quic_endpoint_transport.ts";
+import { QuicheTransport } from "./quiche_transport.ts";
 import { TcpTransport } from "./tcp_transport.ts";
 import type { Transport } from "./transport.ts";
 
@@ -13,6 +14,7 @@ const TRANSPORTS = {
   engine1350: () => new EngineTransport(INTERNET_PACKET_BYTES),
   engine: () => new EngineTransport(),
   quicEndpoint: (ip: string) => new QuicEndpointTransport(ip),
+  quiche: () => new QuicheTransport(),
 } as const;
 
 export type TransportName = keyof typeof TRANSPORTS;

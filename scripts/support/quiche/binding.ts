@@ -43,6 +43,8 @@ export interface RawConnection {
   send(out: Uint8Array): [number, { from: HostPort; to: HostPort }] | null;
   streamRecv(id: number, out: Uint8Array): [number, boolean] | null;
   streamSend(id: number, bytes: Uint8Array, isLast: boolean): number | null;
+  /** Bytes that it would take now. */
+  streamCapacity(id: number): number;
   streamFinished(id: number): boolean;
   streamShutdown(id: number, direction: number, code: number): void;
   readable(): Iterable<number>;
