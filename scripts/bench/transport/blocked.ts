@@ -14,7 +14,7 @@ import {
 import { TemporaryFolder, until } from "../../support/pollen_process.ts";
 import { Callee } from "./calls.ts";
 import { median } from "./figures.ts";
-import { iperf, IperfServer } from "./iperf.ts";
+import { IperfServer } from "./iperf.ts";
 import type { NodeCalls } from "./node_peer.ts";
 import { fresh, keptAlive, startEcho } from "./paced.ts";
 import type { Percentiles } from "./peer.ts";
@@ -52,7 +52,10 @@ export async function measureBlocked({ rounds, seconds }: BlockedScale): Promise
   const ports = { bulk: await forward(iperfServer.port), echo: await forward(echo.port) };
 
   const measure = async (): Promise<Round> => ({
-    rate: await iperf(loopback().client, { ip: IP, port: ports.bulk }, { streams: 1, seconds }),
+    rate: await iperfServer.measure(loopback().client, { ip: IP, port: ports.bulk }, {
+      streams: 1,
+      seconds,
+    }),
     keptAlive: await keptAlive(ports.echo, seconds),
     fresh: await fresh(ports.echo, seconds),
   });

@@ -1,6 +1,6 @@
 // The transports side by side in one place: bulk in turns, then round trips and handshakes.
 
-import { iperf, IperfServer } from "./iperf.ts";
+import { IperfServer } from "./iperf.ts";
 import { type Bulk, Pair } from "./pair.ts";
 import type { Place } from "./places.ts";
 import { Table } from "./report.ts";
@@ -86,11 +86,15 @@ async function measureBulk(
   const row = BULK_ROWS[streams];
   if (name === "tcp") {
     const target = { ip: pair.place.server.ip, port: iperfServer.port };
-    table.add(row, title, await iperf(pair.place.client, target, { streams, seconds }));
+    table.add(
+      row,
+      title,
+      await iperfServer.measure(pair.place.client, target, { streams, seconds }),
+    );
     return;
   }
   if (forwardPort !== undefined) {
-    const bulk = await pair.forward(forwardPort, streams, seconds);
+    const bulk = await pair.forward(forwardPort, iperfServer, { streams, seconds });
     table.add(row, title, bulk.rate);
     if (streams === 1) addCpu(table, title, bulk);
   }

@@ -9,7 +9,11 @@ export const IPERF_WARM_UP = 1;
 
 /** An iperf3 that serves on a side. */
 export class IperfServer implements AsyncDisposable {
-  private constructor(readonly port: number, readonly child: Deno.ChildProcess) {}
+  private constructor(
+    readonly port: number,
+    readonly side: Side,
+    readonly child: Deno.ChildProcess,
+  ) {}
 
   static async start(side: Side): Promise<IperfServer> {
     const port = freePort();
@@ -24,29 +28,39 @@ export class IperfServer implements AsyncDisposable {
       const listening = await command([...side.prefix, "ss", "-Hltn"]);
       return listening.includes(`:${port} `) ? true : null;
     });
-    return new IperfServer(port, child);
+    return new IperfServer(port, side, child);
+  }
+
+  /** MB/s that arrive here from the client's side, by way of the target. */
+  async measure(
+    client: Side,
+    target: { readonly ip: string; readonly port: number },
+    { streams, seconds }: { readonly streams: number; readonly seconds: number },
+  ): Promise<number> {
+    await this.#untilIdle();
+    const text = await command([
+      ...client.prefix,
+      ...["iperf3", "-J", "-Z", "-c", target.ip, "-p", String(target.port)],
+      ...["-P", String(streams), "-t", String(seconds), "-O", String(IPERF_WARM_UP)],
+    ]);
+    const { error, end } = JSON.parse(text);
+    if (error !== undefined) throw new Error(`iperf3 failed: ${error}`);
+    return end.sum_received.bits_per_second / 8e6;
+  }
+
+  /** It serves one client at a time, and turns away who comes before the last one is gone. */
+  async #untilIdle(): Promise<void> {
+    const filter = ["state", "established", `( sport = :${this.port} )`];
+    await until("iperf3 is idle", async () => {
+      const busy = await command([...this.side.prefix, "ss", "-Htn", ...filter]);
+      return busy === "" ? true : null;
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.child.kill("SIGKILL");
     await this.child.status;
   }
-}
-
-/** MB/s from the side to the address. */
-export async function iperf(
-  side: Side,
-  target: { readonly ip: string; readonly port: number },
-  { streams, seconds }: { readonly streams: number; readonly seconds: number },
-): Promise<number> {
-  const text = await command([
-    ...side.prefix,
-    ...["iperf3", "-J", "-c", target.ip, "-p", String(target.port), "-P", String(streams)],
-    ...["-t", String(seconds), "-O", String(IPERF_WARM_UP), "-Z"],
-  ]);
-  const { error, end } = JSON.parse(text);
-  if (error !== undefined) throw new Error(`iperf3 failed: ${error}`);
-  return end.sum_received.bits_per_second / 8e6;
 }
 
 /** One that nobody listens on here and now. */

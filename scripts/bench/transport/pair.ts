@@ -2,7 +2,7 @@
 
 import { Callee } from "./calls.ts";
 import { cpuSeconds, pause } from "./figures.ts";
-import { iperf, IPERF_WARM_UP } from "./iperf.ts";
+import { IPERF_WARM_UP, type IperfServer } from "./iperf.ts";
 import type { PeerCalls } from "./peer.ts";
 import type { Place } from "./places.ts";
 import type { Target } from "./transport.ts";
@@ -64,14 +64,18 @@ export class Pair implements AsyncDisposable {
   }
 
   /** Bulk that iperf3 pours into a forward and that never sees JavaScript. */
-  async forward(localPort: number, streams: number, seconds: number): Promise<Bulk> {
+  async forward(
+    localPort: number,
+    iperf: IperfServer,
+    load: { readonly streams: number; readonly seconds: number },
+  ): Promise<Bulk> {
     const look = () => [cpuSeconds(this.client.pid), cpuSeconds(this.server.pid)] as const;
     const before = look();
     const target = { ip: "127.0.0.1", port: localPort };
-    const rate = await iperf(this.place.client, target, { streams, seconds });
+    const rate = await iperf.measure(this.place.client, target, load);
     const after = look();
     // What goes before the count costs CPU too.
-    const gigabytes = rate * (seconds + IPERF_WARM_UP) / 1000;
+    const gigabytes = rate * (load.seconds + IPERF_WARM_UP) / 1000;
     return {
       rate,
       cpuSending: (after[0] - before[0]) / gigabytes,
