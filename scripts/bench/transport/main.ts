@@ -23,9 +23,9 @@ interface Extent {
 }
 
 const WHOLE: Extent = {
-  compare: { rounds: 5, seconds: 2, roundTrips: 2_000, handshakes: 500 },
-  blocked: { rounds: 5, seconds: 4 },
-  members: { members: 300, rounds: 3 },
+  compare: { rounds: 3, seconds: 2, roundTrips: 2_000, handshakes: 300 },
+  blocked: { rounds: 5, seconds: 3 },
+  members: { members: 200, rounds: 3 },
   sessions: { idle: 2_000, cycled: 20_000 },
 };
 const QUICK: Extent = {

@@ -3,6 +3,7 @@
 
 import { newIdentity } from "./identity.ts";
 import {
+  IDLE_TIMEOUT_MS,
   type Link,
   type ServeOptions,
   StreamUse,
@@ -34,6 +35,7 @@ export class QuicEndpointTransport implements Transport {
       key,
       alpnProtocols: [ALPN],
       maxConcurrentBidirectionalStreams: STREAMS_MAX,
+      maxIdleTimeout: IDLE_TIMEOUT_MS,
     });
     void (async () => {
       for await (const incoming of listener) {
@@ -50,6 +52,7 @@ export class QuicEndpointTransport implements Transport {
       alpnProtocols: [ALPN],
       caCerts: [certificate],
       endpoint: this.#endpoint,
+      maxIdleTimeout: IDLE_TIMEOUT_MS,
     });
     return new QuicEndpointLink(connection);
   }

@@ -9,6 +9,7 @@ import {
 } from "../../support/quiche/mod.ts";
 import { newIdentity } from "./identity.ts";
 import {
+  IDLE_TIMEOUT_MS,
   type Link,
   type ServeOptions,
   StreamUse,
@@ -58,7 +59,13 @@ export class QuicheTransport implements Transport {
 
   async #open(ip: string, serve: boolean): Promise<QuicheEndpoint> {
     const identity = await newIdentity(ip);
-    return this.#endpoint = await QuicheEndpoint.open({ identity, alpns: [ALPN], serve, ip });
+    return this.#endpoint = await QuicheEndpoint.open({
+      identity,
+      alpns: [ALPN],
+      serve,
+      ip,
+      idleTimeoutMs: IDLE_TIMEOUT_MS,
+    });
   }
 
   async #serveStreams(connection: QuicheConnection): Promise<void> {

@@ -9,6 +9,9 @@ export const MESSAGE_BYTES = 64;
 /** Bytes of one write of bulk, and the most that one read asks for. */
 export const CHUNK_BYTES = 65_536;
 
+/** A connection stands idle while others are measured; those that send no keep-alives wait so long. */
+export const IDLE_TIMEOUT_MS = 600_000;
+
 /** Where a server is, and whom a client has to trust there. */
 export interface Target {
   readonly ip: string;
