@@ -22,8 +22,12 @@ const MACOS_FLOOR = "11.0";
 /** What makes the linkers leave out time and place. */
 const LINK_FLAGS: Readonly<Record<LibraryFormat, readonly string[]>> = {
   elf: [],
-  // A library for macOS names itself; by default with the path that it was built at.
-  "mach-o": ["-Clink-arg=-Wl,-install_name,@rpath/libpollen_quic.dylib"],
+  // A library for macOS names itself, by default with the path that it was built at; and its UUID
+  // comes from its content, names of object files included unless they are left out.
+  "mach-o": [
+    "-Clink-arg=-Wl,-install_name,@rpath/libpollen_quic.dylib",
+    "-Clink-arg=-Wl,-S",
+  ],
   // One for Windows says when it was built.
   pe: ["-Clink-arg=-Wl,-Brepro"],
 };
