@@ -58,6 +58,11 @@ export function programFile({ kind, file }: Program = thisProgram()): string {
       fix: "Upgrade it there, as with: apt upgrade pollen",
     });
   }
+  if (Deno.build.os === "darwin") {
+    throw new PollenError("unsupported", "On macOS pollen is two files, which go together.", {
+      fix: "Install the new version over it with the install.sh of the release.",
+    });
+  }
   if (file === null) {
     throw new PollenError("unsupported", "This pollen runs from its source.", {
       fix: "Get newer source, as with: git pull",
