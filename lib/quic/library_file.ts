@@ -43,8 +43,9 @@ export function libraryError(
     {
       fix: isOwn
         ? `Name another file in ${LIBRARY_VARIABLE}, or unset it to use Pollen's own engine.`
-        : `In a checkout, restore it with "git checkout lib/quic/prebuilt"; elsewhere, install ` +
-          "Pollen again, or remove the folder that it was unpacked into.",
+        : 'In a checkout, restore it with "git checkout lib/quic/prebuilt", or build it with ' +
+          '"deno task engine"; elsewhere, install Pollen again, or remove the folder that it was ' +
+          "unpacked into.",
       cause,
     },
   );
