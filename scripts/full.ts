@@ -54,6 +54,14 @@ const STEPS: readonly Step[] = [
   },
   { task: "bench:strangers", skip: () => lacking(["cargo"]) },
   { task: "bench:transport", skip: () => lacking(["iperf3", "ss"]) },
+  { task: "bench:fair", skip: always },
+  {
+    task: "try:release",
+    skip: () =>
+      Deno.uid() === 0
+        ? lacking(["go", "debootstrap", "mmdebstrap", "buildah", "skopeo", "umoci", "openssl"])
+        : Promise.resolve("not root"),
+  },
 ];
 
 let isGood = true;
