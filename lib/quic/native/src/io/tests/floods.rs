@@ -326,10 +326,13 @@ fn withstand(kind: Attack) {
         let core = &mut peer.node.core;
         core.write_stream(stream, Bytes::from(vec![1; PAYLOAD]));
         core.finish_stream(stream);
-        while owner.received < PAYLOAD - 2 || began.elapsed() < duration() {
+        while owner.received < PAYLOAD - 2 {
             step(&mut peer, &mut owner);
         }
         let moved = dialled.elapsed() - connected;
+        while began.elapsed() < duration() {
+            step(&mut peer, &mut owner);
+        }
         stop.store(true, Relaxed);
         let sent = attacker.join().unwrap();
         let numbers = owner.engine.shared.counters.read();
