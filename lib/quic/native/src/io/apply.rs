@@ -104,7 +104,7 @@ impl DataPlane {
                 self.bridges.abort_all(core, &mut self.events);
                 self.listeners.close_all();
                 core.close_all(now, &reason);
-                self.flush(&Turn { began: now });
+                self.flush(&Turn::at(now));
                 return false;
             }
         }

@@ -147,7 +147,7 @@ impl DataPlane {
         let ended = catch_unwind(AssertUnwindSafe(move || {
             let mut ready = Events::with_capacity(1024);
             let mut cpu = thread_cpu();
-            while self.turn(&mut ready) {
+            while self.turn(&mut ready, cpu) {
                 let before = std::mem::replace(&mut cpu, thread_cpu());
                 if let (Some(before), Some(after)) = (before, cpu) {
                     let taken = after.saturating_sub(before).as_nanos() as u64;
@@ -161,15 +161,16 @@ impl DataPlane {
         shared.close_outbox();
     }
 
-    /// False once the engine was shut down.
-    fn turn(&mut self, ready: &mut Events) -> bool {
+    /// `cpu` is what the thread had used of the processor before. False once the engine was shut
+    /// down.
+    fn turn(&mut self, ready: &mut Events, cpu: Option<Duration>) -> bool {
         let timeout = self.timeout();
         match self.poll.poll(ready, Some(timeout)) {
             Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::Interrupted => ready.clear(),
             Err(error) => panic!("the poll of the engine failed: {error}"),
         }
-        let turn = Turn::begin();
+        let turn = Turn::begin(cpu);
         let now = turn.began;
         for event in ready.iter() {
             self.note_ready(now, event);

@@ -2,23 +2,49 @@
 //! and stops once its share is over; what it leaves is first in the next turn. Thus no turn is
 //! long, whatever arrives, and nothing waits for ever.
 
+use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 pub struct Turn {
+    /// The moment that the whole turn takes for now.
     pub began: Instant,
+    /// What the thread had used of the processor by then; none where the system does not say.
+    cpu: Option<Duration>,
+    /// How long the thread was found to have waited for a processor since.
+    waited: Cell<Duration>,
 }
 
 impl Turn {
-    pub fn begin() -> Self {
+    pub fn begin(cpu: Option<Duration>) -> Self {
         Self {
             began: Instant::now(),
+            cpu,
+            waited: Cell::default(),
         }
     }
 
-    /// Whether so much of the turn is over. By the wall clock, which costs little to read: a
-    /// thread that was not given a processor meanwhile has used less of it than that.
+    /// A turn that begins at a moment of the caller's choice, and has the wall clock alone.
+    pub fn at(began: Instant) -> Self {
+        Self {
+            began,
+            cpu: None,
+            waited: Cell::default(),
+        }
+    }
+
+    /// Whether the thread has worked for so long. The wall clock, which costs little to read, says
+    /// when that may be so; the thread's own clock, a system call, whether it is.
     pub fn is_past(&self, share: Duration) -> bool {
-        self.began.elapsed() >= share
+        let elapsed = self.began.elapsed();
+        if elapsed.saturating_sub(self.waited.get()) < share {
+            return false;
+        }
+        let (Some(before), Some(after)) = (self.cpu, thread_cpu()) else {
+            return true;
+        };
+        let worked = after.saturating_sub(before);
+        self.waited.set(elapsed.saturating_sub(worked));
+        worked >= share
     }
 }
 
@@ -38,4 +64,20 @@ pub fn thread_cpu() -> Option<Duration> {
 #[cfg(not(unix))]
 pub fn thread_cpu() -> Option<Duration> {
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_without_a_processor_does_not_count() {
+        let hour = Duration::from_secs(3_600);
+        let mut turn = Turn::begin(thread_cpu());
+        turn.began = turn.began.checked_sub(hour).unwrap();
+        assert_eq!(turn.is_past(hour / 2), thread_cpu().is_none());
+        assert!(turn.is_past(Duration::ZERO));
+        assert!(Turn::at(turn.began).is_past(hour / 2));
+        assert!(!Turn::at(turn.began).is_past(2 * hour));
+    }
 }

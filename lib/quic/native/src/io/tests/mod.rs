@@ -42,12 +42,10 @@ fn a_bridge_whose_stream_is_not_allowed_in_time_ends_by_a_reset() {
 
     let deadline = world.now + STREAM_OPEN_TIMEOUT;
     assert_eq!(bridges.next_deadline(), Some(deadline));
-    let early = Turn {
-        began: deadline - Duration::from_millis(1),
-    };
+    let early = Turn::at(deadline - Duration::from_millis(1));
     bridges.expire(core, registry, &mut events, &early);
     assert!(events.is_empty());
-    let due = Turn { began: deadline };
+    let due = Turn::at(deadline);
     bridges.expire(core, registry, &mut events, &due);
     let [Event::BridgeEnded {
         tag: 7,
