@@ -1,6 +1,7 @@
 // Everything that can be checked: what CI demands, the engine's Rust tests where cargo is found, and
 // the measurements that take too long for every change.
 
+import { emulationMissing } from "./support/arm64/emulation.ts";
 import { sanitizersMissing } from "./sanitize.ts";
 
 interface Step {
@@ -40,6 +41,7 @@ const STEPS: readonly Step[] = [
   { task: "sanitize", skip: sanitizersMissing },
   { task: "engine:repeat", skip: pinnedToolsMissing },
   { task: "demo", skip: always },
+  { task: "arm64", skip: emulationMissing },
   { task: "interop:go", skip: () => lacking(["go"]) },
   // All of the load instead of a tenth.
   { task: "test", env: { POLLEN_FULL: "1" }, skip: always },

@@ -31,12 +31,17 @@ export interface Place {
   readonly cwd?: string;
   /** The words that start pollen; else those of {@link usualProgram}. */
   readonly program?: readonly string[];
+  /** How many times longer than elsewhere everything may take; 1 where it is not said. */
+  readonly patience?: number;
 }
 
-/** The words that start pollen from the source in a checkout. */
-export function sourceProgram(root: string): string[] {
+/** The words that start pollen from the source in a checkout, by this Deno or by another. */
+export function sourceProgram(
+  root: string,
+  deno: readonly string[] = [Deno.execPath()],
+): string[] {
   const config = ["--config", join(root, "deno.json")];
-  return [Deno.execPath(), "run", "-A", "--quiet", ...config, join(root, "main.ts")];
+  return [...deno, "run", "-A", "--quiet", ...config, join(root, "main.ts")];
 }
 
 /** Names a file to run instead of the source: one that `deno task compile` made. */
@@ -62,7 +67,7 @@ export async function pollen(
 ): Promise<Finished> {
   const [program, ...rest] = pollenCommand(place, args);
   const overdue = new AbortController();
-  const timer = setTimeout(() => overdue.abort(), COMMAND_TIMEOUT_MS);
+  const timer = setTimeout(() => overdue.abort(), COMMAND_TIMEOUT_MS * (place.patience ?? 1));
   const child = new Deno.Command(program!, {
     args: rest,
     cwd: place.cwd ?? place.dir,
@@ -100,10 +105,13 @@ export class Daemon implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
   readonly #drained: Promise<unknown>;
   readonly #watchers = new Set<() => void>();
+  /** The longest that it may take to come up, to stop, or to say something. */
+  readonly #timeoutMs: number;
   #hasEnded = false;
 
   private constructor(place: Place, child: Deno.ChildProcess) {
     this.place = place;
+    this.#timeoutMs = DAEMON_TIMEOUT_MS * (place.patience ?? 1);
     this.#child = child;
     this.#drained = Promise.all([this.#read(child.stderr), this.#read(child.stdout)]);
     void child.status.then(() => {
@@ -137,7 +145,7 @@ export class Daemon implements AsyncDisposable {
   }
 
   /** Waits for a line of the log; fails with the whole log when the process ends or time runs out. */
-  async waitForLog(pattern: RegExp, timeoutMs = DAEMON_TIMEOUT_MS): Promise<string> {
+  async waitForLog(pattern: RegExp, timeoutMs = this.#timeoutMs): Promise<string> {
     let isOverdue = false;
     const timer = setTimeout(() => {
       isOverdue = true;
@@ -181,7 +189,7 @@ export class Daemon implements AsyncDisposable {
         // It ended by itself in this very moment.
       }
     }
-    const timer = setTimeout(() => this.#child.kill("SIGKILL"), DAEMON_TIMEOUT_MS);
+    const timer = setTimeout(() => this.#child.kill("SIGKILL"), this.#timeoutMs);
     const { code } = await this.#child.status;
     clearTimeout(timer);
     await this.#drained;
