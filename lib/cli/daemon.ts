@@ -66,8 +66,13 @@ async function askToStop(socketPath: string, signal: AbortSignal): Promise<void>
   }
 }
 
-/** The socket goes last of all. One that a crash leaves behind stays: then its process's lock tells. */
-async function waitUntilGone(dir: string, signal: AbortSignal): Promise<void> {
+/**
+ * Waits until no daemon has the folder. The socket goes last of all; one that a crash leaves behind
+ * stays, and then its process's lock tells.
+ *
+ * @throws {PollenError} `timeout` when one still has it after 15 s, `cancelled`.
+ */
+export async function waitUntilGone(dir: string, signal: AbortSignal): Promise<void> {
   const startedAtMs = performance.now();
   let freeAtMs: number | null = null;
   for (let pauseMs = POLL_MS_MIN;; pauseMs = Math.min(pauseMs * POLL_GROWTH, POLL_MS_MAX)) {

@@ -18,7 +18,7 @@ import {
 import { startInBackground } from "../background.ts";
 import { isAlive, readBackgroundNote } from "../background_note.ts";
 import type { Context, Outcome, Run } from "../command.ts";
-import { stopDaemon } from "../daemon.ts";
+import { stopDaemon, waitUntilGone } from "../daemon.ts";
 import { isManaged } from "../managed.ts";
 import { programFile } from "../program.ts";
 import { VERSION } from "../version.ts";
@@ -78,10 +78,14 @@ async function restart(context: Context, dir: string, replaced: Replaced): Promi
 /** The program is the newest; perhaps its node was stopped by an upgrade that was cut short. */
 async function finishPending({ signal }: Context, dir: string): Promise<Outcome> {
   const flags = await readPending(dir);
-  const isRunning = await probeSocket(socketPathOf(dir)) === "live";
-  if (flags !== null && !isRunning) await startInBackground(dir, flags, signal);
-  if (flags !== null) await systemDisk.remove(`${dir}/${PENDING_FILE}`);
-  const isStarted = flags !== null && !isRunning;
+  if (flags !== null) {
+    // It may still run with the old program, or be about to end.
+    if (await probeSocket(socketPathOf(dir)) === "live") await stopDaemon(dir, signal);
+    else await waitUntilGone(dir, signal);
+    await startInBackground(dir, flags, signal);
+    await systemDisk.remove(`${dir}/${PENDING_FILE}`);
+  }
+  const isStarted = flags !== null;
   return {
     text: `pollen ${VERSION} is what the release holds`,
     json: { from: VERSION, to: VERSION, node: isStarted ? "restarted" : "none" },
