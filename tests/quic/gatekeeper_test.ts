@@ -1,10 +1,39 @@
 // Who is let in is decided here, before a handshake begins.
 
 import assert from "node:assert/strict";
-import type { AttemptVerdict, ConnectionAttempt } from "../../lib/types/mod.ts";
+import {
+  type AttemptVerdict,
+  type ConnectionAttempt,
+  type DialOptions,
+  type Engine,
+  type ErrorCode,
+  PollenError,
+} from "../../lib/types/mod.ts";
 import { ALPN, inTime, openTestEngine, present, protocol } from "./support.ts";
 
 const DIAL = { alpn: ALPN, timeoutMs: 20_000 };
+
+/**
+ * Dials until it fails with `code`. The engine waits 50 ms for the gatekeeper and then lets in by its own
+ * rule, which on a busy machine may be too short for this process.
+ */
+async function demandFailure(
+  client: Engine,
+  server: Engine,
+  code: ErrorCode,
+  dial: DialOptions = DIAL,
+): Promise<void> {
+  for (let tries = 0; tries < 20; tries++) {
+    const dialled = await client.dial(server.localAddress, dial).catch((thrown) => thrown);
+    if (dialled instanceof Error) {
+      assert.equal(dialled instanceof PollenError && dialled.code, code, String(dialled));
+      return;
+    }
+    dialled.close("");
+    (await inTime(server.accept(), "the session that nobody judged in time"))?.close("");
+  }
+  assert.fail("The gatekeeper was never in time.");
+}
 
 Deno.test("each verdict of the gatekeeper is carried out and counted", async () => {
   await using client = await openTestEngine();
@@ -15,24 +44,28 @@ Deno.test("each verdict of the gatekeeper is carried out and counted", async () 
     attempts.push(attempt);
     return attempt.isAddressProved ? "take" : verdict;
   });
-  await assert.rejects(client.dial(server.localAddress, DIAL), { code: "refused" });
-  assert.deepEqual(attempts.splice(0), [
-    { address: client.localAddress, isAddressProved: false, openHandshakes: 0 },
-  ]);
-  verdict = "drop";
-  await assert.rejects(client.dial(server.localAddress, { ...DIAL, timeoutMs: 100 }), {
-    code: "timeout",
+  await demandFailure(client, server, "refused");
+  assert.deepEqual(attempts[0], {
+    address: client.localAddress,
+    isAddressProved: false,
+    openHandshakes: 0,
   });
+  verdict = "drop";
+  await demandFailure(client, server, "timeout", { ...DIAL, timeoutMs: 100 });
   attempts.length = 0;
   verdict = "retry";
-  await inTime(client.dial(server.localAddress, DIAL), "a session");
-  // What is left of the dials that were given up comes as attempts as well.
-  assert.equal(attempts.filter(({ isAddressProved }) => isAddressProved).length, 1);
-  const session = present(await inTime(server.accept(), "the session"));
-  assert.deepEqual(session.remoteAddress, client.localAddress);
+  for (let tries = 0; !attempts.some(({ isAddressProved }) => isAddressProved); tries++) {
+    assert.ok(tries < 20, "Nobody proved an address.");
+    const near = await inTime(client.dial(server.localAddress, DIAL), "a session");
+    const far = present(await inTime(server.accept(), "the session"));
+    assert.deepEqual(far.remoteAddress, client.localAddress);
+    near.close("");
+    await inTime(far.closed, "the end of the session");
+  }
   const { attemptsTaken, attemptsRetried, attemptsRefused, attemptsDropped } = server.stats();
-  assert.equal(attemptsTaken, 1);
-  assert.ok(attemptsRefused >= 1 && attemptsRetried >= 1 && attemptsDropped >= 1);
+  assert.ok(
+    attemptsTaken >= 1 && attemptsRefused >= 1 && attemptsRetried >= 1 && attemptsDropped >= 1,
+  );
 });
 
 Deno.test("the engine lets in by its own rule when the gatekeeper fails or is none", async () => {
@@ -43,7 +76,7 @@ Deno.test("the engine lets in by its own rule when the gatekeeper fails or is no
   });
   await inTime(client.dial(server.localAddress, DIAL), "a session");
   server.setGatekeeper(() => "refuse");
-  await assert.rejects(client.dial(server.localAddress, DIAL), { code: "refused" });
+  await demandFailure(client, server, "refused");
   server.setGatekeeper(null);
   await inTime(client.dial(server.localAddress, DIAL), "a session");
 });
