@@ -20,12 +20,9 @@ export {
   type WallMs,
 } from "./clock.ts";
 export type { Disk, DiskLock } from "./disk.ts";
-export { type Congestion, CONGESTIONS, StreamCode } from "./engine.ts";
+export { type Congestion, CONGESTIONS } from "./engine.ts";
 export type {
   AttemptVerdict,
-  Bridge,
-  BridgeEnd,
-  BridgeEndKind,
   ConnectionAttempt,
   DatagramOutcome,
   DialOptions,
@@ -33,21 +30,27 @@ export type {
   EngineNotice,
   EngineStats,
   FaultKind,
-  Forwarder,
   Protocol,
   RawPacket,
-  Rule,
-  RuleOwner,
-  ServeRule,
   Session,
   SessionEnd,
   SessionStats,
   Stream,
+  TlsIdentity,
+} from "./engine.ts";
+export { StreamCode } from "./forwarder.ts";
+export type {
+  Bridge,
+  BridgeEnd,
+  BridgeEndKind,
+  Forwarder,
+  Rule,
+  RuleOwner,
+  ServeRule,
   TcpConnection,
   TcpListener,
   TcpTarget,
-  TlsIdentity,
-} from "./engine.ts";
+} from "./forwarder.ts";
 export {
   type ErrorCode,
   type ErrorOptions,
