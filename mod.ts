@@ -71,6 +71,7 @@ export {
   type ControlHandlers,
   GrpcServer,
   type GrpcServerOptions,
+  type GrpcServerState,
   socketPathOf,
 } from "./lib/server/mod.ts";
 export type {
@@ -109,6 +110,7 @@ export { type EngineOptions, openEngine } from "./lib/quic/mod.ts";
 export {
   type ApplyResult,
   type Connection,
+  connectionKey,
   type KnownPeer,
   type NodeRecord,
   type SaveUrgency,

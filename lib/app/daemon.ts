@@ -52,8 +52,9 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   );
   // The node has given the folder up before this socket goes: who waits for that may use it then.
   const socketPath = socketPathOf(dir);
-  const server = opened.use(await GrpcServer.start({ socketPath, service, log }));
-  if (server.alreadyRunning) throw alreadyRunning();
+  const server = opened.use(GrpcServer.create({ socketPath, service, log }));
+  void server.start();
+  if (await server.ready === "already_running") throw alreadyRunning();
   if (node.advertisedIps.length === 0) {
     log.warn("this machine has no address that others can reach; give one with --ips");
   }

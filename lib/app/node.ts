@@ -115,7 +115,7 @@ export async function openNode(options: NodeOptions): Promise<OpenedNode> {
     random: systemRandom,
     adminTtlMs: config.certTtls.adminTtl(),
   });
-  const mesh = await Mesh.open({
+  const mesh = await Mesh.create({
     engine,
     identity,
     credentials,
@@ -126,7 +126,7 @@ export async function openNode(options: NodeOptions): Promise<OpenedNode> {
     log,
     isRevoked: (peer) => store.isSubjectRevoked(peer),
   });
-  const tunnels = new Manager({
+  const tunnels = Manager.create({
     transport: mesh,
     forwarder: engine.forwarder,
     clock: systemClock,
@@ -150,7 +150,7 @@ export async function openNode(options: NodeOptions): Promise<OpenedNode> {
     },
     { advertisedIps, bootstrapPeers: config.bootstrapPeers },
   );
-  const service = new NodeService({
+  const service = NodeService.create({
     node,
     local: identity.peerKey,
     mesh,

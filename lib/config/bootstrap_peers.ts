@@ -17,13 +17,13 @@ export interface ConfiguredPeer {
   /** The key that has to be found at the addresses. */
   readonly peerKey: PeerKey;
   /** 1…64 of `host:port`, sorted; hosts may be names. */
-  readonly addresses: readonly string[];
+  readonly addrs: readonly string[];
 }
 
 /** A peer as it stands in a file or comes from a caller: any spelling, the key perhaps blank. */
 export interface RawPeer {
   readonly peerKey: string;
-  readonly addresses: readonly string[];
+  readonly addrs: readonly string[];
 }
 
 /**
@@ -34,7 +34,7 @@ export interface RawPeer {
  */
 export function canonicalPeers(peers: readonly RawPeer[]): ConfiguredPeer[] {
   const merged = new Map<PeerKey, Set<string>>();
-  for (const { peerKey: text, addresses } of peers) {
+  for (const { peerKey: text, addrs } of peers) {
     if (text.trim() === "") continue;
     const peerKey = tryParsePeerKey(text.trim());
     if (peerKey === null) {
@@ -44,7 +44,7 @@ export function canonicalPeers(peers: readonly RawPeer[]): ConfiguredPeer[] {
       );
     }
     const known = merged.get(peerKey) ?? new Set();
-    for (const address of addresses) known.add(normalizeRelayAddr(address));
+    for (const address of addrs) known.add(normalizeRelayAddr(address));
     if (known.size > ADDRESSES_PER_PEER_MAX) {
       throw new PollenError(
         "invalid_argument",
@@ -60,11 +60,11 @@ export function canonicalPeers(peers: readonly RawPeer[]): ConfiguredPeer[] {
         details: { peerKey },
       });
     }
-    return { peerKey, addresses: [...known].sort() };
+    return { peerKey, addrs: [...known].sort() };
   }).sort((a, b) => comparePeerKeys(a.peerKey, b.peerKey));
 }
 
 /** The peer as tokens carry it. */
 export function toProtoPeer(peer: ConfiguredPeer): BootstrapPeer {
-  return { peerPub: peerKeyBytes(peer.peerKey), addrs: [...peer.addresses] };
+  return { peerPub: peerKeyBytes(peer.peerKey), addrs: [...peer.addrs] };
 }

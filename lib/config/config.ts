@@ -134,13 +134,13 @@ export class Config {
     if (peer.peerPub.length !== PEER_KEY_BYTES) {
       throw new PollenError("invalid_argument", "invalid bootstrap peer key length.");
     }
-    const fresh = { peerKey: peer.peerPub.toHex(), addresses: peer.addrs };
+    const fresh = { peerKey: peer.peerPub.toHex(), addrs: peer.addrs };
     const [added] = canonicalPeers([fresh]);
     const known = this.#bootstrapPeers.find(({ peerKey }) => peerKey === added!.peerKey);
-    const addresses = new Set([...added!.addresses, ...known?.addresses ?? []]);
+    const addrs = new Set([...added!.addrs, ...known?.addrs ?? []]);
     this.#bootstrapPeers = canonicalPeers([
       ...this.#bootstrapPeers.filter((other) => other !== known),
-      { peerKey: added!.peerKey, addresses: [...addresses].slice(0, ADDRESSES_PER_PEER_MAX) },
+      { peerKey: added!.peerKey, addrs: [...addrs].slice(0, ADDRESSES_PER_PEER_MAX) },
     ]);
   }
 
@@ -162,7 +162,7 @@ function parse(source: string): Document {
 function toYamlPeer(peer: ConfiguredPeer): Record<string, unknown> {
   const peerPub = new Scalar(peer.peerKey);
   peerPub.type = Scalar.QUOTE_DOUBLE; // Other readers of YAML would take digits alone for a number.
-  return { peerPub, addrs: peer.addresses };
+  return { peerPub, addrs: peer.addrs };
 }
 
 function isEmptyMap(document: Document): boolean {

@@ -34,10 +34,10 @@ function readPeers(value: unknown): RawPeer[] {
     const place = `bootstrapPeers[${index}]`;
     const peer = asMap(item, place);
     allowOnly(peer, ["peerPub", "addrs"], place);
-    const addresses = isAbsent(peer["addrs"]) ? [] : asList(peer["addrs"], `${place}.addrs`);
+    const addrs = isAbsent(peer["addrs"]) ? [] : asList(peer["addrs"], `${place}.addrs`);
     return {
       peerKey: isAbsent(peer["peerPub"]) ? "" : asText(peer["peerPub"], `${place}.peerPub`),
-      addresses: addresses.map((address, at) => asText(address, `${place}.addrs[${at}]`)),
+      addrs: addrs.map((address, at) => asText(address, `${place}.addrs[${at}]`)),
     };
   });
 }

@@ -100,7 +100,7 @@ export class Mesh implements MeshPort<Envelope>, AsyncDisposable {
   }
 
   /** Mints this process's certificates, shows them on the engine and begins to accept. The mesh owns the engine from now on. */
-  static async open(options: MeshOptions): Promise<Mesh> {
+  static async create(options: MeshOptions): Promise<Mesh> {
     options.engine.setProtocols([
       await memberProtocol(options, options.credentials.cert),
       await inviteProtocol(options, { serve: options.redeemer !== null }),

@@ -35,7 +35,7 @@ export interface BootstrapPeer {
   /** The key that has to be found at the addresses. */
   readonly peerKey: PeerKey;
   /** `host:port`; hosts may be names. */
-  readonly addresses: readonly string[];
+  readonly addrs: readonly string[];
 }
 
 export type NodeInput =
@@ -164,7 +164,7 @@ export class NodeCore {
     for (const known of this.#store.knownPeers()) {
       this.#peers.step(now, {
         kind: "discoverPeer",
-        peer: known.peer,
+        peer: known.peerId,
         ips: known.ips,
         port: known.localPort,
         lastAddr: known.lastAddr,
@@ -218,8 +218,8 @@ export class NodeCore {
   }
 
   #dialEverything(peer: PeerKey): NodeOutput {
-    const known = this.#store.knownPeers().find((candidate) => candidate.peer === peer);
-    const names = this.#bootstrap.find(({ peerKey }) => peerKey === peer)?.addresses ?? [];
+    const known = this.#store.knownPeers().find(({ peerId }) => peerId === peer);
+    const names = this.#bootstrap.find(({ peerKey }) => peerKey === peer)?.addrs ?? [];
     return {
       kind: "connect",
       peer,
@@ -230,8 +230,8 @@ export class NodeCore {
 
   #restoreForwards(live: ReadonlySet<string>): NodeOutput[] {
     return this.#store.desiredConnections()
-      .filter(({ peer, remotePort }) => !live.has(forwardKey(peer, remotePort)))
-      .map((connection) => ({ kind: "restoreForward", ...connection }));
+      .filter(({ peerId, remotePort }) => !live.has(forwardKey(peerId, remotePort)))
+      .map(({ peerId, ...ports }) => ({ kind: "restoreForward", peer: peerId, ...ports }));
   }
 
   #onConnected(

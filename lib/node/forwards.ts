@@ -113,14 +113,14 @@ export class Forwards {
     const live = this.#deps.tunnels.listConnections();
     const names = this.live();
     const missing = this.#deps.store.desiredConnections()
-      .filter(({ peer, remotePort }) => !names.has(forwardKey(peer, remotePort)))
-      .map(({ peer, remotePort, localPort }): ConnectionInfo => ({
-        peerId: peer,
+      .filter(({ peerId, remotePort }) => !names.has(forwardKey(peerId, remotePort)))
+      .map(({ peerId, remotePort, localPort }): ConnectionInfo => ({
+        peerId,
         remotePort,
         localPort,
         requestedPort: localPort,
         activeTunnels: 0,
-        lastFailure: this.#failures.get(forwardKey(peer, remotePort)) ?? "",
+        lastFailure: this.#failures.get(forwardKey(peerId, remotePort)) ?? "",
       }));
     return [...live, ...missing].filter(({ peerId, remotePort, localPort }) =>
       "localPort" in which

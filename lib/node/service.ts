@@ -77,9 +77,13 @@ export interface NodeServiceDeps {
 export class NodeService {
   readonly #deps: NodeServiceDeps;
 
-  /** Does nothing until a method is called; answers are meaningful once the node is ready. */
-  constructor(deps: NodeServiceDeps) {
+  private constructor(deps: NodeServiceDeps) {
     this.#deps = deps;
+  }
+
+  /** The answers of a node; they are meaningful once it is ready. */
+  static create(deps: NodeServiceDeps): NodeService {
+    return new NodeService(deps);
   }
 
   /** Asks for the end of the node; answers before that has come. */

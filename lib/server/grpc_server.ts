@@ -26,77 +26,54 @@ export interface GrpcServerOptions {
   readonly service: ControlHandlers;
   /** Takes what goes wrong with the socket and inside calls. */
   readonly log: Log;
-  /** When aborted, the server closes. */
-  readonly signal?: AbortSignal;
 }
 
-interface Running {
-  readonly rpc: RpcServer;
-  readonly socketPath: string;
-  readonly identity: SocketIdentity;
-}
+/** How a start went: calls are answered, or another live daemon answers on the socket. */
+export type GrpcServerState = "serving" | "already_running";
 
-/** A control socket that answers, or the knowledge that another process holds it. */
+/** A control socket that answers for as long as `start` runs. */
 export class GrpcServer implements AsyncDisposable {
-  /** Whether another live daemon holds the socket; then this object does nothing. */
-  readonly alreadyRunning: boolean;
-  /** Resolves when the server has ended and its socket is gone; at once if `alreadyRunning`. Never rejects. */
-  readonly closed: Promise<void>;
-  readonly #running: Running | null;
-  readonly #log: Log;
-  readonly #markClosed: () => void;
-  #closing: Promise<void> | null = null;
+  readonly #options: GrpcServerOptions;
+  readonly #ready = Promise.withResolvers<GrpcServerState>();
+  readonly #stopping = new AbortController();
+  #running: Promise<void> | null = null;
 
-  private constructor(running: Running | null, log: Log) {
-    this.#running = running;
-    this.#log = log;
-    this.alreadyRunning = running === null;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.closed = promise;
-    this.#markClosed = resolve;
-    if (running === null) resolve();
+  private constructor(options: GrpcServerOptions) {
+    this.#options = options;
+    // Who waits for `start` alone hears of a failure there.
+    this.#ready.promise.catch(() => {});
+  }
+
+  /** A server that does nothing yet. It runs once. */
+  static create(options: GrpcServerOptions): GrpcServer {
+    return new GrpcServer(options);
+  }
+
+  /** Resolves once it is known how `start` went; rejects as that does. */
+  get ready(): Promise<GrpcServerState> {
+    return this.#ready.promise;
   }
 
   /**
-   * Serves on the socket. Resolves once calls are answered, or with `alreadyRunning` when another
-   * daemon answers there.
+   * Serves on the socket until the signal aborts or `close` is called, and removes it. Resolves at
+   * once, without an error, when another daemon answers there.
    *
    * @throws {PollenError} `invalid_argument` for a path that is too long, `already_exists` when
    *   something else than a socket is in its place, `permission_denied`, `io`.
    */
-  static async start(options: GrpcServerOptions): Promise<GrpcServer> {
-    const { socketPath, service, log, signal } = options;
-    assertSocketPath(socketPath);
-    const state = await probeSocket(socketPath);
-    if (state === "live") return new GrpcServer(null, log);
-    if (state === "forbidden") throw occupied("permission_denied", socketPath);
-    if (state === "foreign") throw occupied("already_exists", socketPath);
-    if (state === "stale") {
-      log.info("replacing the socket of a daemon that is gone", { socketPath });
+  start(signal?: AbortSignal): Promise<void> {
+    if (this.#running === null) {
+      this.#running = this.#run(signal);
+      // Who waits for `ready` alone hears of a failure there.
+      this.#running.catch(() => {});
     }
-
-    const { serve } = await import("../rpc/mod.ts");
-    const bound = temporaryPathOf(socketPath);
-    const rpc = await serve({
-      service: ControlService,
-      handlers: service,
-      address: `unix:${bound}`,
-      log,
-    });
-    const server = new GrpcServer(
-      { rpc, socketPath, identity: await published(rpc, bound, socketPath) },
-      log,
-    );
-    const stop = () => void server.close();
-    signal?.addEventListener("abort", stop, { once: true });
-    server.closed.then(() => signal?.removeEventListener("abort", stop));
-    if (signal?.aborted) stop();
-    return server;
+    return this.#running;
   }
 
-  /** Lets running calls end (at most 2 s), then removes the socket. Idempotent. */
-  close(): Promise<void> {
-    return this.#closing ??= this.#close();
+  /** Lets running calls end (at most 2 s) and waits until the socket is gone. Idempotent. */
+  async close(): Promise<void> {
+    this.#stopping.abort();
+    await this.#running?.catch(() => {});
   }
 
   /** As `close`. */
@@ -104,19 +81,58 @@ export class GrpcServer implements AsyncDisposable {
     return this.close();
   }
 
-  async #close(): Promise<void> {
-    if (this.#running === null) return;
-    const { rpc, socketPath, identity } = this.#running;
+  async #run(signal?: AbortSignal): Promise<void> {
+    try {
+      const opened = await open(this.#options);
+      this.#ready.resolve(opened === null ? "already_running" : "serving");
+      if (opened === null) return;
+      const signals = [this.#stopping.signal, ...(signal === undefined ? [] : [signal])];
+      await aborted(AbortSignal.any(signals));
+      await this.#stop(opened);
+    } catch (thrown) {
+      this.#ready.reject(thrown);
+      throw thrown;
+    }
+  }
+
+  async #stop({ rpc, identity }: Opened): Promise<void> {
+    const { socketPath, log } = this.#options;
     try {
       // The file stays until the last call is answered: whoever waits for it to go waits for that too.
       await rpc.close();
       await removeSocket(socketPath, identity);
     } catch (thrown) {
-      this.#log.warn("the control socket was not removed", { socketPath, error: String(thrown) });
-    } finally {
-      this.#markClosed();
+      log.warn("the control socket was not removed", { socketPath, error: String(thrown) });
     }
   }
+}
+
+interface Opened {
+  readonly rpc: RpcServer;
+  readonly identity: SocketIdentity;
+}
+
+/** Binds the socket and puts it in place; null when another daemon answers there. */
+async function open({ socketPath, service, log }: GrpcServerOptions): Promise<Opened | null> {
+  assertSocketPath(socketPath);
+  const state = await probeSocket(socketPath);
+  if (state === "live") return null;
+  if (state === "forbidden") throw occupied("permission_denied", socketPath);
+  if (state === "foreign") throw occupied("already_exists", socketPath);
+  if (state === "stale") log.info("replacing the socket of a daemon that is gone", { socketPath });
+
+  const { serve } = await import("../rpc/mod.ts");
+  const bound = temporaryPathOf(socketPath);
+  const address = `unix:${bound}` as const;
+  const rpc = await serve({ service: ControlService, handlers: service, address, log });
+  return { rpc, identity: await published(rpc, bound, socketPath) };
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) =>
+    signal.addEventListener("abort", () => resolve(), { once: true })
+  );
 }
 
 function occupied(code: "permission_denied" | "already_exists", path: string): PollenError {

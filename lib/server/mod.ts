@@ -2,5 +2,10 @@
 // command line talks through. grpc-js is loaded only when one of them starts.
 
 export { ControlClient } from "./control_client.ts";
-export { type ControlHandlers, GrpcServer, type GrpcServerOptions } from "./grpc_server.ts";
+export {
+  type ControlHandlers,
+  GrpcServer,
+  type GrpcServerOptions,
+  type GrpcServerState,
+} from "./grpc_server.ts";
 export { probeSocket, socketPathOf, type SocketState } from "./socket.ts";

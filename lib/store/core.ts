@@ -169,7 +169,7 @@ export class Core {
         peer !== this.local && (lastAddr !== null || ips.length > 0 && localPort > 0)
       )
       .map(({ peer, ips, localPort, externalPort, lastAddr }) => ({
-        peer,
+        peerId: peer,
         identityPub: peerKeyBytes(peer),
         ips,
         localPort,

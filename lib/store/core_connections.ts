@@ -5,8 +5,8 @@ import { CONNECTIONS_MAX } from "./limits.ts";
 import type { Connection } from "./records.ts";
 
 /** What tells two desired connections apart: `peer:remotePort:localPort`. */
-export function connectionKey({ peer, remotePort, localPort }: Connection): string {
-  return `${peer}:${remotePort}:${localPort}`;
+export function connectionKey({ peerId, remotePort, localPort }: Connection): string {
+  return `${peerId}:${remotePort}:${localPort}`;
 }
 
 export class DesiredConnections {
@@ -15,7 +15,8 @@ export class DesiredConnections {
   /** By peer, remote port, local port. */
   list(): Connection[] {
     return [...this.#connections.values()].sort((a, b) =>
-      comparePeerKeys(a.peer, b.peer) || a.remotePort - b.remotePort || a.localPort - b.localPort
+      comparePeerKeys(a.peerId, b.peerId) || a.remotePort - b.remotePort ||
+      a.localPort - b.localPort
     );
   }
 
@@ -49,7 +50,7 @@ export class DesiredConnections {
     const sizeBefore = this.#connections.size;
     for (const [key, connection] of this.#connections) {
       if (
-        connection.peer === peer &&
+        connection.peerId === peer &&
         (remotePort === 0 || connection.remotePort === remotePort) &&
         (localPort === 0 || connection.localPort === localPort)
       ) this.#connections.delete(key);

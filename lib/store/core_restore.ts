@@ -34,7 +34,7 @@ export function restore(
   for (const change of endedChanges(snapshot)) core.own.bury(change);
   for (const peer of snapshot.peers) core.remember(peer);
   for (const connection of snapshot.connections) {
-    if (!core.isRevoked(connection.peer)) core.connections.add(connection);
+    if (!core.isRevoked(connection.peerId)) core.connections.add(connection);
   }
   return core;
 }

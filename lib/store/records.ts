@@ -31,8 +31,8 @@ export interface NodeRecord {
 /** Another node that can be dialled. */
 export interface KnownPeer {
   /** Its key. */
-  readonly peer: PeerKey;
-  /** The 32 bytes of `peer`. */
+  readonly peerId: PeerKey;
+  /** The 32 bytes of `peerId`. */
   readonly identityPub: Uint8Array<ArrayBuffer>;
   /** IP literals, in the order in which the node gave them. */
   readonly ips: readonly string[];
@@ -47,7 +47,7 @@ export interface KnownPeer {
 /** A forward that should exist: `localPort` of this machine to `remotePort` of the peer's. */
 export interface Connection {
   /** The peer that serves. */
-  readonly peer: PeerKey;
+  readonly peerId: PeerKey;
   /** 1…65535. */
   readonly remotePort: number;
   /** The port that was asked for, 1…65535. Another one may be bound for as long as it is taken. */

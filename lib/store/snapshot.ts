@@ -85,8 +85,8 @@ export function formatSnapshot(local: PeerKey, snapshot: Snapshot): string {
       ...(externalPort === 0 ? {} : { externalPort }),
     })),
     services: allServices,
-    connections: connections.map(({ peer, remotePort, localPort }) => ({
-      peer,
+    connections: connections.map(({ peerId, remotePort, localPort }) => ({
+      peer: peerId,
       remotePort,
       localPort,
     })),
@@ -189,12 +189,12 @@ class EntryReader {
     const connections: Connection[] = [];
     for (const [index, entry] of entries.entries()) {
       const fields = asFields(entry);
-      const peer = asKey(fields.peer);
+      const peerId = asKey(fields.peer);
       const remotePort = asPort(fields.remotePort);
       const localPort = asPort(fields.localPort);
-      const isKept = peer !== null && remotePort > 0 && localPort > 0 &&
+      const isKept = peerId !== null && remotePort > 0 && localPort > 0 &&
         connections.length < CONNECTIONS_MAX;
-      if (isKept) connections.push({ peer, remotePort, localPort });
+      if (isKept) connections.push({ peerId, remotePort, localPort });
       else this.#leaveOut("connections", index);
     }
     return connections;

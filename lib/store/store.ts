@@ -215,7 +215,7 @@ export class Store implements AsyncDisposable {
    * @throws {PollenError} `invalid_argument` for a bad port, `exhausted` beyond the bound.
    */
   addDesiredConnection(peer: PeerKey, remotePort: number, localPort: number): void {
-    this.#change((core) => core.addConnection({ peer, remotePort, localPort }));
+    this.#change((core) => core.addConnection({ peerId: peer, remotePort, localPort }));
   }
 
   /** Removes every desired connection that matches; port 0 matches any. */

@@ -47,10 +47,14 @@ export class Manager implements AsyncDisposable {
   readonly #tasks = new Set<Promise<void>>();
   #isClosed = false;
 
-  /** Nothing is served or accepted before `start`. */
-  constructor(deps: ForwardDeps) {
+  private constructor(deps: ForwardDeps) {
     this.#deps = deps;
     this.#served = new ServedPorts(deps.forwarder, deps.log);
+  }
+
+  /** Tunnels of which nothing is served or accepted before `start`. */
+  static create(deps: ForwardDeps): Manager {
+    return new Manager(deps);
   }
 
   /** Begins to accept the peers' streams and to follow their sessions. */

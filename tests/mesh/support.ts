@@ -77,7 +77,7 @@ export class TestMesh implements AsyncDisposable {
     const engine = await openEngine({ address: { ip: "127.0.0.1", port: 0 }, protocols: [] });
     const sessions = new SessionLog();
     const notices = new BoundedQueue<EngineNotice>(64);
-    const mesh = await Mesh.open({
+    const mesh = await Mesh.create({
       engine: recording(engine, sessions, notices),
       identity: member.identity,
       credentials: member.credentials,

@@ -12,7 +12,7 @@ import { silentLog } from "../../lib/types/mod.ts";
 const [role, socketPath, count] = Deno.args;
 
 async function runServer(socketPath: string): Promise<void> {
-  await using _server = await GrpcServer.start({
+  await using server = GrpcServer.create({
     socketPath,
     service: {
       shutdown: () => Promise.resolve({}),
@@ -27,6 +27,8 @@ async function runServer(socketPath: string): Promise<void> {
     },
     log: silentLog,
   });
+  void server.start();
+  await server.ready;
   await Deno.stdout.write(new TextEncoder().encode("ready\n"));
   await Array.fromAsync(Deno.stdin.readable);
 }

@@ -45,7 +45,7 @@ export class TestNode implements AsyncDisposable {
       warn: (message: string, fields: LogFields = {}) =>
         this.warnings.put({ message, reason: String(fields.reason) }),
     };
-    this.tunnels = new Manager({
+    this.tunnels = Manager.create({
       transport,
       forwarder: at.engine.forwarder,
       clock: this.clock,

@@ -97,7 +97,7 @@ export function withDaemon(
   body: (dir: string, server: GrpcServer) => Promise<void>,
 ): Promise<void> {
   return inFolder(async (dir) => {
-    await using server = await GrpcServer.start({
+    await using server = GrpcServer.create({
       socketPath: socketPathOf(dir),
       service: {
         shutdown: () => Promise.resolve({}),
@@ -115,6 +115,8 @@ export function withDaemon(
       },
       log: silentLog,
     });
+    void server.start();
+    await server.ready;
     await body(dir, server);
   });
 }

@@ -38,8 +38,8 @@ bootstrapPeers:
     addrs: ["z.example:60611", b.example]
 `);
   deepEqual(config.bootstrapPeers, [
-    { peerKey: B, addresses: ["[2001:db8::1]:60611"] },
-    { peerKey: A, addresses: ["a.example:1", "b.example:60611", "z.example:60611"] },
+    { peerKey: B, addrs: ["[2001:db8::1]:60611"] },
+    { peerKey: A, addrs: ["a.example:1", "b.example:60611", "z.example:60611"] },
   ]);
   deepEqual(config.bootstrapProtoPeers()[0], {
     peerPub: Uint8Array.fromHex(B),
@@ -142,7 +142,7 @@ Deno.test("invalid UTF-8 is an error", async () => {
 Deno.test("what was saved is loaded again, and only its owner may read it", async () => {
   const disk = new MemoryDisk();
   const config = new Config({
-    bootstrapPeers: [{ peerKey: parsePeerKey(A), addresses: ["h"] }],
+    bootstrapPeers: [{ peerKey: parsePeerKey(A), addrs: ["h"] }],
     certTtls: new CertTtls({ membershipMs: 86_400_000, adminMs: 1_500 }),
   });
   equal(await config.save(disk, DIR), config);
@@ -187,8 +187,8 @@ Deno.test("remembering a peer merges it", () => {
   config.rememberBootstrapPeer({ peerPub, addrs: ["b:60611", "c"] });
   config.rememberBootstrapPeer({ peerPub: Uint8Array.fromHex(B), addrs: ["x"] });
   deepEqual(config.bootstrapPeers, [
-    { peerKey: B, addresses: ["x:60611"] },
-    { peerKey: A, addresses: ["a:1", "b:60611", "c:60611"] },
+    { peerKey: B, addrs: ["x:60611"] },
+    { peerKey: A, addrs: ["a:1", "b:60611", "c:60611"] },
   ]);
 });
 
@@ -214,9 +214,9 @@ Deno.test("a peer keeps 64 addresses, the newest among them", () => {
     Array.from({ length: count }, (_, index) => `${prefix}${index}:1`);
   config.rememberBootstrapPeer({ peerPub, addrs: addrs("old", 64) });
   config.rememberBootstrapPeer({ peerPub, addrs: addrs("new", 10) });
-  const { addresses } = config.bootstrapPeers[0]!;
-  equal(addresses.length, 64);
-  equal(addresses.filter((address) => address.startsWith("new")).length, 10);
+  const { addrs: kept } = config.bootstrapPeers[0]!;
+  equal(kept.length, 64);
+  equal(kept.filter((address) => address.startsWith("new")).length, 10);
   throws(() => config.rememberBootstrapPeer({ peerPub, addrs: addrs("x", 65) }), /more than 64/);
 });
 

@@ -138,7 +138,7 @@ Deno.test("what this node does not offer is met with silence", async () => {
 });
 
 Deno.test("a revoked peer is cut off and not dialled again", async () => {
-  await using t = await TestCore.open([{ peerKey: BOB, addresses: ["bob.example:1"] }]);
+  await using t = await TestCore.open([{ peerKey: BOB, addrs: ["bob.example:1"] }]);
   t.connect(BOB);
   t.store.publishRevocation(revocation(BOB));
   deepEqual(t.step({ kind: "revoked", peer: BOB }), [

@@ -20,15 +20,15 @@ function failingDials(t: TestCore, seconds: number): number[] {
 
 Deno.test("bootstrap peers are dialled by their names at the first tick, and ourselves never", async () => {
   await using t = await TestCore.open([
-    { peerKey: BOB, addresses: NAMES },
-    { peerKey: ME, addresses: ["me.example:1"] },
+    { peerKey: BOB, addrs: NAMES },
+    { peerKey: ME, addrs: ["me.example:1"] },
   ]);
   deepEqual(t.tick(), [{ kind: "connect", peer: BOB, addresses: [], names: NAMES }]);
   deepEqual(t.tick(), [], "not again while the first attempt runs");
 });
 
 Deno.test("a bootstrap peer that does not answer is tried again and again, not ever faster", async () => {
-  await using t = await TestCore.open([{ peerKey: BOB, addresses: NAMES }]);
+  await using t = await TestCore.open([{ peerKey: BOB, addrs: NAMES }]);
   const moments = failingDials(t, 300);
   ok(moments.length >= 10, `${moments.length} dials`);
   ok(moments.length <= 60, `${moments.length} dials`);
@@ -36,7 +36,7 @@ Deno.test("a bootstrap peer that does not answer is tried again and again, not e
 });
 
 Deno.test("an attempt whose outcome is never reported does not stop the next one", async () => {
-  await using t = await TestCore.open([{ peerKey: BOB, addresses: NAMES }]);
+  await using t = await TestCore.open([{ peerKey: BOB, addrs: NAMES }]);
   equal(t.tick().length, 1);
   let dials = 0;
   for (t.now = 0; t.now < 60_000; t.now += 1_000) dials += only("connect", t.tick()).length;
@@ -53,7 +53,7 @@ Deno.test("a node that others tell of is dialled at the addresses it gives", asy
 });
 
 Deno.test("a lost peer is dialled where it was last, then wherever it may be", async () => {
-  await using t = await TestCore.open([{ peerKey: BOB, addresses: NAMES }]);
+  await using t = await TestCore.open([{ peerKey: BOB, addrs: NAMES }]);
   t.connect(BOB);
   t.events(BOB, event(BOB, 1n, network("10.0.0.5", 4_000)));
   t.disconnect(BOB, "idle_timeout");
@@ -70,7 +70,7 @@ Deno.test("a lost peer is dialled where it was last, then wherever it may be", a
 });
 
 Deno.test("a connected peer is not dialled", async () => {
-  await using t = await TestCore.open([{ peerKey: BOB, addresses: NAMES }]);
+  await using t = await TestCore.open([{ peerKey: BOB, addrs: NAMES }]);
   t.connect(BOB);
   equal(failingDials(t, 60).length, 0);
 });

@@ -100,9 +100,9 @@ Deno.test("a name that moves to another port shuts the old one; one of two names
 Deno.test("a peer that is not the one it should be is a warning once, not at every try", async () => {
   await using other = await TestMesh.open(await network.member(21));
   const { key } = await network.member(22);
-  const addresses = [`127.0.0.1:${other.address.port}`];
+  const addrs = [`127.0.0.1:${other.address.port}`];
   await using node = await RunningNode.start(await network.member(20), {
-    bootstrapPeers: [{ peerKey: key, addresses }],
+    bootstrapPeers: [{ peerKey: key, addrs }],
   });
   const { fields } = await node.until("a peer is not the one it should be, or refuses us");
   match(String(fields.reason), /peer identity mismatch/);

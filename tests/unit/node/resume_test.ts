@@ -22,13 +22,13 @@ function exhaust(t: TestCore): void {
 }
 
 Deno.test("after a sleep a peer that rests is dialled at once", async () => {
-  await using t = await TestCore.open([{ peerKey: BOB, addresses: NAMES }]);
+  await using t = await TestCore.open([{ peerKey: BOB, addrs: NAMES }]);
   exhaust(t);
   deepEqual(dialled(t.step({ kind: "resumed" })), [BOB]);
 });
 
 Deno.test("for half a minute after a sleep no peer rests, for the network comes back late", async () => {
-  await using t = await TestCore.open([{ peerKey: BOB, addresses: NAMES }]);
+  await using t = await TestCore.open([{ peerKey: BOB, addrs: NAMES }]);
   exhaust(t);
   t.step({ kind: "resumed" });
   const start = t.now;
@@ -65,7 +65,7 @@ Deno.test("a peer that ended the session itself after a sleep is given its time"
 });
 
 Deno.test("in another network everybody is tried again", async () => {
-  await using t = await TestCore.open([{ peerKey: BOB, addresses: NAMES }]);
+  await using t = await TestCore.open([{ peerKey: BOB, addrs: NAMES }]);
   const here = (...ips: string[]) => t.step({ kind: "ownAddresses", ips, port: 1 });
   here("10.0.0.5");
   exhaust(t);

@@ -76,7 +76,7 @@ export class RunningNode implements AsyncDisposable {
     });
     const at = await TestMesh.open(member, { isRevoked: (peer) => store.isSubjectRevoked(peer) });
     const { mesh } = at;
-    const tunnels = new Manager({ transport: mesh, forwarder: at.engine.forwarder, clock, log });
+    const tunnels = Manager.create({ transport: mesh, forwarder: at.engine.forwarder, clock, log });
     const node = Node.create({
       local: key,
       mesh,
@@ -92,7 +92,7 @@ export class RunningNode implements AsyncDisposable {
             .filter(({ ip }) => isIpLiteral(ip)),
         ),
     }, config);
-    const service = new NodeService({
+    const service = NodeService.create({
       node,
       local: key,
       mesh,
@@ -116,7 +116,7 @@ export class RunningNode implements AsyncDisposable {
 
   /** How others find this node. */
   get bootstrap() {
-    return { peerKey: this.key, addresses: [this.address] };
+    return { peerKey: this.key, addrs: [this.address] };
   }
 
   /** Takes the first line of the log that says this, or waits for it. */

@@ -16,7 +16,7 @@ const founder = network.founder;
 /** The service of a running node, with some of its parts replaced. */
 function serviceOf(running: RunningNode, change: Partial<NodeServiceDeps> = {}): NodeService {
   const { node, at, store, tunnels, clock } = running.parts;
-  return new NodeService({
+  return NodeService.create({
     node,
     local: running.key,
     mesh: at.mesh,

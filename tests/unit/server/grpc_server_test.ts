@@ -38,13 +38,16 @@ async function inFolder(body: (socketPath: string, dir: string) => Promise<void>
   }
 }
 
-function start(socketPath: string, service = handlers(), signal?: AbortSignal) {
-  return GrpcServer.start({
-    socketPath,
-    service,
-    log: silentLog,
-    ...(signal === undefined ? {} : { signal }),
-  });
+/** A server that runs, or knows that another one does. */
+async function start(
+  socketPath: string,
+  service = handlers(),
+  signal?: AbortSignal,
+): Promise<GrpcServer> {
+  const server = GrpcServer.create({ socketPath, service, log: silentLog });
+  void server.start(signal);
+  await server.ready;
+  return server;
 }
 
 function withCode(code: string, fix = /./) {
@@ -66,7 +69,7 @@ async function modeOf(path: string): Promise<number> {
 Deno.test("a started server answers, keeps the socket to its owner, and leaves nothing behind", () =>
   inFolder(async (socketPath, dir) => {
     const server = await start(socketPath);
-    assert.equal(server.alreadyRunning, false);
+    assert.equal(await server.ready, "serving");
     assert.equal(await modeOf(socketPath), 0o600);
     assert.deepEqual([...Deno.readDirSync(dir)].map(({ name }) => name), ["pollen.sock"]);
     const client = await ControlClient.open({ socketPath });
@@ -76,7 +79,7 @@ Deno.test("a started server answers, keeps the socket to its owner, and leaves n
     assert.equal(answer.localPort, 8080);
     client.close();
     await server.close();
-    await server.closed;
+    await server.start();
     assert.deepEqual([...Deno.readDirSync(dir)], []);
   }));
 
@@ -84,19 +87,19 @@ Deno.test("a live socket is left alone and reported", () =>
   inFolder(async (socketPath) => {
     await using first = await start(socketPath);
     await using second = await start(socketPath);
-    assert.equal(second.alreadyRunning, true);
-    await second.closed;
+    assert.equal(await second.ready, "already_running");
+    await second.start();
     await second.close();
     using client = await ControlClient.open({ socketPath });
     assert.deepEqual(await client.getStatus(), status);
-    assert.equal(first.alreadyRunning, false);
+    assert.equal(await first.ready, "serving");
   }));
 
 Deno.test("a stale socket is replaced", () =>
   inFolder(async (socketPath) => {
     await leaveStaleSocket(socketPath);
     await using server = await start(socketPath);
-    assert.equal(server.alreadyRunning, false);
+    assert.equal(await server.ready, "serving");
     using client = await ControlClient.open({ socketPath });
     assert.deepEqual(await client.getStatus(), status);
   }));
@@ -123,7 +126,7 @@ Deno.test("an aborted signal stops the server and removes the socket", () =>
     const controller = new AbortController();
     const server = await start(socketPath, handlers(), controller.signal);
     controller.abort();
-    await server.closed;
+    await server.start();
     await assert.rejects(Deno.lstat(socketPath), Deno.errors.NotFound);
   }));
 
@@ -140,7 +143,7 @@ Deno.test("Shutdown is answered although the handler stops the server", () =>
     const client = await ControlClient.open({ socketPath });
     await client.shutdown();
     client.close();
-    await server.closed;
+    await server.start();
   }));
 
 Deno.test("a path beyond the operating system's limit is refused with a way out", () =>

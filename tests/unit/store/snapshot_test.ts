@@ -56,7 +56,7 @@ const snapshots: fc.Arbitrary<Snapshot> = keys.chain((keys) =>
       })
     )),
     connections: fc.array(
-      fc.record({ peer: fc.constant(BOB), remotePort: port, localPort: port }),
+      fc.record({ peerId: fc.constant(BOB), remotePort: port, localPort: port }),
     ),
     revocations: fc.constant(keys.slice(0, 2).map((subject) => revocation(subject))),
   })
@@ -124,7 +124,7 @@ revocations:
   await using store = await load(disk);
   deepEqual(store.loadWarnings, []);
   deepEqual(store.knownPeers(), [{
-    peer: BOB,
+    peerId: BOB,
     identityPub: Uint8Array.fromHex(BOB),
     ips: ["10.0.0.2", "2001:db8::2"],
     localPort: 60_611,
@@ -133,7 +133,7 @@ revocations:
   }]);
   deepEqual([...store.localServices().values()], [{ name: "web", port: 8_080 }]);
   equal(store.hasServicePort(EVE, 81), true);
-  deepEqual(store.desiredConnections(), [{ peer: BOB, remotePort: 80, localPort: 8_080 }]);
+  deepEqual(store.desiredConnections(), [{ peerId: BOB, remotePort: 80, localPort: 8_080 }]);
   deepEqual(store.revokedSubjects(), [key(9)]);
   deepEqual(store.eagerSyncClock(), EMPTY);
   deepEqual(store.missingFor(EMPTY).map(({ counter, change }) => `${counter} ${change?.kind}`), [

@@ -179,11 +179,11 @@ Deno.test("known peers have an address and a port, or a last address", async () 
   await using store = await load();
   store.setLocalNetwork(["10.0.0.1"], 1);
   store.applyEvents([event(EVE, 1n, network("10.0.0.3", 3)), event(BOB, 1n, service("web"))]);
-  deepEqual(store.knownPeers().map(({ peer }) => peer), [EVE]);
+  deepEqual(store.knownPeers().map(({ peerId }) => peerId), [EVE]);
   store.setLastAddr(BOB, { ip: "192.0.2.2", port: 2 });
   deepEqual(store.knownPeers(), [
     {
-      peer: BOB,
+      peerId: BOB,
       identityPub: Uint8Array.fromHex(BOB),
       ips: [],
       localPort: 0,
@@ -191,7 +191,7 @@ Deno.test("known peers have an address and a port, or a last address", async () 
       lastAddr: { ip: "192.0.2.2", port: 2 },
     },
     {
-      peer: EVE,
+      peerId: EVE,
       identityPub: Uint8Array.fromHex(EVE),
       ips: ["10.0.0.3"],
       localPort: 3,
@@ -252,8 +252,8 @@ Deno.test("addresses that do not fit one datagram are left out from the end", as
 Deno.test("desired connections are a sorted set, removed exactly or by wildcard", async () => {
   await using store = await load();
   const list = () =>
-    store.desiredConnections().map(({ peer, remotePort, localPort }) =>
-      `${peer === BOB ? "bob" : "eve"}:${remotePort}:${localPort}`
+    store.desiredConnections().map(({ peerId, remotePort, localPort }) =>
+      `${peerId === BOB ? "bob" : "eve"}:${remotePort}:${localPort}`
     );
   const fill = () => {
     store.addDesiredConnection(EVE, 80, 8_080);
