@@ -10,6 +10,7 @@ import {
   loadIdentityKey,
   loadNodeCredentials,
   type NodeCredentials,
+  notEnrolled,
   verifyRevocation,
 } from "../auth/mod.ts";
 import { Config, ConsumedInvites } from "../config/mod.ts";
@@ -181,11 +182,7 @@ async function loadMembership(
   const credentials = identity === null
     ? null
     : await loadNodeCredentials(systemDisk, dir, identity, systemClock.wallNow());
-  if (identity === null || credentials === null) {
-    throw new PollenError("failed_precondition", "This node is not part of a network yet.", {
-      fix: "Start a network with `pollen init`, or enter one with `pollen join <token>`.",
-    });
-  }
+  if (identity === null || credentials === null) throw await notEnrolled(systemDisk, dir);
   return { identity, credentials };
 }
 

@@ -17,6 +17,7 @@ import {
 } from "./credentials_files.ts";
 import type { IdentityKey } from "./identity.ts";
 import { ADMIN_KEY, createKey, withKeysLock } from "./key_files.ts";
+import { demandNoLostTrust } from "./lost_files.ts";
 import { within } from "./refusal.ts";
 import type { SigningKey } from "./signature.ts";
 import { verifyJoinToken } from "./tokens.ts";
@@ -71,7 +72,7 @@ export interface InitRootResult {
  * as it is. A root whose own membership has lapsed gives itself a new one.
  *
  * @throws {PollenError} as `loadNodeCredentials` does; `failed_precondition` when the directory
- *   holds the trust of a network of which this node is no member.
+ *   holds the trust of a network of which this node is no member, or a membership whose trust is gone.
  */
 export function initRoot(
   disk: Disk,
@@ -83,6 +84,7 @@ export function initRoot(
     const trust = await readTrust(disk, dir);
     const admin = await loadAdminKey(disk, dir);
     const isRoot = admin !== null && trust !== null && isSameBytes(trust.rootPub, admin.publicKey);
+    if (trust === null) await demandNoLostTrust(disk, dir, admin?.publicKey ?? null);
     const stored = await loadStored(disk, dir, identity, options.now, isRoot);
     if (stored !== null) return { credentials: stored, created: false, isRoot };
     if (trust !== null && !isRoot) throw foreignTrust(trust);

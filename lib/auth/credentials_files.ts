@@ -4,6 +4,7 @@
 
 import { AdminCert, type Codec, MembershipCert, TrustBundle } from "../proto/mod.ts";
 import { type Disk, errorText, PollenError } from "../types/mod.ts";
+import { adminCertProblem, membershipCertProblem, trustProblem } from "./shapes.ts";
 import {
   ADMIN_CERT_FILE,
   KEY_FILE_BYTES_MAX,
@@ -25,17 +26,17 @@ export interface NodeCredentials {
 
 /** The stored trust; null when there is none. It is decoded, not verified. */
 export function readTrust(disk: Disk, dir: string): Promise<TrustBundle | null> {
-  return readMessage(disk, dir, TRUST_FILE, TrustBundle);
+  return readMessage(disk, dir, TRUST_FILE, TrustBundle, trustProblem);
 }
 
 /** The stored membership; null when there is none. It is decoded, not verified. */
 export function readMembership(disk: Disk, dir: string): Promise<MembershipCert | null> {
-  return readMessage(disk, dir, MEMBERSHIP_FILE, MembershipCert);
+  return readMessage(disk, dir, MEMBERSHIP_FILE, MembershipCert, membershipCertProblem);
 }
 
 /** The stored certificate of a delegated administrator; null when there is none. Not verified. */
 export function readAdminCert(disk: Disk, dir: string): Promise<AdminCert | null> {
-  return readMessage(disk, dir, ADMIN_CERT_FILE, AdminCert);
+  return readMessage(disk, dir, ADMIN_CERT_FILE, AdminCert, adminCertProblem);
 }
 
 /** Stores a membership and the trust it stands under. */
@@ -56,24 +57,37 @@ export async function writeAdminCert(disk: Disk, dir: string, cert: AdminCert): 
   await writeMessage(disk, dir, ADMIN_CERT_FILE, AdminCert.encode(cert));
 }
 
+/** Decodes the file; one that decodes but lacks parts, as an empty one does, is as damaged. */
 async function readMessage<T>(
   disk: Disk,
   dir: string,
   file: string,
   codec: Codec<T>,
+  problemOf: (message: T) => string | null,
 ): Promise<T | null> {
   const path = keyPath(dir, file);
   const bytes = await disk.read(path, KEY_FILE_BYTES_MAX);
   if (bytes === null) return null;
+  if (bytes.length === 0) throw damaged(path, "It is empty.");
+  let message: T;
   try {
-    return codec.decode(bytes);
-  } catch (thrown) {
-    throw new PollenError("malformed", `${path} is damaged. ${errorText(thrown)}`, {
-      fix: "Restore it from a backup, or join the network again.",
-      cause: thrown,
-      details: { path },
-    });
+    message = codec.decode(bytes);
+  } catch (cause) {
+    throw damaged(path, errorText(cause), cause);
   }
+  const problem = problemOf(message);
+  if (problem === null) return message;
+  throw damaged(path, "Parts of it are missing, or of a wrong length.", problem);
+}
+
+function damaged(path: string, why: string, cause?: unknown): PollenError {
+  return new PollenError("malformed", `${path} is damaged. ${why}`, {
+    fix:
+      "Restore it from a backup. Or remove it and join the network again, which on the machine " +
+      "that founded it is: pollen init",
+    cause,
+    details: { path },
+  });
 }
 
 async function writeMessage(disk: Disk, dir: string, file: string, bytes: Uint8Array) {

@@ -9,6 +9,7 @@ import {
   type Random,
 } from "../types/mod.ts";
 import { createKey, IDENTITY_KEY, loadKey, readPublicKey, withKeysLock } from "./key_files.ts";
+import { demandNoLostIdentity } from "./lost_files.ts";
 import type { SigningKey } from "./signature.ts";
 
 /** The key pair that a node is known by. */
@@ -25,7 +26,7 @@ export interface IdentityKey {
  * The identity of the node in this directory, made if there is none.
  *
  * @throws {PollenError} as `loadIdentityKey` does; `failed_precondition` while another command
- *   makes one.
+ *   makes one, and where a membership tells of a key that is gone.
  */
 export async function genIdentityKey(
   disk: Disk,
@@ -34,6 +35,7 @@ export async function genIdentityKey(
 ): Promise<IdentityKey> {
   const found = await loadIdentityKey(disk, dir);
   if (found !== null) return found;
+  await demandNoLostIdentity(disk, dir);
   return await withKeysLock(disk, dir, async () =>
     await loadIdentityKey(disk, dir) ??
       toIdentity(await createKey(disk, dir, IDENTITY_KEY, random)));

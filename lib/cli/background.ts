@@ -5,7 +5,7 @@
 // The new process runs `up --log FILE --json`. Its one line on standard output says that it serves;
 // its last line on standard error, which is added to the same file, says why it ended.
 
-import { readKeyInventory } from "../auth/mod.ts";
+import { notEnrolled, readKeyInventory } from "../auth/mod.ts";
 import { demandOwner, LogFile, systemDisk } from "../host/mod.ts";
 import { isErrorCode, PollenError } from "../types/mod.ts";
 import { bootHint, thisMachine } from "./boot.ts";
@@ -84,10 +84,9 @@ export function bootNotes(
 }
 
 async function demandMembership(dir: string): Promise<void> {
-  if ((await readKeyInventory(systemDisk, dir)).clusterId !== null) return;
-  throw new PollenError("failed_precondition", "This node is not part of a network yet.", {
-    fix: "Start a network with `pollen init`, or enter one with `pollen join <token>`.",
-  });
+  // Damaged files count: the node itself says what is wrong with them.
+  if ((await readKeyInventory(systemDisk, dir)).membership.length > 0) return;
+  throw await notEnrolled(systemDisk, dir);
 }
 
 /** The size of the log, once a full one is put aside. */

@@ -7,6 +7,7 @@ import {
   loadAdminSigner,
   loadIdentityKey,
   loadNodeCredentials,
+  notEnrolled,
 } from "../../auth/mod.ts";
 import { Config, parseDuration } from "../../config/mod.ts";
 import { systemDisk, systemRandom } from "../../host/mod.ts";
@@ -85,11 +86,7 @@ async function openSigner(context: Context, dir: string, config: Config): Promis
   const credentials = identity === null
     ? null
     : await loadNodeCredentials(systemDisk, dir, identity, now);
-  if (credentials === null) {
-    throw new PollenError("failed_precondition", "This machine is not part of a network yet.", {
-      fix: "Start one with: pollen init",
-    });
-  }
+  if (credentials === null) throw await notEnrolled(systemDisk, dir);
   const adminTtlMs = config.certTtls.adminTtl();
   const options = { now, random: systemRandom, adminTtlMs };
   const signer = await loadAdminSigner(systemDisk, dir, credentials, options);
