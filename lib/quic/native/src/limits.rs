@@ -11,6 +11,12 @@ pub const KEEP_ALIVE: Duration = Duration::from_secs(10);
 pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a session whose handshake is complete may wait for the verdict.
 pub const VERDICT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a session that is over answers late packets. QUIC would take three times a timeout that
+/// follows the round trip (RFC 9000, section 10.2), and a peer who acknowledges late makes that
+/// minutes.
+pub const CLOSING_TIMEOUT: Duration = Duration::from_secs(10);
+/// More than QUIC has left then, however long the peer held its acknowledgements back: a century.
+pub const CLOSING_LEFT_MAX: Duration = Duration::from_secs(100 * 365 * 86_400);
 /// How long one TCP target may take to accept.
 pub const TCP_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long to leave a listener alone after the system had no descriptor for a connection.

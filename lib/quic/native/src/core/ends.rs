@@ -5,6 +5,7 @@ use super::streams::Streams;
 use super::{list, Core};
 use crate::event::{DialError, EndKind, Event};
 use crate::handle::Handle;
+use crate::limits::{CLOSING_LEFT_MAX, CLOSING_TIMEOUT};
 use bytes::Bytes;
 use quinn_proto::{ConnectionError, VarInt};
 use std::sync::atomic::Ordering::Relaxed;
@@ -31,7 +32,7 @@ impl Core {
         true
     }
 
-    /// Handshake, verdict or the answer to a probe is not there in time.
+    /// Handshake, verdict or the answer to a probe is not there in time, or closing takes long.
     fn overdue(&mut self, now: Instant, handle: Handle) {
         let Some(session) = self.sessions.get_mut(handle) else {
             return;
@@ -47,7 +48,8 @@ impl Core {
             (Phase::Handshaking, None) => self.end(now, handle, 0, ""),
             (Phase::Verdict, _) => self.end(now, handle, 0, "not admitted in time"),
             (Phase::Open, _) => self.judge_probe(now, handle),
-            (Phase::Over, _) => {}
+            // The timer that is left is the one after which QUIC forgets the session.
+            (Phase::Over, _) => session.connection.handle_timeout(now + CLOSING_LEFT_MAX),
         }
     }
 
@@ -92,7 +94,7 @@ impl Core {
                 reason: reason.to_owned(),
             });
         }
-        let was = over(session, &mut self.streams);
+        let was = over(session, &mut self.streams, now);
         count_down(&mut self.half_open, &mut self.waiting, session, was);
         if let Some(tag) = session.dial {
             self.by_dial.remove(&tag);
@@ -124,9 +126,9 @@ pub fn report_loss(session: &mut Session, streams: &mut Streams, error: &Connect
 }
 
 /// Frees what belongs to a session that is over; says in which phase it was.
-pub fn over(session: &mut Session, streams: &mut Streams) -> Phase {
+pub fn over(session: &mut Session, streams: &mut Streams, now: Instant) -> Phase {
     let was = std::mem::replace(&mut session.phase, Phase::Over);
-    session.deadline = None;
+    session.deadline = Some(now + CLOSING_TIMEOUT);
     session.held.clear();
     session.gauge.closed.store(true, Relaxed);
     streams.session_ended(session);

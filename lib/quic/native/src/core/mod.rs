@@ -192,7 +192,7 @@ impl Core {
                     QuicEvent::Connected
                         if session.inbound() && self.waiting >= SESSIONS_WAITING_MAX =>
                     {
-                        let was = over(session, &mut self.streams);
+                        let was = over(session, &mut self.streams, now);
                         count_down(&mut self.half_open, &mut self.waiting, session, was);
                         let busy = Bytes::from_static(b"too many sessions wait");
                         session.connection.close(now, VarInt::from_u32(0), busy);
@@ -208,7 +208,7 @@ impl Core {
                     QuicEvent::ConnectionLost { reason } => {
                         if session.phase != Phase::Over {
                             report_loss(session, &mut self.streams, &reason);
-                            let was = over(session, &mut self.streams);
+                            let was = over(session, &mut self.streams, now);
                             count_down(&mut self.half_open, &mut self.waiting, session, was);
                             if let Some(tag) = session.dial {
                                 self.by_dial.remove(&tag);

@@ -58,6 +58,23 @@ fn a_close_tells_the_other_side_and_frees_both() {
 }
 
 #[test]
+fn a_slow_peer_makes_no_closing_long() {
+    let mut world = World::connected();
+    // As if every acknowledgement were held back.
+    world.latency = Duration::from_secs(4);
+    world.run(Duration::from_secs(300));
+    let near = world.nodes[0].session();
+    world.nodes[0].core.close_session(world.now, near, 0, "");
+    let moment = Duration::from_millis(1);
+    world.run(CLOSING_TIMEOUT - moment);
+    assert_eq!(world.nodes[0].core.session_count(), 1);
+    world.run(moment);
+    assert_eq!(world.nodes[0].core.session_count(), 0);
+    world.run(CLOSING_TIMEOUT);
+    assert_eq!(world.nodes[1].core.session_count(), 0);
+}
+
+#[test]
 fn an_idle_session_takes_little_memory() {
     const SESSIONS: usize = 64;
     let mut world = World::new(&[ALPN], &[ALPN]);
