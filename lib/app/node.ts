@@ -15,7 +15,7 @@ import {
 } from "../auth/mod.ts";
 import { Config, ConsumedInvites } from "../config/mod.ts";
 import { demandOwner, systemClock, systemDisk, systemRandom } from "../host/mod.ts";
-import { getAdvertisableAddrs, Mesh, type Redeemer } from "../mesh/mod.ts";
+import { getAdvertisableAddrs, isHostIp, Mesh, type Redeemer } from "../mesh/mod.ts";
 import { Node, NodeService } from "../node/mod.ts";
 import type { SignedRevocation } from "../proto/mod.ts";
 import { openEngine } from "../quic/mod.ts";
@@ -204,10 +204,11 @@ async function openRedeemer(
 }
 
 function checkedIps(ips: readonly string[]): readonly string[] {
-  const wrong = ips.find((ip) => !isIpLiteral(ip));
+  const wrong = ips.find((ip) => !isIpLiteral(ip) || !isHostIp(ip));
   if (wrong === undefined) return [...new Set(ips)];
-  throw new PollenError("invalid_argument", `"${wrong}" is not an IP address.`, {
-    fix: "Give --ips as addresses separated by commas.",
+  const what = isIpLiteral(wrong) ? "an address of one machine" : "an IP address";
+  throw new PollenError("invalid_argument", `"${wrong}" is not ${what}.`, {
+    fix: "Give --ips the addresses at which others reach this machine, with commas between.",
   });
 }
 

@@ -74,6 +74,10 @@ export function parseArguments(
   // All flags there are, because what follows one of them before the command may be its value.
   const every = Object.assign({}, GLOBAL_FLAGS, ...commands.map(({ flags }) => flags));
   const [first, second] = resolve(every, tokens).positionals;
+  // As with other programs: without a command it is the command.
+  if (first === undefined && words.includes("--version")) {
+    return parseArguments(words.map((word) => word === "--version" ? "version" : word), commands);
+  }
   const isHelpWord = first === "help";
   const name = isHelpWord ? second : first;
   const command = name === undefined ? null : commandCalled(name, commands);

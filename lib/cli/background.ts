@@ -11,6 +11,7 @@ import { isErrorCode, PollenError } from "../types/mod.ts";
 import { bootHint, thisMachine } from "./boot.ts";
 import { noteBackground } from "./background_note.ts";
 import { demandStopped } from "./daemon.ts";
+import { type Detached, spawnDetached } from "./detached.ts";
 import { programWords } from "./program.ts";
 import { logPathOf } from "./state_files.ts";
 
@@ -47,27 +48,19 @@ export async function startInBackground(
   const logPath = logPathOf(dir);
   const logStart = sizeOf(logPath);
   const words = programWords(["up", "--dir", dir, "--log", logPath, "--json", ...flags]);
-  // A shell, because a child's standard error cannot be given a file otherwise.
-  const child = new Deno.Command("/bin/sh", {
-    args: ["-c", 'exec "$@" 2>>"$0"', logPath, ...words],
-    cwd: "/",
-    stdin: "null",
-    stdout: "piped",
-    stderr: "null",
-    detached: true,
-  }).spawn();
+  const child = await spawnDetached(words, logPath);
   const ready = await firstLine(child, signal);
   if (signal.aborted) {
     // It may be up already, or know of its end: asking once more does no harm.
-    terminate(child);
-    await child.status;
+    child.kill("SIGTERM");
+    await child.ended;
     throw new PollenError("cancelled", "Interrupted.");
   }
   if (ready.line === null) {
-    await child.status;
+    await child.ended;
     throw ready.isLate ? tooLate(logPath) : reasonIn(readTail(logPath, logStart), logPath);
   }
-  child.unref();
+  child.release();
   await noteBackground(dir, { pid: child.pid, flags });
   const { port, socketPath } = JSON.parse(ready.line);
   return { pid: child.pid, port, socketPath, logPath };
@@ -97,7 +90,7 @@ function sizeOf(logPath: string): number {
 
 /** What the child says first; null when it ends before. It is ended when time runs out or on request. */
 async function firstLine(
-  child: Deno.ChildProcess,
+  child: Detached,
   signal: AbortSignal,
 ): Promise<{ line: string | null; isLate: boolean }> {
   let isLate = false;
@@ -105,7 +98,7 @@ async function firstLine(
     isLate = true;
     child.kill("SIGKILL");
   }, READY_TIMEOUT_MS);
-  const withdraw = () => terminate(child);
+  const withdraw = () => child.kill("SIGTERM");
   signal.addEventListener("abort", withdraw, { once: true });
   if (signal.aborted) withdraw();
   const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
@@ -122,14 +115,6 @@ async function firstLine(
     clearTimeout(timer);
     signal.removeEventListener("abort", withdraw);
     await reader.cancel();
-  }
-}
-
-function terminate(child: Deno.ChildProcess): void {
-  try {
-    child.kill("SIGTERM");
-  } catch {
-    // It has ended by itself.
   }
 }
 

@@ -38,6 +38,15 @@ export function isRoutableIp(ip: string): boolean {
   return range === PUBLIC || (range !== null && PRIVATE.has(range));
 }
 
+/** What stands for no one machine, as ipaddr.js names it: `0.0.0.0` and the like, groups, everybody. */
+const NOBODY = new Set(["unspecified", "multicast", "broadcast"]);
+
+/** Whether the text is an IP address (a zone may follow) that one machine can have. */
+export function isHostIp(ip: string): boolean {
+  const range = rangeOf(ip);
+  return range !== null && !NOBODY.has(range);
+}
+
 /** The addresses to tell others, public ones first, otherwise in the order given, without repetition. */
 export function getAdvertisableAddrs(interfaces: readonly InterfaceAddress[]): string[] {
   const usable = interfaces.filter(({ name, address }) =>

@@ -3,6 +3,7 @@
 export {
   getAdvertisableAddrs,
   type InterfaceAddress,
+  isHostIp,
   isPublicIp,
   isRoutableIp,
 } from "./addresses.ts";

@@ -65,6 +65,7 @@ Deno.test("a program founds a network, runs its node, and leaves nothing behind"
 
   await t.step("a folder without a membership has no node", async () => {
     await rejects(openNode({ dir, ...LOCAL }), isCode("failed_precondition"));
+    await rejects(openNode({ dir, ips: ["0.0.0.0"] }), isCode("invalid_argument"));
     deepEqual(folder.names(), []);
   });
 

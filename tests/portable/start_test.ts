@@ -23,6 +23,7 @@ Deno.test({
       deepEqual([text.code, text.stderr], [0, ""]);
       equal(text.stdout, `pollen ${VERSION} (Deno ${Deno.version.deno}, linux x86_64)\n`);
       equal((await runWords([file, "version", "--short"], env)).stdout, `${VERSION}\n`);
+      equal((await runWords([file, "--version"], env)).stdout, text.stdout);
       const json = JSON.parse((await runWords([file, "--json", "version"], env)).stdout);
       deepEqual([json.kind, json.deno, json.version], ["portable", Deno.version.deno, VERSION]);
       match(json.quic.sources, /^[0-9a-f]{64}$/);

@@ -62,9 +62,13 @@ export async function runWords(
   return { code, stdout: out!, stderr: err! };
 }
 
-/** Runs a shell's script where its mounts are its own; `$0` is `file`. */
-export async function runMounted(script: string, file: string): Promise<Finished> {
-  return await runWords(["unshare", "--mount", "sh", "-euc", script, file]);
+/** Runs a shell's script where its mounts are its own, and what else is named; `$0` is `file`. */
+export async function runMounted(
+  script: string,
+  file: string,
+  own: readonly string[] = [],
+): Promise<Finished> {
+  return await runWords(["unshare", "--mount", ...own, "sh", "-euc", script, file]);
 }
 
 /** The names in a folder of unpacked programs: whole ones, and what was left unfinished. */

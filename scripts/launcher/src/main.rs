@@ -89,7 +89,7 @@ fn version<'a>(words: &[OsString], manifest: &'a manifest::Manifest) -> Option<&
     let (mut commands, mut is_short, mut is_json) = (0, false, false);
     for word in words {
         match word.to_str()? {
-            "version" => commands += 1,
+            "version" | "--version" => commands += 1,
             "--short" => is_short = true,
             "--json" => is_json = true,
             _ => return None,

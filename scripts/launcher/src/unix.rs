@@ -125,6 +125,14 @@ pub fn run(
     args: &[OsString],
     variables: &[(&str, OsString)],
 ) -> Failure {
+    #[cfg(target_os = "linux")]
+    if !Path::new("/proc/self/exe").exists() {
+        return Failure::new(
+            crate::failure::Code::Unsupported,
+            "Pollen needs the file system /proc, which is not mounted here.",
+            "Mount it: mount -t proc proc /proc",
+        );
+    }
     if let Some(lock) = &unpacked.lock {
         // SAFETY: the descriptor is open as long as `lock` is.
         unsafe { libc::fcntl(lock.as_raw_fd(), libc::F_SETFD, 0) };

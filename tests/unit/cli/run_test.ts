@@ -125,4 +125,7 @@ Deno.test("the version is that of deno.json", async () => {
   assert.match((await pollen(["version"])).stdout, new RegExp(`^pollen ${VERSION} `));
   const json = JSON.parse((await pollen(["version", "--json"])).stdout);
   assert.deepEqual([json.schemaVersion, json.version], [1, VERSION]);
+  assert.equal((await pollen(["--version"])).stdout, (await pollen(["version"])).stdout);
+  assert.equal((await pollen(["--short", "--version"])).stdout, `${VERSION}\n`);
+  assert.match((await pollen(["status", "--version"])).stderr, /There is no flag --version/);
 });

@@ -1,5 +1,5 @@
 import { deepEqual, equal } from "node:assert/strict";
-import { getAdvertisableAddrs, isPublicIp, isRoutableIp } from "../../../lib/mesh/mod.ts";
+import { getAdvertisableAddrs, isHostIp, isPublicIp, isRoutableIp } from "../../../lib/mesh/mod.ts";
 
 Deno.test("only addresses that somebody else can reach are told, public ones first", () => {
   const addresses = getAdvertisableAddrs([
@@ -42,4 +42,18 @@ Deno.test("public and private are told apart, also in IPv4-mapped IPv6", () => {
   }
   equal(isRoutableIp("10.0.0.1"), true);
   equal(isRoutableIp("127.0.0.1"), false);
+});
+
+Deno.test("an address of one machine is neither everybody's nor nobody's", () => {
+  for (const ip of ["127.0.0.1", "203.0.113.7", "::1", "fe80::1%eth0", "::ffff:10.0.0.1"]) {
+    equal(isHostIp(ip), true, ip);
+  }
+  for (
+    const ip of [
+      ...["0.0.0.0", "0.1.2.3", "::", "::0", "::ffff:0.0.0.0"],
+      ...["224.0.0.1", "255.255.255.255", "ff02::1", "x", ""],
+    ]
+  ) {
+    equal(isHostIp(ip), false, ip);
+  }
 });
