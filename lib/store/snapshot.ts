@@ -1,6 +1,7 @@
 // The state file as text. What is written can be read again and means the same; what cannot be
 // understood as a whole is refused, so that a damaged file is never replaced by an empty state.
 //
+//   format: 1                            what a reader must know; absent before it was counted: 0
 //   local:
 //     identityPublic: <64 hex>           this node; empty in a file that was never filled
 //     counter: 65539                     the highest number on an own event; absent means 0
@@ -18,7 +19,7 @@
 //   revocations:                         sorted by subject; data is a SignedRevocation
 //     - {subjectPub: <64 hex>, data: <base64>}
 //
-// Everything but `counter` and `ended` is the format of the original. Absent parts are empty, an
+// Everything but `format`, `counter` and `ended` is the format of the original. Absent parts are empty, an
 // unknown field is ignored, and an entry that means nothing is left out and named.
 
 import { parse, stringify, YAMLParseError } from "yaml";
@@ -39,6 +40,7 @@ import {
   asAddress,
   asCounter,
   asFields,
+  asFormat,
   asKey,
   asList,
   asPort,
@@ -54,6 +56,12 @@ export interface ReadSnapshot {
   readonly warnings: readonly string[];
 }
 
+/**
+ * The format that is written; all up to it are read. It grows when a file of the state folder gets
+ * content that earlier versions would misunderstand or lose.
+ */
+const STATE_FORMAT = 1;
+
 /** The text of the state file. The same state gives the same text. */
 export function formatSnapshot(local: PeerKey, snapshot: Snapshot): string {
   const { counter, ended, services, peers, connections, revocations } = snapshot;
@@ -67,6 +75,7 @@ export function formatSnapshot(local: PeerKey, snapshot: Snapshot): string {
     a.name < b.name ? -1 : a.name > b.name ? 1 : comparePeerKeys(a.provider, b.provider)
   );
   return stringify({
+    format: STATE_FORMAT,
     local: {
       identityPublic: local,
       counter,
@@ -100,11 +109,12 @@ export function formatSnapshot(local: PeerKey, snapshot: Snapshot): string {
 /**
  * Reads the text of a state file.
  *
- * @throws {PollenError} `malformed` when it is no YAML or not of this shape, `failed_precondition`
- *   when it belongs to another node.
+ * @throws {PollenError} `malformed` when it is no YAML or not of this shape, `unsupported` when a newer
+ *   version wrote it, `failed_precondition` when it belongs to another node.
  */
 export function readSnapshot(local: PeerKey, text: string): ReadSnapshot {
   const root = asRecord(parseYaml(text), "the file");
+  demandKnownFormat(asFormat(root.format));
   const localPart = asRecord(root.local, "local");
   const owner = asText(localPart.identityPublic, "local.identityPublic");
   if (owner !== "" && owner.toLowerCase() !== local) {
@@ -138,6 +148,16 @@ export function readSnapshot(local: PeerKey, text: string): ReadSnapshot {
     },
     warnings: reader.warnings,
   };
+}
+
+/** What a newer version wrote is neither guessed at nor written over. */
+function demandKnownFormat(format: number): void {
+  if (format <= STATE_FORMAT) return;
+  throw new PollenError(
+    "unsupported",
+    `A newer version of pollen wrote it: its format is ${format}, and this version knows those up ` +
+      `to ${STATE_FORMAT}. Nothing was changed.`,
+  );
 }
 
 /** Reads lists of entries, noting those that mean nothing. */

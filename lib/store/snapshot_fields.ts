@@ -40,6 +40,13 @@ export function asCounter(value: unknown): bigint {
   return counter;
 }
 
+/** The number of a format; 0 when it is not there. */
+export function asFormat(value: unknown): number {
+  if (isAbsent(value)) return 0;
+  if (typeof value === "string" && /^\d{1,9}$/.test(value)) return Number(value);
+  throw wrongShape("format", "a whole number");
+}
+
 /** A part that is missing, empty or one of YAML's words for nothing. */
 function isAbsent(value: unknown): boolean {
   return value === undefined || value === null || value === "" || value === "null" || value === "~";

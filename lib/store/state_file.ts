@@ -1,7 +1,14 @@
 // The state file and its lock. At most one process works on a folder; a write leaves the old
 // content or the new one; two writes of one process never overlap.
 
-import { type Disk, type DiskLock, type PeerKey, PollenError, shortPeerKey } from "../types/mod.ts";
+import {
+  type Disk,
+  type DiskLock,
+  type ErrorCode,
+  type PeerKey,
+  PollenError,
+  shortPeerKey,
+} from "../types/mod.ts";
 import { STATE_FILE_BYTES_MAX } from "./limits.ts";
 import { type ReadSnapshot, readSnapshot } from "./snapshot.ts";
 
@@ -45,8 +52,8 @@ export class StateFile implements AsyncDisposable {
   /**
    * The content; null when there is no file yet.
    *
-   * @throws {PollenError} `malformed`, `failed_precondition` when it belongs to another node,
-   *   `too_large`; what the disk throws.
+   * @throws {PollenError} `malformed`, `unsupported` when a newer version wrote it,
+   *   `failed_precondition` when it belongs to another node, `too_large`; what the disk throws.
    */
   async read(local: PeerKey): Promise<ReadSnapshot | null> {
     const bytes = await this.#disk.read(this.path, STATE_FILE_BYTES_MAX);
@@ -55,18 +62,12 @@ export class StateFile implements AsyncDisposable {
       return readSnapshot(local, new TextDecoder("utf-8", { fatal: true }).decode(bytes));
     } catch (cause) {
       const isOurs = cause instanceof PollenError;
+      const code = isOurs ? cause.code : "malformed";
       const reason = isOurs ? cause.message : "It is not text.";
       throw new PollenError(
-        isOurs ? cause.code : "malformed",
+        code,
         `The state file ${this.path} cannot be used. ${reason}`,
-        {
-          fix: isOurs && cause.code === "failed_precondition"
-            ? `Put back the keys of the node it belongs to, or move it away to start without it as ${
-              shortPeerKey(local)
-            }.`
-            : "Repair it, or move it away: the node then learns anew what other nodes tell it, and its own services and connections must be set up again.",
-          cause,
-        },
+        { fix: fixFor(code, local), cause },
       );
     }
   }
@@ -113,5 +114,20 @@ export class StateFile implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+}
+
+/** What to do with a file that cannot be used. */
+function fixFor(code: ErrorCode, local: PeerKey): string {
+  const without = "the node then learns anew what other nodes tell it, and its own services and " +
+    "connections must be set up again.";
+  switch (code) {
+    case "failed_precondition":
+      return "Put back the keys of the node it belongs to, or move it away to start without it as " +
+        `${shortPeerKey(local)}.`;
+    case "unsupported":
+      return `Run the newer version again, or move the file away to stay with this one: ${without}`;
+    default:
+      return `Repair it, or move it away: ${without}`;
   }
 }

@@ -143,6 +143,26 @@ revocations:
   ]);
 });
 
+Deno.test("what a newer version wrote is refused and stays; what an older one wrote is lifted", async () => {
+  const disk = new MemoryDisk();
+  const newer = `format: 2\nlocal: {identityPublic: "${ME}"}\nservices: something else now\n`;
+  disk.put(FILE, newer);
+  await rejects(() => load(disk), (thrown: unknown) => {
+    match((thrown as PollenError).text, /A newer version of pollen wrote it: its format is 2,/);
+    match((thrown as PollenError).text, /Run the newer version again, or move the file away/);
+    return (thrown as PollenError).code === "unsupported";
+  });
+  equal(disk.text(FILE), newer);
+
+  disk.put(FILE, `services: [{name: web, provider: "${ME}", port: 80}]\n`);
+  await using store = await load(disk);
+  deepEqual([...store.localServices().keys()], ["web"]);
+  match(disk.text(FILE)!, /^format: 1\nlocal:/);
+  disk.put(FILE, "format: latest\n");
+  await store.close();
+  await rejects(() => load(disk), isPollenError("malformed"));
+});
+
 function takeRevocation(subject: typeof BOB): string {
   const core = new Core(ME, verify);
   core.publishRevocation(revocation(subject));
