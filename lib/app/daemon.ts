@@ -2,9 +2,10 @@
 // beside it. Whatever was opened is closed in reverse order, also when opening something later fails.
 
 import { isAbsolute } from "node:path";
-import { LogFile } from "../host/mod.ts";
+import { LogFile, systemClock } from "../host/mod.ts";
 import { GrpcServer, socketPathOf } from "../server/mod.ts";
 import { PollenError } from "../types/mod.ts";
+import { ConditionLog } from "./condition_log.ts";
 import { openLog } from "./log.ts";
 import { openNode } from "./node.ts";
 
@@ -58,6 +59,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   if (node.advertisedIps.length === 0) {
     log.warn("this machine has no address that others can reach; give one with --ips");
   }
+  opened.use(new ConditionLog(service.conditions, systemClock, log));
   void node.ready.then(() => options.onReady({ port: node.listenPort, socketPath }));
   await node.start(AbortSignal.any([signal, shutdown.signal]));
 }

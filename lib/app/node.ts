@@ -11,6 +11,7 @@ import {
   loadNodeCredentials,
   type NodeCredentials,
   notEnrolled,
+  SignedTimes,
   verifyRevocation,
 } from "../auth/mod.ts";
 import { Config, ConsumedInvites } from "../config/mod.ts";
@@ -71,12 +72,12 @@ export interface OpenedNode extends AsyncDisposable {
 }
 
 /**
- * Opens the node of a state folder, bound to its UDP port, wired and not yet started.
+ * Opens the node of a state folder, bound to its UDP port, wired and not yet started. Only time being
+ * against its membership is no reason not to run: `service.conditions` says so, with the cure.
  *
  * @throws {PollenError} `failed_precondition` when the node is in no network, or another process
  *   works on the folder; `already_exists` when the UDP port is taken; `invalid_argument` for
- *   addresses that are none; `unauthenticated` for a membership that expired or does not verify;
- *   `malformed` for a damaged file, `unsupported` without an engine for this platform,
+ *   addresses that are none; `unauthenticated` for a membership that does not verify; `malformed` for a damaged file, `unsupported` without an engine for this platform,
  *   `permission_denied`, `io`.
  */
 export async function openNode(options: NodeOptions): Promise<OpenedNode> {
@@ -111,11 +112,8 @@ export async function openNode(options: NodeOptions): Promise<OpenedNode> {
       }),
   });
   cleanup.defer(() => engine.close("shutdown"));
-  const signer = await loadAdminSigner(systemDisk, dir, credentials, {
-    now: systemClock.wallNow(),
-    random: systemRandom,
-    adminTtlMs: config.certTtls.adminTtl(),
-  });
+  const signer = await openSigner(dir, credentials, config, log);
+  const signedTimes = new SignedTimes(credentials.cert);
   const mesh = await Mesh.create({
     engine,
     identity,
@@ -125,6 +123,7 @@ export async function openNode(options: NodeOptions): Promise<OpenedNode> {
     clock: systemClock,
     random: systemRandom,
     log,
+    signedTimes,
     isRevoked: (peer) => store.isSubjectRevoked(peer),
   });
   const tunnels = Manager.create({
@@ -158,6 +157,7 @@ export async function openNode(options: NodeOptions): Promise<OpenedNode> {
     store,
     tunnels,
     certificate: credentials.cert,
+    signedTimes,
     signer,
     clock: systemClock,
     shutdown: () => options.shutdown?.(),
@@ -181,9 +181,31 @@ async function loadMembership(
   const identity = await loadIdentityKey(systemDisk, dir);
   const credentials = identity === null
     ? null
-    : await loadNodeCredentials(systemDisk, dir, identity, systemClock.wallNow());
+    : await loadNodeCredentials(systemDisk, dir, identity, systemClock.wallNow(), {
+      atAnyTime: true,
+    });
   if (identity === null || credentials === null) throw await notEnrolled(systemDisk, dir);
   return { identity, credentials };
+}
+
+/** What signs for the network; null without an administrator's key, and while its certificate is not valid. */
+async function openSigner(
+  dir: string,
+  credentials: NodeCredentials,
+  config: Config,
+  log: Log,
+): Promise<AdminSigner | null> {
+  try {
+    return await loadAdminSigner(systemDisk, dir, credentials, {
+      now: systemClock.wallNow(),
+      random: systemRandom,
+      adminTtlMs: config.certTtls.adminTtl(),
+    });
+  } catch (thrown) {
+    if (!(thrown instanceof PollenError) || thrown.details["reason"] === undefined) throw thrown;
+    log.warn("this node cannot redeem invites now", { reason: thrown.text });
+    return null;
+  }
 }
 
 /** What answers invites. */

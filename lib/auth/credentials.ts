@@ -23,6 +23,12 @@ import type { SigningKey } from "./signature.ts";
 import { verifyJoinToken } from "./tokens.ts";
 import { clusterIdHex, isSameBytes, isSameTrust, trustOf, verifyTrust } from "./trust.ts";
 
+/** How stored credentials are judged. */
+export interface LoadOptions {
+  /** Takes a membership that has ended, or has not begun by this machine's clock, too. Default false. */
+  readonly atAnyTime?: boolean;
+}
+
 /**
  * The stored membership of this node; null when none is stored.
  *
@@ -34,15 +40,25 @@ export async function loadNodeCredentials(
   dir: string,
   identity: IdentityKey,
   now: WallMs,
+  { atAnyTime = false }: LoadOptions = {},
 ): Promise<NodeCredentials | null> {
   const trust = await readTrust(disk, dir);
   const cert = await readMembership(disk, dir);
   if (trust === null || cert === null) return null;
   within("invalid stored membership credentials", () => {
     verifyTrust(trust);
-    verifyMembershipCert(cert, trust, now, identity.publicKey);
+    const moment = atAnyTime ? nearestValidMoment(cert, now) : now;
+    verifyMembershipCert(cert, trust, moment, identity.publicKey);
   });
   return { trust, cert };
+}
+
+/** The moment nearest to `now` at which the membership and its issuer's certificate are both valid. */
+function nearestValidMoment({ claims, issuer }: MembershipCert, now: WallMs): WallMs {
+  const windows = [claims, issuer?.claims].filter((window) => window !== undefined);
+  const from = windows.map(({ notBeforeUnix }) => Number(notBeforeUnix) * 1000);
+  const until = windows.map(({ notAfterUnix }) => Number(notAfterUnix) * 1000);
+  return Math.max(Math.min(now, ...until), ...from) as WallMs;
 }
 
 /** When a network is founded, and how long its first certificates last. */

@@ -28,8 +28,9 @@ export { genIdentityKey, type IdentityKey, loadIdentityKey, readIdentityPub } fr
 export { InviteRedeemer, type RedeemerOptions } from "./invite_redeemer.ts";
 export { notEnrolled } from "./lost_files.ts";
 export { type KeyInventory, readKeyInventory } from "./key_inventory.ts";
-export { isCertExpiredAt } from "./refusal.ts";
+export { formatUnix, isCertExpiredAt } from "./refusal.ts";
 export { verifyRevocation } from "./revocations.ts";
+export { SignedTimes } from "./signed_times.ts";
 export type { SigningKey } from "./signature.ts";
 export { decodeToken, encodeInviteToken, encodeJoinToken, type Token } from "./token_text.ts";
 export { verifyInviteToken, verifyJoinToken } from "./tokens.ts";

@@ -46,7 +46,8 @@ export interface Window {
  *
  * @param message What to say otherwise, without full stop.
  * @param remedy What to do when it has expired.
- * @throws {PollenError} `unauthenticated`; `details.reason` is `expired` or `not_yet_valid`.
+ * @throws {PollenError} `unauthenticated`; `details.reason` is `expired` or `not_yet_valid`, the latter
+ *   with `details.validFromUnix`.
  */
 export function checkWindow(window: Window, now: WallMs, message: string, remedy: string): void {
   const nowUnix = unixSeconds(now);
@@ -60,7 +61,7 @@ export function checkWindow(window: Window, now: WallMs, message: string, remedy
   if (nowUnix < window.fromUnix - skew) {
     throw refusal(`${message}. It is not valid before ${formatUnix(window.fromUnix)}`, {
       fix: "Compare this machine's clock with that of the machine that issued it.",
-      details: { reason: "not_yet_valid" },
+      details: { reason: "not_yet_valid", validFromUnix: Number(window.fromUnix) },
     });
   }
 }
@@ -71,7 +72,7 @@ export function isCertExpiredAt(notAfterUnix: bigint, now: WallMs): boolean {
 }
 
 /** The moment as people read it; far ones, which no date can name, as seconds. */
-function formatUnix(seconds: bigint): string {
+export function formatUnix(seconds: bigint): string {
   if (seconds > DATE_SECONDS_MAX || seconds < -DATE_SECONDS_MAX) return `${seconds} s after 1970`;
   return new Date(Number(seconds) * 1000).toISOString().replace(".000Z", "Z");
 }

@@ -23,7 +23,19 @@ const POLL_GROWTH = 1.5;
 
 /** A client of the daemon. It must be closed. Throws as `ControlClient.open` does. */
 export async function openClient(context: Context): Promise<ControlClient> {
-  return await ControlClient.open({ socketPath: socketPathOf(await context.stateDirectory()) });
+  const dir = await context.stateDirectory();
+  try {
+    return await ControlClient.open({ socketPath: socketPathOf(dir) });
+  } catch (thrown) {
+    const isAbsent = thrown instanceof PollenError && thrown.code === "unavailable";
+    if (isAbsent && await isHeld(dir)) throw notToBeFound(dir);
+    throw thrown;
+  }
+}
+
+/** Whether a daemon works on the folder. Makes nothing there. */
+async function isHeld(dir: string): Promise<boolean> {
+  return (await systemDisk.list(dir)).includes(LOCK_FILE) && !await isFree(dir);
 }
 
 /**
@@ -110,6 +122,14 @@ function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
     };
     signal.addEventListener("abort", stop, { once: true });
   });
+}
+
+function notToBeFound(dir: string): PollenError {
+  return new PollenError(
+    "unavailable",
+    `A pollen daemon works on ${dir}, but has no control socket: it starts, or somebody removed it.`,
+    { fix: "It makes another one within seconds; try again then. Else end its process." },
+  );
 }
 
 function nothingToStop(): PollenError {

@@ -26,8 +26,8 @@ export interface StatusViewOptions {
 }
 
 /**
- * The tables PEERS, SERVICES and FORWARDS, what is to be known of the own membership, and what of
- * the socket is worse than it could be.
+ * The tables PEERS, SERVICES and FORWARDS, what is to be known of the own membership, what of the
+ * socket is worse than it could be, and what keeps this machine from taking part.
  */
 export function renderStatus(response: GetStatusResponse, options: StatusViewOptions): string {
   const network = networkOf(response);
@@ -39,6 +39,7 @@ export function renderStatus(response: GetStatusResponse, options: StatusViewOpt
     forwardLines(network, show, style),
     membershipLines(response.certificates, options.now, style),
     socketLines(response.socket, options.os).map(style.warning),
+    conditionLines(response, style),
   ];
   return sections.filter((lines) => lines.length > 0).map((lines) => lines.join("\n"))
     .join("\n\n");
@@ -118,9 +119,8 @@ function membershipLines(certificates: readonly CertInfo[], now: WallMs, style: 
   const renewal = latest.nonRenewable
     ? "request a new invite"
     : "join again with a new invite, or contact who runs the network";
-  if (latest.health === CertHealth.EXPIRED || seconds <= 0) {
-    return [style.bad(`${name} expired — ${renewal}`)];
-  }
+  // That it has ended is told, with the cure, among the conditions.
+  if (latest.health === CertHealth.EXPIRED || seconds <= 0) return [];
   const text = `${name} expires in ${describeDuration(seconds)}`;
   switch (latest.health) {
     case CertHealth.EXPIRING_SOON:
@@ -134,6 +134,11 @@ function membershipLines(certificates: readonly CertInfo[], now: WallMs, style: 
     default:
       return [style.good(text)];
   }
+}
+
+/** What keeps this machine from taking part: last, where the eye ends. */
+function conditionLines({ conditions }: GetStatusResponse, style: Style): string[] {
+  return conditions.map(({ message, fix }) => style.bad(printable(`${message} ${fix}`)));
 }
 
 const HEALTH_NAMES: Readonly<Record<number, string>> = {
@@ -171,5 +176,6 @@ export function statusJson(response: GetStatusResponse): Record<string, unknown>
       isRenewable: !certificate.nonRenewable,
     })),
     socket: socketJson(response.socket),
+    conditions: response.conditions.map(({ kind, message, fix }) => ({ kind, message, fix })),
   };
 }

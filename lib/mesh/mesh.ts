@@ -3,7 +3,7 @@
 // The invariant: a session is admitted only after its certificate was verified, and at most one
 // session per peer is the one that `send`, `session` and `openStream` use.
 
-import type { IdentityKey, NodeCredentials } from "../auth/mod.ts";
+import type { IdentityKey, NodeCredentials, SignedTimes } from "../auth/mod.ts";
 import { Envelope } from "../proto/mod.ts";
 import {
   BoundedQueue,
@@ -69,6 +69,8 @@ export interface MeshOptions {
   readonly random: Random;
   /** Takes refused connections and restarted peers. */
   readonly log: Log;
+  /** Learns of moments that this machine's clock has not reached. Default: nobody does. */
+  readonly signedTimes?: SignedTimes;
   /** Whether a peer lost its membership. Asked at each handshake and by `recheckPeers`. */
   isRevoked(peer: PeerKey): boolean;
 }
@@ -297,16 +299,22 @@ export class Mesh implements MeshPort<Envelope>, AsyncDisposable {
   }
 
   #verify(session: Session, expected: PeerKey | null): PeerKey {
-    const peer = verifyMember(session.peerCertificate, {
-      credentials: this.#options.credentials,
-      now: this.#options.clock.wallNow(),
-      expected,
-      isRevoked: this.#options.isRevoked,
-    });
+    const peer = this.#member(session, expected);
     if (peer === this.#options.identity.peerKey) {
       throw new PollenError("identity_mismatch", "That address leads back to this very node.");
     }
     return peer;
+  }
+
+  #member(session: Session, expected: PeerKey | null): PeerKey {
+    const { credentials, clock, isRevoked, signedTimes } = this.#options;
+    const options = { credentials, now: clock.wallNow(), expected, isRevoked };
+    try {
+      return verifyMember(session.peerCertificate, options);
+    } catch (thrown) {
+      signedTimes?.learn(thrown);
+      throw thrown;
+    }
   }
 
   /** Takes a verified session in, closes the one it displaces, and serves it. */
@@ -367,7 +375,13 @@ export class Mesh implements MeshPort<Envelope>, AsyncDisposable {
 
   #reportDisconnected(peer: PeerKey, end: SessionEnd): void {
     this.#watcher?.changed(peer, null);
-    this.#events.push({ kind: "disconnected", peer, reason: reasonOf(end), text: end.reason });
+    this.#events.push({
+      kind: "disconnected",
+      peer,
+      reason: reasonOf(end),
+      text: end.reason,
+      isRemote: end.kind === "remote",
+    });
   }
 
   async #receiveDatagrams(peer: PeerKey, session: Session): Promise<void> {

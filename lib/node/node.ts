@@ -21,6 +21,7 @@ import { type BootstrapPeer, NodeCore, type NodeInput, type NodeOutput } from ".
 import { Dialer } from "./dialer.ts";
 import { faultText } from "./faults.ts";
 import { Forwards, type WhichForwards } from "./forwards.ts";
+import { type PeerRefusal, Refusals } from "./refusals.ts";
 import { Services } from "./services.ts";
 import { StateSaver } from "./state_saver.ts";
 
@@ -99,6 +100,7 @@ export class Node {
   readonly #dialer: Dialer;
   readonly #services: Services;
   readonly #forwards: Forwards;
+  readonly #refusals = new Refusals();
   /** Whether it was reported that our clock does not fit a datagram any more. */
   #isClockTooLarge = false;
   /** Until when the machine's addresses are looked at again and again, after a sleep. */
@@ -143,6 +145,11 @@ export class Node {
   /** Peers with a live session, sorted. */
   getConnectedPeers(): PeerKey[] {
     return this.#deps.mesh.connectedPeers();
+  }
+
+  /** What peers say who turn this node away now; their own words, not proved. */
+  refusals(): PeerRefusal[] {
+    return this.#refusals.current(new Set(this.#deps.mesh.connectedPeers()));
   }
 
   /** Runs the node until the signal aborts; everything is ended and freed when it resolves. */
@@ -326,6 +333,7 @@ export class Node {
 
   async #receivePeerEvents(): Promise<void> {
     for (let event; (event = await this.#deps.mesh.nextPeerEvent()) !== null;) {
+      this.#refusals.note(event);
       this.#step({ kind: "peerEvent", event });
     }
   }

@@ -1,11 +1,12 @@
 // What the command line may ask of a running node: one method for each call of ControlService. It
 // checks what it is given and translates; the decisions are the node's, the store's and the tunnels'.
 
-import type { AdminSigner } from "../auth/mod.ts";
+import type { AdminSigner, SignedTimes } from "../auth/mod.ts";
 import {
   type BootstrapPeerInfo,
   CertHealth,
   type CertInfo,
+  type Condition,
   type ConnectionSummary,
   type ConnectPeerRequest,
   type ConnectPeerResponse,
@@ -46,6 +47,7 @@ import {
   unixSeconds,
 } from "../types/mod.ts";
 import { addressesOf } from "./addresses.ts";
+import { conditionsOf } from "./conditions.ts";
 import type { Node } from "./node.ts";
 
 /** A certificate that ends within this time is worth a word. */
@@ -65,6 +67,8 @@ export interface NodeServiceDeps {
   readonly tunnels: Manager;
   /** This node's membership, whose dates the status tells. */
   readonly certificate: MembershipCert;
+  /** Tells whether the clock is behind. Default: nobody does. */
+  readonly signedTimes?: SignedTimes;
   /** What signs revocations; null when this node holds no admin key. */
   readonly signer: AdminSigner | null;
   /** Its wall clock judges whether the membership ends soon, and dates revocations. */
@@ -100,7 +104,7 @@ export class NodeService {
 
   /**
    * This node, the others (reachable ones first), all services, the forwards, and the membership's
-   * dates. A membership that ends within 7 days counts as expiring soon.
+   * dates. A membership that ends within 7 days counts as expiring soon. Last, what is wrong.
    */
   readonly getStatus = (): Promise<GetStatusResponse> => {
     return Promise.resolve(GetStatusResponse.create({
@@ -110,7 +114,22 @@ export class NodeService {
       connections: this.#connectionSummaries(),
       certificates: [this.#certInfo()],
       socket: this.#socketInfo(),
+      conditions: this.conditions(),
     }));
+  };
+
+  /** What keeps this node from taking part now, with the cure; empty in good order. */
+  readonly conditions = (): Condition[] => {
+    const { certificate, signer, clock, signedTimes, store, local, node } = this.#deps;
+    const now = clock.wallNow();
+    return conditionsOf({
+      certificate,
+      isRoot: signer?.isRoot ?? false,
+      now,
+      aheadUnix: signedTimes?.aheadOf(now) ?? null,
+      isRevoked: store.isSubjectRevoked(local),
+      refusals: node.refusals(),
+    });
   };
 
   /**

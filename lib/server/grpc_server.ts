@@ -1,11 +1,12 @@
 // The daemon's ear for the command line: ControlService on a Unix socket in the state folder.
 //
 // Life of the socket: probe what is there, leave a live one alone, bind under a temporary name, set
-// the rights, rename over a stale one, serve, and remove it on a clean stop.
+// the rights, rename over a stale one, serve, and remove it on a clean stop. Somebody may remove its
+// file meanwhile; then nobody would find the daemon any more, so it looks, and binds anew.
 
 import type { Handlers, RpcServer } from "../rpc/mod.ts";
 import { ControlService } from "../proto/mod.ts";
-import { type Log, PollenError } from "../types/mod.ts";
+import { errorText, type Log, PollenError } from "../types/mod.ts";
 import {
   assertSocketPath,
   probeSocket,
@@ -26,7 +27,11 @@ export interface GrpcServerOptions {
   readonly service: ControlHandlers;
   /** Takes what goes wrong with the socket and inside calls. */
   readonly log: Log;
+  /** Between two looks at whether the socket's file is still there, in milliseconds. Default 5 000. */
+  readonly lookMs?: number;
 }
+
+const LOOK_MS = 5_000;
 
 /** How a start went: calls are answered, or another live daemon answers on the socket. */
 export type GrpcServerState = "serving" | "already_running";
@@ -87,12 +92,31 @@ export class GrpcServer implements AsyncDisposable {
       this.#ready.resolve(opened === null ? "already_running" : "serving");
       if (opened === null) return;
       const signals = [this.#stopping.signal, ...(signal === undefined ? [] : [signal])];
-      await aborted(AbortSignal.any(signals));
-      await this.#stop(opened);
+      await this.#stop(await this.#keep(opened, AbortSignal.any(signals)));
     } catch (thrown) {
       this.#ready.reject(thrown);
       throw thrown;
     }
+  }
+
+  /** Waits for the signal; binds anew whenever the socket's file is gone. What serves in the end. */
+  async #keep(opened: Opened, signal: AbortSignal): Promise<Opened> {
+    const { socketPath, log, lookMs = LOOK_MS } = this.#options;
+    let serving = opened;
+    while (!await abortedWithin(lookMs, signal)) {
+      try {
+        if (await probeSocket(socketPath) !== "absent") continue;
+        const next = await open(this.#options);
+        if (next === null) continue;
+        const { rpc } = serving;
+        serving = next;
+        log.warn("the control socket was gone and is there again", { socketPath });
+        await rpc.close();
+      } catch (thrown) {
+        log.warn("the control socket is gone", { socketPath, reason: errorText(thrown) });
+      }
+    }
+    return serving;
   }
 
   async #stop({ rpc, identity }: Opened): Promise<void> {
@@ -128,11 +152,17 @@ async function open({ socketPath, service, log }: GrpcServerOptions): Promise<Op
   return { rpc, identity: await published(rpc, bound, socketPath) };
 }
 
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) =>
-    signal.addEventListener("abort", () => resolve(), { once: true })
-  );
+/** Whether the signal aborts within this time. */
+async function abortedWithin(milliseconds: number, signal: AbortSignal): Promise<boolean> {
+  if (signal.aborted) return true;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, milliseconds);
+  const stop = () => resolve();
+  signal.addEventListener("abort", stop, { once: true });
+  await promise;
+  clearTimeout(timer);
+  signal.removeEventListener("abort", stop);
+  return signal.aborted;
 }
 
 function occupied(code: "permission_denied" | "already_exists", path: string): PollenError {

@@ -28,8 +28,10 @@ export type PeerEvent =
     readonly kind: "disconnected";
     readonly peer: PeerKey;
     readonly reason: DisconnectReason;
-    /** What the other side said; may be empty. Safe to print. */
+    /** What was said at the end; may be empty. Safe to print. */
     readonly text: string;
+    /** Whether the other side said it. */
+    readonly isRemote: boolean;
   };
 
 /** One envelope and who sent it. The sender is proved by its session. */

@@ -91,8 +91,9 @@ Deno.test("ending a session is told at both ends, and ending it again is nothing
     peer: b.key,
     reason: "graceful",
     text: "disconnected",
+    isRemote: false,
   });
-  deepEqual(await b.disconnected(a), { ...ours, peer: a.key });
+  deepEqual(await b.disconnected(a), { ...ours, peer: a.key, isRemote: true });
   equal(b.mesh.getActivePeerAddress(a.key), null);
   // No second event: the next one is of the next session.
   await b.connect(a);

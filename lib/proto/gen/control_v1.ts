@@ -419,6 +419,57 @@ export const SocketInfo: Codec<SocketInfo> = codec(
   readSocketInfo,
 );
 
+/** Something that keeps this node from taking part in its network. */
+export interface Condition {
+  /** membership_expired, clock_behind, revoked, refused_by_peer */
+  readonly kind: string;
+  /** what is wrong, and why */
+  readonly message: string;
+  /** what to do */
+  readonly fix: string;
+}
+
+export function writeCondition(writer: Writer, message: Condition): void {
+  if (message.kind !== "") {
+    writer.uint32(10); writer.string(message.kind);
+  }
+  if (message.message !== "") {
+    writer.uint32(18); writer.string(message.message);
+  }
+  if (message.fix !== "") {
+    writer.uint32(26); writer.string(message.fix);
+  }
+}
+
+export function readCondition(reader: Reader, end: number, budget: Budget): Condition {
+  const message: { -readonly [K in keyof Condition]: Condition[K] } = { kind: "", message: "", fix: "" };
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    switch (tag) {
+      case 10:
+        message.kind = readString(reader);
+        break;
+      case 18:
+        message.message = readString(reader);
+        break;
+      case 26:
+        message.fix = readString(reader);
+        break;
+      default:
+        skip(reader, tag);
+    }
+  }
+  finish(reader, end);
+  return message;
+}
+
+export const Condition: Codec<Condition> = codec(
+  "pollen.control.v1.Condition",
+  () => ({ kind: "", message: "", fix: "" }),
+  writeCondition,
+  readCondition,
+);
+
 /** A node to enter the network through, and where it listens. */
 export interface BootstrapPeerInfo {
   readonly peer?: NodeRef | undefined;
@@ -620,6 +671,8 @@ export interface GetStatusResponse {
   readonly connections: readonly ConnectionSummary[];
   readonly certificates: readonly CertInfo[];
   readonly socket?: SocketInfo | undefined;
+  /** those that hold now */
+  readonly conditions: readonly Condition[];
 }
 
 export function writeGetStatusResponse(writer: Writer, message: GetStatusResponse): void {
@@ -641,10 +694,13 @@ export function writeGetStatusResponse(writer: Writer, message: GetStatusRespons
   if (message.socket !== undefined) {
     writer.uint32(50).fork(); writeSocketInfo(writer, message.socket); writer.ldelim();
   }
+  for (const item of message.conditions) {
+    writer.uint32(58).fork(); writeCondition(writer, item); writer.ldelim();
+  }
 }
 
 export function readGetStatusResponse(reader: Reader, end: number, budget: Budget): GetStatusResponse {
-  const message: { -readonly [K in keyof GetStatusResponse]: GetStatusResponse[K] } = { nodes: [], services: [], connections: [], certificates: [] };
+  const message: { -readonly [K in keyof GetStatusResponse]: GetStatusResponse[K] } = { nodes: [], services: [], connections: [], certificates: [], conditions: [] };
   const nodes: NodeSummary[] = [];
   message.nodes = nodes;
   const services: ServiceSummary[] = [];
@@ -653,6 +709,8 @@ export function readGetStatusResponse(reader: Reader, end: number, budget: Budge
   message.connections = connections;
   const certificates: CertInfo[] = [];
   message.certificates = certificates;
+  const conditions: Condition[] = [];
+  message.conditions = conditions;
   while (reader.pos < end) {
     const tag = reader.uint32();
     switch (tag) {
@@ -678,6 +736,10 @@ export function readGetStatusResponse(reader: Reader, end: number, budget: Budge
       case 50:
         message.socket = readSocketInfo(reader, subEnd(reader), budget);
         break;
+      case 58:
+        spend(budget);
+        conditions.push(readCondition(reader, subEnd(reader), budget));
+        break;
       default:
         skip(reader, tag);
     }
@@ -688,7 +750,7 @@ export function readGetStatusResponse(reader: Reader, end: number, budget: Budge
 
 export const GetStatusResponse: Codec<GetStatusResponse> = codec(
   "pollen.control.v1.GetStatusResponse",
-  () => ({ nodes: [], services: [], connections: [], certificates: [] }),
+  () => ({ nodes: [], services: [], connections: [], certificates: [], conditions: [] }),
   writeGetStatusResponse,
   readGetStatusResponse,
 );

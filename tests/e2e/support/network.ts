@@ -22,6 +22,7 @@ export interface Status {
     readonly remotePort: number;
     readonly lastFailure: string | null;
   }[];
+  readonly conditions: readonly { readonly kind: string }[];
   readonly socket: { readonly faults: Readonly<Record<string, number>> };
 }
 

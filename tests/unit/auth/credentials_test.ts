@@ -183,6 +183,20 @@ Deno.test("what is stored is used only while it verifies", async () => {
   await rejects(load(identity, NOW), /membership cert not scoped to cluster/);
 });
 
+Deno.test("only time may be against a membership that is taken at any time", async () => {
+  const root = await makeRoot();
+  const { disk, identity } = await makeNode(2);
+  const credentials = await enrol(disk, DIR, identity, joinToken(root, identity), NOW);
+  const load = (key: IdentityKey, now: WallMs) =>
+    loadNodeCredentials(disk, DIR, key, now, { atAnyTime: true });
+  for (const now of [NOW, later(-1e9), later(86_461), later(1e10)]) {
+    deepEqual(await load(identity, now), credentials);
+    await rejects(load((await makeNode(3)).identity, now), /membership cert subject mismatch/);
+  }
+  disk.put(TRUST, (await makeRoot(11)).disk.bytes(TRUST)!);
+  await rejects(load(identity, later(1e10)), /membership cert not scoped to cluster/);
+});
+
 Deno.test("half of the credentials are none, damaged ones are an error", async () => {
   const root = await makeRoot();
   for (const path of [TRUST, CERT]) {

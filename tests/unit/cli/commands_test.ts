@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { decodeToken } from "../../../lib/auth/mod.ts";
+import { systemDisk } from "../../../lib/host/mod.ts";
 import type { ConnectServiceRequest, RegisterServiceRequest } from "../../../lib/proto/mod.ts";
 import type { GrpcServer } from "../../../lib/server/mod.ts";
 import { type PeerKey, peerKeyBytes, PollenError } from "../../../lib/types/mod.ts";
@@ -165,6 +166,16 @@ Deno.test("without a daemon the commands that need one exit with 6", () =>
     }
     failed(await pollen(["down", "--dir", dir]), 6, /nothing to stop/);
     assert.deepEqual([...Deno.readDirSync(dir)], []);
+  }));
+
+Deno.test("a daemon whose socket is gone is told from one that does not run", () =>
+  inFolder(async (dir) => {
+    using _lock = await systemDisk.tryLock(`${dir}/.state.lock`, 0o600);
+    failed(
+      await pollen(["status", "--dir", dir]),
+      6,
+      /works on .* somebody removed it\. .*try again/,
+    );
   }));
 
 Deno.test("down returns when the daemon has gone, however slowly it goes", () => {

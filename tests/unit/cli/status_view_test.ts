@@ -101,14 +101,21 @@ Deno.test("the last line tells how long the membership lasts", () => {
   assert.equal(lastLine(withCertificate(CertHealth.OK, 3, true)), "guest membership expires in 3d");
   assert.match(lastLine(withCertificate(CertHealth.RENEWING, 20))!, /20d — it is being renewed/);
   assert.match(lastLine(withCertificate(CertHealth.EXPIRING_SOON, 3))!, /not renewed/);
-  assert.match(
-    lastLine(withCertificate(CertHealth.EXPIRED, -1))!,
-    /^membership expired — join again/,
-  );
-  assert.match(
-    lastLine(withCertificate(CertHealth.OK, -1, true))!,
-    /^guest membership expired — request/,
-  );
+  assert.doesNotMatch(lastLine(withCertificate(CertHealth.EXPIRED, -1))!, /membership/);
+});
+
+Deno.test("what keeps this machine from taking part comes last, with the cure", () => {
+  const conditions = [
+    { kind: "membership_expired", message: "It is over.", fix: "Do this." },
+    { kind: "refused_by_peer", message: "No:\x1b[2J", fix: "Ask." },
+  ];
+  const status = GetStatusResponse.create({
+    ...withCertificate(CertHealth.EXPIRED, -1),
+    conditions,
+  });
+  const lines = renderStatus(status, plain).split("\n");
+  assert.deepEqual(lines.slice(-3), ["", "It is over. Do this.", "No:\\u{1b}[2J Ask."]);
+  assert.deepEqual(statusJson(status)["conditions"], conditions);
 });
 
 Deno.test("the object holds everything, with full keys, times and nothing lost", () => {
@@ -144,5 +151,6 @@ Deno.test("the object holds everything, with full keys, times and nothing lost",
       isRenewable: true,
     }],
     socket: null,
+    conditions: [],
   });
 });

@@ -53,7 +53,7 @@ export class TestCore implements AsyncDisposable {
   disconnect(peer: PeerKey, reason: DisconnectReason = "graceful"): NodeOutput[] {
     return this.step({
       kind: "peerEvent",
-      event: { kind: "disconnected", peer, reason, text: "" },
+      event: { kind: "disconnected", peer, reason, text: "", isRemote: true },
     });
   }
 

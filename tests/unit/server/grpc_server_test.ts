@@ -83,6 +83,31 @@ Deno.test("a started server answers, keeps the socket to its owner, and leaves n
     assert.deepEqual([...Deno.readDirSync(dir)], []);
   }));
 
+Deno.test("a socket that somebody removed is there again", () =>
+  inFolder(async (socketPath) => {
+    const lines: string[] = [];
+    const again = Promise.withResolvers<void>();
+    const log = {
+      ...silentLog,
+      warn: (line: string) => {
+        lines.push(line);
+        again.resolve();
+      },
+    };
+    const options = { socketPath, service: handlers(), log, lookMs: 10 };
+    await using server = GrpcServer.create(options);
+    void server.start();
+    await server.ready;
+    await Deno.remove(socketPath);
+    await again.promise;
+    assert.deepEqual(lines, ["the control socket was gone and is there again"]);
+    using client = await ControlClient.open({ socketPath });
+    assert.deepEqual(await client.getStatus(), status);
+    client.close();
+    await server.close();
+    await assert.rejects(Deno.lstat(socketPath), Deno.errors.NotFound);
+  }));
+
 Deno.test("a live socket is left alone and reported", () =>
   inFolder(async (socketPath) => {
     await using first = await start(socketPath);

@@ -1,0 +1,64 @@
+// A node against whose membership only time stands, or whom the root has revoked: it stays up, says
+// so in its status, and names a cure that works.
+
+import { deepEqual, equal, match } from "node:assert/strict";
+import { genIdentityKey, initRoot } from "../../lib/auth/mod.ts";
+import { systemDisk, systemRandom } from "../../lib/host/mod.ts";
+import type { WallMs } from "../../lib/types/mod.ts";
+import {
+  Daemon,
+  type Place,
+  pollenOk,
+  TemporaryFolder,
+  until,
+} from "../../scripts/support/pollen_process.ts";
+import { LOCAL, Pair, status } from "./support/network.ts";
+
+const HOUR_MS = 3_600_000;
+
+/** A network that was founded so long ago, with a membership of an hour. */
+async function found({ dir }: Place, agoMs: number): Promise<void> {
+  const identity = await genIdentityKey(systemDisk, dir, systemRandom);
+  const now = Date.now() - agoMs as WallMs;
+  const options = { now, random: systemRandom, membershipTtlMs: HOUR_MS };
+  await initRoot(systemDisk, dir, identity, options);
+}
+
+async function kinds(place: Place): Promise<string[]> {
+  return (await status(place)).conditions.map(({ kind }) => kind);
+}
+
+Deno.test("an expired membership: the node runs, says so, and its cure cures it", async () => {
+  await using folder = await TemporaryFolder.make();
+  const place = { dir: await folder.folder("root") };
+  await found(place, 3 * HOUR_MS);
+  {
+    await using daemon = await Daemon.up(place, LOCAL);
+    match(await daemon.waitForLog(/membership expired at/), /pollen init/);
+    match(await pollenOk(place, ["status"]), /membership expired at .*: pollen down, pollen init/);
+    deepEqual(await kinds(place), ["membership_expired"]);
+    await pollenOk(place, ["down"]);
+  }
+  await pollenOk(place, ["init"]);
+  await using _daemon = await Daemon.up(place, LOCAL);
+  deepEqual(await kinds(place), []);
+});
+
+Deno.test("a clock behind the membership's beginning: the node runs, says so and waits", async () => {
+  await using folder = await TemporaryFolder.make();
+  const place = { dir: await folder.folder("root") };
+  await found(place, -2 * HOUR_MS);
+  await using daemon = await Daemon.up(place, LOCAL);
+  match(await daemon.waitForLog(/clock is behind/), /Set the clock/);
+  deepEqual(await kinds(place), ["clock_behind"]);
+  equal(await daemon.stop(), 0);
+});
+
+Deno.test("a revoked node stays up and says that it was revoked", async () => {
+  await using pair = await Pair.start();
+  const { root, member } = pair;
+  await pollenOk(root.place, ["revoke", await pollenOk(member.place, ["id"])]);
+  await until("it says so", async () => (await kinds(member.place)).includes("revoked") || null);
+  match(await pollenOk(member.place, ["status"]), /revoked\. .*pollen purge --all/);
+  deepEqual(await kinds(root.place), []);
+});
