@@ -32,11 +32,23 @@ export function parseBootstrap(specs: readonly string[]): BootstrapPeer[] {
       );
     }
     const address = normalizeRelayAddr(spec.slice(at + 1));
+    if (UNSPECIFIED.test(splitHostPort(address).host)) throw unspecified(spec);
     const known = addresses.get(key);
     if (known === undefined) addresses.set(key, [address]);
     else if (!known.includes(address)) known.push(address);
   }
   return [...addresses].map(([key, addrs]) => ({ peerPub: peerKeyBytes(key), addrs }));
+}
+
+/** All addresses of a machine, to listen at: nobody can dial them (RFC 1122, 4291). */
+const UNSPECIFIED = /^(0+(\.0+){0,3}|[0:]*::[0:]*|0+(:0+){7})$/;
+
+function unspecified(spec: string): PollenError {
+  return new PollenError(
+    "invalid_argument",
+    `"${spec}" names no machine: that address stands for every address of one.`,
+    { fix: "Name an address at which the others reach it." },
+  );
 }
 
 /** Address ranges that mean nothing outside one site (RFC 1918, 6598, 3927, 4193, 4291). */

@@ -13,6 +13,7 @@ import {
   addMs,
   type AttemptVerdict,
   type ConnectionAttempt,
+  HANDSHAKE_TIMEOUT_MS,
   type MonotonicMs,
 } from "../types/mod.ts";
 import { SourceCounts, sourceOf } from "./sources.ts";
@@ -24,8 +25,6 @@ const BUSY = 512;
 /** Handshakes that one source may begin in 10 s without proof of its address, and with it. */
 const UNPROVED_PER_SOURCE = 16;
 const PROVED_PER_SOURCE = 32;
-/** How long a handshake that led to no member counts: what the engine allows for one. */
-const HANDSHAKE_MS = 10_000;
 /** Sources of members that are remembered; the one that was seen the longest ago goes first. */
 const MEMBERS_MAX = 4_096;
 
@@ -38,7 +37,7 @@ interface Taken {
 export class Gatekeeper {
   readonly #members = new Set<string>();
   readonly #begun = new SourceCounts();
-  /** Handshakes that count, the oldest first. */
+  /** Handshakes that count, the oldest first: each for as long as the engine allows for one. */
   readonly #taken = new Set<Taken>();
 
   /** The verdict on an attempt; counts it if it is taken. */
@@ -47,7 +46,7 @@ export class Gatekeeper {
     const source = sourceOf(attempt.address.ip);
     const verdict = this.#judge(attempt, source);
     if (verdict === "take") {
-      this.#taken.add({ source, untilMs: addMs(now, HANDSHAKE_MS) });
+      this.#taken.add({ source, untilMs: addMs(now, HANDSHAKE_TIMEOUT_MS) });
       this.#begun.add(source);
     }
     return verdict;

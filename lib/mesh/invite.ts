@@ -8,6 +8,7 @@ import {
   type Clock,
   type Engine,
   errorText,
+  HANDSHAKE_TIMEOUT_MS,
   type Log,
   type LogThrottle,
   type PeerKey,
@@ -26,10 +27,12 @@ import { verifyKey } from "./verifier.ts";
 const ANSWER_TIMEOUT_MS = 3_000;
 /** The request is repeated this often while no answer comes; five times in all. */
 const REPEAT_MS = 600;
-/** How long the answering side keeps a session whose owner says nothing. */
-const QUIET_TIMEOUT_MS = 3_000;
-/** How long it keeps a session at all: an invite is redeemed in a second or two. */
-const SESSION_TIMEOUT_MS = 10_000;
+/** How long the answering side waits for the first request: its sender may be a slow machine. */
+const FIRST_REQUEST_TIMEOUT_MS = HANDSHAKE_TIMEOUT_MS;
+/** How long it waits for a repetition: those come every 600 ms. */
+const REPETITION_TIMEOUT_MS = 3_000;
+/** How long it keeps a session at all: an invite is redeemed in a second or two once it is asked for. */
+const SESSION_TIMEOUT_MS = 2 * HANDSHAKE_TIMEOUT_MS;
 /** Requests answered on one session: the repetitions of one, with room. */
 const REQUESTS_MAX = 16;
 const ENVELOPE_BYTES_MAX = 16_384;
@@ -223,11 +226,11 @@ export async function serveInvite(
   let stopQuiet = () => {};
   const giveUp = () => session.close(CloseReason.inviteFailed);
   const stopTimeout = deps.clock.setTimer(SESSION_TIMEOUT_MS, giveUp);
-  const expectMore = () => {
+  const expectMore = (timeoutMs: number) => {
     stopQuiet();
-    stopQuiet = deps.clock.setTimer(QUIET_TIMEOUT_MS, giveUp);
+    stopQuiet = deps.clock.setTimer(timeoutMs, giveUp);
   };
-  expectMore();
+  expectMore(FIRST_REQUEST_TIMEOUT_MS);
   try {
     for (let count = 0; count < REQUESTS_MAX; count++) {
       const bytes = await session.receiveDatagram();
@@ -242,7 +245,7 @@ export async function serveInvite(
         session.sendDatagram(Envelope.encode({ body: refusal(ANSWER_TOO_LARGE) }));
         deps.throttledLog.warn("invite refused", { peer: subject, reason: ANSWER_TOO_LARGE });
       }
-      expectMore();
+      expectMore(REPETITION_TIMEOUT_MS);
     }
     session.close(CloseReason.inviteFailed);
   } finally {

@@ -34,3 +34,9 @@ export const ADDRESSES_PER_PEER_MAX = 64;
 
 /** The tolerated difference between two machines' clocks, in seconds (pollen/1). */
 export const CLOCK_SKEW_SECONDS = 60;
+
+/**
+ * Milliseconds that a handshake may take: the engine's bound (`HANDSHAKE_TIMEOUT` in native/src/limits.rs).
+ * Who is waited for because of a slow machine or path is waited for as long.
+ */
+export const HANDSHAKE_TIMEOUT_MS = 10_000;
