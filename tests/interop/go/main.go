@@ -1,4 +1,4 @@
-// A peer that speaks QUIC by quic-go, for scripts/interop_go.ts: it dials or is dialled once, asks on
+// A peer that speaks QUIC by quic-go, for quic_go.ts: it dials or is dialled once, asks on
 // streams and in datagrams and checks the answers, and answers what it is asked meanwhile.
 //
 //	peer serve          prints {"listening": port}

@@ -2,7 +2,6 @@
 // of the tests that always run, because it needs Go and its module proxy: `deno task interop:go`.
 
 import { deepEqual, equal, rejects } from "node:assert/strict";
-import { dirname, fromFileUrl, join } from "../../../scripts/paths.ts";
 import { TemporaryFolder } from "../../../scripts/support/pollen_process.ts";
 import type { Engine, Session, SocketAddress, Stream } from "../../../lib/types/mod.ts";
 import {
@@ -16,6 +15,7 @@ import {
   readAll,
   sha256,
 } from "../../quic/support.ts";
+import { build, GoProgram } from "./program.ts";
 
 /** What the first byte of a stream or datagram says; main.go has the same. */
 const [QUESTION, ANSWER, REFUSED] = [..."qar"].map((letter) => letter.charCodeAt(0)) as [
@@ -25,62 +25,15 @@ const [QUESTION, ANSWER, REFUSED] = [..."qar"].map((letter) => letter.charCodeAt
 ];
 const [RESET_CODE, STOP_CODE, CLOSE_CODE] = [17, 18, 9] as const;
 
-/** A process of main.go. */
-class Peer implements AsyncDisposable {
-  readonly #child: Deno.ChildProcess;
-  readonly #lines: ReadableStreamDefaultReader<string>;
-  #rest = "";
-
-  constructor(program: string, args: string[]) {
-    this.#child = new Deno.Command(program, { args, stdin: "piped", stdout: "piped" }).spawn();
-    this.#lines = this.#child.stdout.pipeThrough(new TextDecoderStream()).getReader();
-  }
-
-  /** The next thing it says, which must have this name. */
-  async said(name: string): Promise<unknown> {
-    while (!this.#rest.includes("\n")) {
-      const { value, done } = await inTime(this.#lines.read(), name);
-      if (done) throw new Error(`quic-go's end is over before it said "${name}"`);
-      this.#rest += value;
-    }
-    const at = this.#rest.indexOf("\n");
-    const line = JSON.parse(this.#rest.slice(0, at));
-    this.#rest = this.#rest.slice(at + 1);
-    deepEqual(Object.keys(line), [name]);
-    return line[name];
-  }
-
-  /** Has it end the session. */
-  async close(): Promise<void> {
-    await this.#child.stdin.close();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#child.stdin.close().catch(() => {});
-    await this.#lines.cancel();
-    await this.#child.status;
-  }
-}
-
-async function build(folder: TemporaryFolder): Promise<string> {
-  const program = join(folder.path, "peer");
-  const { success } = await new Deno.Command("go", {
-    args: ["build", "-mod=readonly", "-o", program, "."],
-    cwd: dirname(fromFileUrl(import.meta.url)),
-  }).spawn().status;
-  equal(success, true, "the Go program could not be built");
-  return program;
-}
-
 for (const role of ["client", "server"] as const) {
   Deno.test(`streams, datagrams and ends with quic-go (the ${role})`, async () => {
     await using folder = await TemporaryFolder.make();
-    const program = await build(folder);
+    const program = await build(folder, ".");
     const identity = newIdentity();
     await using engine = await openTestEngine([protocol({ identity, headBytes: 1 })]);
     // Who dials us is to prove its address first.
     engine.setGatekeeper(({ isAddressProved }) => isAddressProved ? "take" : "retry");
-    await using peer = new Peer(
+    await using peer = new GoProgram(
       program,
       role === "client" ? ["dial", textOf(engine.localAddress)] : ["serve"],
     );
@@ -99,7 +52,7 @@ for (const role of ["client", "server"] as const) {
   });
 }
 
-async function joined(role: string, engine: Engine, peer: Peer): Promise<Session> {
+async function joined(role: string, engine: Engine, peer: GoProgram): Promise<Session> {
   if (role === "client") return present(await inTime(engine.accept(), "a session"));
   const [ip, port] = (await peer.said("listening") as string).split(":") as [string, string];
   return await engine.dial({ ip, port: Number(port) }, { alpn: ALPN, timeoutMs: 20_000 });
@@ -134,7 +87,7 @@ async function write(stream: Stream, body: Uint8Array): Promise<void> {
 }
 
 /** A stream that we abort: quic-go must hear with which code. */
-async function abort(session: Session, peer: Peer): Promise<void> {
+async function abort(session: Session, peer: GoProgram): Promise<void> {
   const stream = await session.openStream();
   await stream.write(Uint8Array.of(QUESTION));
   // It has begun to answer, and waits for more.
@@ -143,7 +96,7 @@ async function abort(session: Session, peer: Peer): Promise<void> {
   deepEqual(await peer.said("aborted"), { remote: true, code: 19 });
 }
 
-async function end(role: string, session: Session, peer: Peer): Promise<void> {
+async function end(role: string, session: Session, peer: GoProgram): Promise<void> {
   if (role === "client") {
     session.close("so long", 7);
     deepEqual(await peer.said("closed"), { remote: true, code: 7, reason: "so long" });
