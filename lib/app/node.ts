@@ -97,6 +97,7 @@ export async function openNode(options: NodeOptions): Promise<OpenedNode> {
     ),
   );
   for (const warning of store.loadWarnings) log.warn(warning);
+  store.setLocalCertExpiry(credentials.cert.claims!.notAfterUnix);
 
   const engine = await openOnPort({
     disk: systemDisk,

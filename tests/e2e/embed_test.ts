@@ -78,7 +78,7 @@ Deno.test("a program founds a network, runs its node, and leaves nothing behind"
     const take = (message: string) => void lines.push(message);
     const log: Log = { debug() {}, info: take, warn: take, error: take };
     const stop = new AbortController();
-    const { node, service, identity, store } = await openNode({
+    const { node, service, identity, store, credentials } = await openNode({
       dir,
       ...LOCAL,
       log,
@@ -92,6 +92,8 @@ Deno.test("a program founds a network, runs its node, and leaves nothing behind"
     deepEqual(node.advertisedIps, ["127.0.0.1"]);
     deepEqual(node.getConnectedPeers(), []);
     deepEqual(store.knownPeers(), []);
+    // It tells its peers when its membership ends.
+    equal(store.get(key)?.certExpiryUnix, credentials.cert.claims?.notAfterUnix);
 
     const { self, nodes } = await service.getStatus();
     equal(self?.addr, `127.0.0.1:${port}`);

@@ -86,7 +86,11 @@ Deno.test("a member that is not ours joins our network, and is revoked", async (
   await other.heard("connected", { peer: rootKey });
   match((await other.heard("observed")).address as string, /^127\.0\.0\.1:\d+$/);
   await online(root, key);
-  await other.heard("event", { author: rootKey, kind: "identity", key: rootKey });
+  const { key: said, expires } = await other.heard("event", {
+    author: rootKey,
+    kind: "identity",
+  });
+  deepEqual([said, (expires as number) > Date.now() / 1000], [rootKey, true]);
   await other.heard("event", { author: rootKey, kind: "network", deleted: false });
   await other.heard("event", { author: rootKey, kind: "reachability", peer: key });
 

@@ -209,7 +209,7 @@ func told(said event) map[string]any {
 	case saysRevocation:
 		line["subject"] = said.attribute()[2:]
 	case saysIdentity:
-		line["key"] = hex.EncodeToString(value.part(1))
+		line["key"], line["expires"] = hex.EncodeToString(value.part(1)), value.numbers[2]
 	}
 	return line
 }
