@@ -1,5 +1,6 @@
 """What the command line asks of its daemon. The first fields of each message are the protocol's;
-requested_local_port and those after it, socket, and what undoes a forward are Pollen's own."""
+requested_local_port and those after it, socket, conditions, and what undoes a forward are Pollen's
+own."""
 
 from values import KEYS, NOW, YEAR, make
 from write import File
@@ -44,6 +45,9 @@ def write(folder):
     )
     offline = make("control.NodeSummary", node=other, status=2)
     service = make("control.ServiceSummary", name="api", provider=other, port=8080)
+    condition = make(
+        "control.Condition", kind="clock_behind", message="The clock is behind.", fix="Set it."
+    )
     place = make("control.BootstrapPeerInfo", peer=node, addrs=["10.0.0.1:60611", "host:1"])
     named = {"port": 8080, "name": "api"}
     file = File(folder / "control.golden", ["What travels between the command line and the daemon."])
@@ -56,6 +60,7 @@ def write(folder):
         "a certificate's summary": certificate,
         "a fault": fault,
         "a socket": socket,
+        "a condition": condition,
         "a place to enter": place,
         "a request to stop": make("control.ShutdownRequest"),
         "it stops": make("control.ShutdownResponse"),
@@ -72,6 +77,7 @@ def write(folder):
             connections=[connection],
             certificates=[certificate],
             socket=socket,
+            conditions=[condition],
         ),
         "a request to serve": make("control.RegisterServiceRequest", **named),
         "a request to serve without a name": make("control.RegisterServiceRequest", port=8080),

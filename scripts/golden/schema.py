@@ -77,6 +77,7 @@ SCHEMA = {
         "FaultCount": "1 kind string, 2 count uint64",
         "SocketInfo": "1 receive_buffer_bytes uint64, 2 send_buffer_bytes uint64, "
         "3 segments_max uint32, 4 coalesces bool, 5 rebinds uint64, 6 faults *FaultCount",
+        "Condition": "1 kind string, 2 message string, 3 fix string",
         "BootstrapPeerInfo": "1 peer NodeRef, 2 addrs *string",
         "ShutdownRequest": "",
         "ShutdownResponse": "",
@@ -84,7 +85,8 @@ SCHEMA = {
         "GetBootstrapInfoResponse": "1 self BootstrapPeerInfo, 2 recommended BootstrapPeerInfo",
         "GetStatusRequest": "",
         "GetStatusResponse": "1 self NodeSummary, 2 nodes *NodeSummary, 3 services *ServiceSummary, "
-        "4 connections *ConnectionSummary, 5 certificates *CertInfo, 6 socket SocketInfo",
+        "4 connections *ConnectionSummary, 5 certificates *CertInfo, 6 socket SocketInfo, "
+        "7 conditions *Condition",
         "RegisterServiceRequest": "1 port uint32, 2 name ?string",
         "RegisterServiceResponse": "",
         "UnregisterServiceRequest": "1 port uint32, 2 name ?string",

@@ -4,6 +4,7 @@ import {
   type BootstrapPeerInfo,
   CertHealth,
   type CertInfo,
+  type Condition,
   type ConnectionSummary,
   type FaultCount,
   NodeStatus,
@@ -54,6 +55,11 @@ const socket: SocketInfo = {
   rebinds: 3n,
   faults: [fault],
 };
+const condition: Condition = {
+  kind: "clock_behind",
+  message: "The clock is behind.",
+  fix: "Set it.",
+};
 const place: BootstrapPeerInfo = { peer: node, addrs: ["10.0.0.1:60611", "host:1"] };
 
 export const CONTROL_VALUES = {
@@ -65,6 +71,7 @@ export const CONTROL_VALUES = {
   "a certificate's summary": certificate,
   "a fault": fault,
   "a socket": socket,
+  "a condition": condition,
   "a place to enter": place,
   "a request to stop": {},
   "it stops": {},
@@ -78,6 +85,7 @@ export const CONTROL_VALUES = {
     connections: [connection],
     certificates: [certificate],
     socket,
+    conditions: [condition],
   },
   "a request to serve": { port: 8_080, name: "api" },
   "a request to serve without a name": { port: 8_080 },
