@@ -105,8 +105,8 @@ def write(folder):
     mesh.variant(
         "an envelope of two bodies: the last one counts",
         ("an envelope: observed address", ENVELOPES["an envelope: observed address"]),
-        CLOCK_ENVELOPE.SerializeToString()
-        + ENVELOPES["an envelope: observed address"].SerializeToString(),
+        CLOCK_ENVELOPE.SerializeToString(deterministic=True)
+        + ENVELOPES["an envelope: observed address"].SerializeToString(deterministic=True),
     )
     mesh.variant(
         "an envelope with a field of a later version",
@@ -119,7 +119,7 @@ def write(folder):
 def _state_variants(file):
     clock = STATE["a clock with numbers beyond 2^53"]
     entries = [
-        make("state.GossipVectorClock", counters={key: clock.counters[key]}).SerializeToString()
+        make("state.GossipVectorClock", counters={key: clock.counters[key]}).SerializeToString(deterministic=True)
         for key in sorted(clock.counters, reverse=True)
     ]
     name = "a clock with numbers beyond 2^53"
@@ -132,7 +132,7 @@ def _state_variants(file):
         make("state.GossipEvent", counter=deleted.counter),
         make("state.GossipEvent", peer_id=deleted.peer_id),
     ]
-    data = b"".join(part.SerializeToString() for part in parts)
+    data = b"".join(part.SerializeToString(deterministic=True) for part in parts)
     file.variant("a deleted service backwards", (name, deleted), data)
     file.variant(
         "a service with its defaults written out and a port in too many bytes",

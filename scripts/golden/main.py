@@ -1,4 +1,4 @@
-"""Writes tests/golden/data anew: `python3 scripts/golden/main.py`, with requirements.txt installed.
+"""Writes tests/golden/data anew: `deno task golden`.
 
 Nothing of Pollen's own code takes part: field numbers stand in schema.py, Google's protobuf library
 encodes, ed25519ctx.py signs, and the `cryptography` package makes X.509.
@@ -59,16 +59,16 @@ def admission():
         "an administrator's certificate with fields of a later version",
         ("an administrator's certificate", values.ADMIN_CERT),
         bytes.fromhex("18a90a" "a1060102030405060708")
-        + values.ADMIN_CERT.SerializeToString()
+        + values.ADMIN_CERT.SerializeToString(deterministic=True)
         + bytes.fromhex("a2060568656c6c6f" "a50601020304"),
     )
     signature = values.REVOCATION.signature
     file.variant(
         "a revocation backwards, its signature given twice",
         ("a revocation", values.REVOCATION),
-        make("admission.SignedRevocation", signature=bytes(64)).SerializeToString()
-        + make("admission.SignedRevocation", signature=signature).SerializeToString()
-        + make("admission.SignedRevocation", entry=values.REVOCATION.entry).SerializeToString(),
+        make("admission.SignedRevocation", signature=bytes(64)).SerializeToString(deterministic=True)
+        + make("admission.SignedRevocation", signature=signature).SerializeToString(deterministic=True)
+        + make("admission.SignedRevocation", entry=values.REVOCATION.entry).SerializeToString(deterministic=True),
     )
     file.text("a join token as text", _base64(values.JOIN_TOKEN))
     file.text("an open invite as text", _base64(values.OPEN_INVITE))
