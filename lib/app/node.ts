@@ -6,6 +6,7 @@ import {
   type AdminSigner,
   type IdentityKey,
   InviteRedeemer,
+  keysDirectory,
   loadAdminSigner,
   loadIdentityKey,
   loadNodeCredentials,
@@ -98,6 +99,9 @@ export async function openNode(options: NodeOptions): Promise<OpenedNode> {
   );
   for (const warning of store.loadWarnings) log.warn(warning);
   store.setLocalCertExpiry(credentials.cert.claims!.notAfterUnix);
+  for (const directory of [dir, keysDirectory(dir)]) {
+    await systemDisk.removeLeftovers(directory, systemClock.wallNow());
+  }
 
   const engine = await openOnPort({
     disk: systemDisk,

@@ -28,6 +28,7 @@ export { genIdentityKey, type IdentityKey, loadIdentityKey, readIdentityPub } fr
 export { InviteRedeemer, type RedeemerOptions } from "./invite_redeemer.ts";
 export { notEnrolled } from "./lost_files.ts";
 export { type KeyInventory, readKeyInventory } from "./key_inventory.ts";
+export { keysDirectory } from "./paths.ts";
 export { formatUnix, isCertExpiredAt } from "./refusal.ts";
 export { verifyRevocation } from "./revocations.ts";
 export { SignedTimes } from "./signed_times.ts";

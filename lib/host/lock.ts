@@ -4,12 +4,17 @@
 
 import type { DiskLock } from "../types/mod.ts";
 import { toDiskError } from "./disk_errors.ts";
+import type { FileSystem, OpenFile } from "./file_system.ts";
 
 /** Takes the lock at `path`, making the file with `mode`; null when somebody else holds it. */
-export async function lockFile(path: string, mode: number): Promise<DiskLock | null> {
-  let file: Deno.FsFile | undefined;
+export async function lockFile(
+  system: FileSystem,
+  path: string,
+  mode: number,
+): Promise<DiskLock | null> {
+  let file: OpenFile | undefined;
   try {
-    file = await openOrCreate(path, mode);
+    file = await openOrCreate(system, path, mode);
     if (await file.tryLock(true)) return new FileLock(file);
     file.close();
     return null;
@@ -19,22 +24,22 @@ export async function lockFile(path: string, mode: number): Promise<DiskLock | n
   }
 }
 
-async function openOrCreate(path: string, mode: number): Promise<Deno.FsFile> {
+async function openOrCreate(system: FileSystem, path: string, mode: number): Promise<OpenFile> {
   try {
-    const file = await Deno.open(path, { read: true, write: true, createNew: true, mode });
-    if (Deno.build.os !== "windows") await Deno.chmod(path, mode);
+    const file = await system.open(path, { read: true, write: true, createNew: true, mode });
+    if (Deno.build.os !== "windows") await system.chmod(path, mode);
     return file;
   } catch (thrown) {
     if (!(thrown instanceof Deno.errors.AlreadyExists)) throw thrown;
-    return await Deno.open(path, { read: true, write: true });
+    return await system.open(path, { read: true, write: true });
   }
 }
 
 class FileLock implements DiskLock {
-  readonly #file: Deno.FsFile;
+  readonly #file: OpenFile;
   #isHeld = true;
 
-  constructor(file: Deno.FsFile) {
+  constructor(file: OpenFile) {
     this.#file = file;
   }
 

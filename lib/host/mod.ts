@@ -2,7 +2,8 @@
 // `Clock`, `Random` and `Disk`, and meets this room only where a program is put together.
 
 export { systemClock } from "./clock.ts";
-export { systemDisk } from "./disk.ts";
+export { FileDisk, systemDisk } from "./disk.ts";
+export type { FileSystem, OpenFile } from "./file_system.ts";
 export { LogFile } from "./log_file.ts";
 export { demandOwner } from "./ownership.ts";
 export { movePath, removePath } from "./paths.ts";

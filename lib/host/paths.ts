@@ -1,5 +1,7 @@
-// Moving and removing whole paths, files or directories, for commands that clear a state folder.
+// Moving and removing whole paths, files or directories, for commands that clear a state folder. One
+// step is on disk before the next: the order in which files go has a meaning.
 
+import { parentOf, syncDirectory } from "./directories.ts";
 import { toDiskError } from "./disk_errors.ts";
 
 /**
@@ -10,6 +12,8 @@ import { toDiskError } from "./disk_errors.ts";
 export async function movePath(from: string, to: string): Promise<void> {
   try {
     await Deno.rename(from, to);
+    await syncDirectory(Deno, parentOf(to));
+    await syncDirectory(Deno, parentOf(from));
   } catch (thrown) {
     if (!(thrown instanceof Deno.errors.NotFound)) throw toDiskError(thrown, from, "moved");
   }
@@ -23,6 +27,7 @@ export async function movePath(from: string, to: string): Promise<void> {
 export async function removePath(path: string): Promise<void> {
   try {
     await Deno.remove(path, { recursive: true });
+    await syncDirectory(Deno, parentOf(path));
   } catch (thrown) {
     if (!(thrown instanceof Deno.errors.NotFound)) throw toDiskError(thrown, path, "removed");
   }

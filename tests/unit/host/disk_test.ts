@@ -134,6 +134,22 @@ Deno.test("removing and listing what is not there is no error", () =>
     deepEqual(await systemDisk.list(dir), ["b"]);
   }));
 
+Deno.test("what killed writers left behind goes, what is being written stays", () =>
+  inDirectory(async (dir) => {
+    const now = Date.now();
+    const temporary = (name: string) => `${dir}/${name}.${crypto.randomUUID()}.tmp`;
+    const [old, young] = [temporary("state.yaml"), temporary("config.yaml")];
+    for (const path of [old, young, `${dir}/mine.tmp`, `${dir}/state.yaml`]) {
+      await Deno.writeTextFile(path, "x");
+      await Deno.utime(path, new Date(now), new Date(now - 3_600_000));
+    }
+    await Deno.utime(young, new Date(now), new Date(now - 3_599_000));
+    await systemDisk.removeLeftovers(dir, now);
+    const left = await systemDisk.list(dir);
+    deepEqual(left, [young.slice(dir.length + 1), "mine.tmp", "state.yaml"]);
+    await systemDisk.removeLeftovers(`${dir}/absent`, now);
+  }));
+
 Deno.test("a lock is held by one, until it is given up", () =>
   inDirectory(async (dir) => {
     const path = `${dir}/lock`;
