@@ -113,7 +113,7 @@ export class Core {
   // --- clocks
 
   /** The highest counter of every author of whom anything was heard. */
-  clock(): GossipVectorClock {
+  clock(): { counters: Map<string, bigint> } {
     const counters = new Map<string, bigint>();
     for (const [peer, { log }] of this.#sortedAuthors()) {
       if (log.max > 0n) counters.set(peer, log.max);
@@ -121,12 +121,16 @@ export class Core {
     return { counters };
   }
 
-  /** Nothing until another node was heard, so that everything is sent; then the clock. */
+  /**
+   * Nothing until another node was heard, so that everything is sent; then the clock without
+   * ourselves. What others hold in our name comes back that way, and what we said shortly before a
+   * crash and do not know of any more can be taken back: our own number would hide it, because a
+   * run begins above all that the one before it may have said.
+   */
   eagerSyncClock(): GossipVectorClock {
-    for (const [peer, { log }] of this.#authors) {
-      if (peer !== this.local && log.max > 0n) return this.clock();
-    }
-    return GossipVectorClock.create();
+    const { counters } = this.clock();
+    counters.delete(this.local);
+    return { counters };
   }
 
   /** What somebody with this clock lacks, by author and counter, deletions included. */

@@ -50,7 +50,7 @@ export interface Connection {
   readonly peerId: PeerKey;
   /** 1…65535. */
   readonly remotePort: number;
-  /** The port that was asked for, 1…65535. Another one may be bound for as long as it is taken. */
+  /** The port that it had last, 1…65535. Another one may be bound when that is taken. */
   readonly localPort: number;
 }
 

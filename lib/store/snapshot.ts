@@ -1,6 +1,7 @@
 // The state file as text. What is written can be read again and means the same; what cannot be
 // understood as a whole is refused, so that a damaged file is never replaced by an empty state.
 //
+//   # Pollen's state. …                  the first line; the last one is "# end"
 //   format: 1                            what a reader must know; absent before it was counted: 0
 //   local:
 //     identityPublic: <64 hex>           this node; empty in a file that was never filled
@@ -14,13 +15,15 @@
 //     - {identityPublic: <64 hex>, lastAddr: <ip:port>, addresses: [<ip>], port: 60611, externalPort: 60611}
 //   services:                            of all nodes, sorted by name, provider
 //     - {name: web, provider: <64 hex>, port: 8080}
-//   connections:                         wanted forwards; localPort is the port that was asked for
+//   connections:                         wanted forwards; localPort is the port that it had last
 //     - {peer: <64 hex>, remotePort: 8080, localPort: 8080}
 //   revocations:                         sorted by subject; data is a SignedRevocation
 //     - {subjectPub: <64 hex>, data: <base64>}
 //
-// Everything but `format`, `counter` and `ended` is the format of the original. Absent parts are empty, an
-// unknown field is ignored, and an entry that means nothing is left out and named.
+// Everything but `format`, `counter`, `ended` and the two lines around it is the format of the original. Absent
+// parts are empty, an unknown field is ignored, and an entry that means nothing is left out and named;
+// a revocation that cannot be read is an error, or a node that was shut out would come back. YAML
+// that is cut off between two lines is still YAML: hence the last line.
 
 import { parse, stringify, YAMLParseError } from "yaml";
 import { SignedRevocation } from "../proto/mod.ts";
@@ -49,6 +52,10 @@ import {
   asTexts,
 } from "./snapshot_fields.ts";
 
+const FIRST_WORDS = "# Pollen's state.";
+const FIRST_LINE = `${FIRST_WORDS} Without the line "# end" at its end it is cut short.`;
+const LAST_LINE = "# end";
+
 /** What a state file holds, and what of it was left out. */
 export interface ReadSnapshot {
   readonly snapshot: Snapshot;
@@ -74,7 +81,7 @@ export function formatSnapshot(local: PeerKey, snapshot: Snapshot): string {
   ].sort((a, b) =>
     a.name < b.name ? -1 : a.name > b.name ? 1 : comparePeerKeys(a.provider, b.provider)
   );
-  return stringify({
+  const body = stringify({
     format: STATE_FORMAT,
     local: {
       identityPublic: local,
@@ -104,16 +111,24 @@ export function formatSnapshot(local: PeerKey, snapshot: Snapshot): string {
       data: SignedRevocation.encode(revocation).toBase64(),
     })),
   }, { aliasDuplicateObjects: false, lineWidth: 0 });
+  return `${FIRST_LINE}\n${body}${LAST_LINE}\n`;
 }
 
 /**
  * Reads the text of a state file.
  *
- * @throws {PollenError} `malformed` when it is no YAML or not of this shape, `unsupported` when a newer
- *   version wrote it, `failed_precondition` when it belongs to another node.
+ * @throws {PollenError} `malformed` when it is empty, cut short, no YAML or not of this shape,
+ *   `unsupported` when a newer version wrote it, `failed_precondition` when it belongs to another node.
  */
 export function readSnapshot(local: PeerKey, text: string): ReadSnapshot {
-  const root = asRecord(parseYaml(text), "the file");
+  if (text.startsWith(FIRST_WORDS) && !text.trimEnd().endsWith(`\n${LAST_LINE}`)) {
+    throw new PollenError("malformed", "It is cut short.");
+  }
+  const tree = parseYaml(text);
+  if (tree === null || tree === "") {
+    throw new PollenError("malformed", "It is empty, which Pollen never leaves it.");
+  }
+  const root = asRecord(tree, "the file");
   demandKnownFormat(asFormat(root.format));
   const localPart = asRecord(root.local, "local");
   const owner = asText(localPart.identityPublic, "local.identityPublic");
@@ -226,8 +241,10 @@ class EntryReader {
       const { data } = asFields(entry);
       try {
         revocations.push(SignedRevocation.decode(Uint8Array.fromBase64(String(data))));
-      } catch {
-        this.#leaveOut("revocations", index);
+      } catch (cause) {
+        throw new PollenError("malformed", `In it, revocation ${index + 1} cannot be read.`, {
+          cause,
+        });
       }
     }
     return revocations;

@@ -84,7 +84,10 @@ export class Store implements AsyncDisposable {
     return this.#core.clock();
   }
 
-  /** An empty clock until another node was heard, so that it sends everything; then `clock()`. */
+  /**
+   * The clock for the first word of a session: `clock()` without this node, so that the peer also
+   * sends back what it holds in this node's name. Empty until another node was heard.
+   */
   eagerSyncClock(): GossipVectorClock {
     return this.#core.eagerSyncClock();
   }
@@ -211,7 +214,7 @@ export class Store implements AsyncDisposable {
   /**
    * Idempotent.
    *
-   * @param localPort The port that was asked for, 1…65535.
+   * @param localPort The port that it has here, 1…65535.
    * @throws {PollenError} `invalid_argument` for a bad port, `exhausted` beyond the bound.
    */
   addDesiredConnection(peer: PeerKey, remotePort: number, localPort: number): void {

@@ -169,8 +169,8 @@ function takeRevocation(subject: typeof BOB): string {
   return /data: (\S+)/.exec(formatSnapshot(ME, takeSnapshot(core)))![1]!;
 }
 
-Deno.test("an empty file and the stub of the original are an empty state", async () => {
-  for (const text of ["", "local:\n", 'local:\n  identityPublic: ""\npeers: []\n']) {
+Deno.test("the stub of the original is an empty state", async () => {
+  for (const text of ["local:\n", 'local:\n  identityPublic: ""\npeers: []\n']) {
     const disk = new MemoryDisk();
     disk.put(FILE, text);
     await using store = await load(disk);
@@ -247,12 +247,11 @@ Deno.test("entries that mean nothing are left out and named", async () => {
     `peers: [{identityPublic: nonsense}, 5, {identityPublic: "${BOB}", lastAddr: "nowhere", addresses: [no-ip], port: 70000}]
 services: [{name: "", provider: "${BOB}", port: 80}, {name: web, provider: "${BOB}", port: 0}]
 connections: [{peer: "${BOB}", remotePort: 80}]
-revocations: [{data: "%%%"}]
 future: {field: 1}
 `,
   );
   await using store = await load(disk);
-  equal(store.loadWarnings.length, 6);
+  equal(store.loadWarnings.length, 5);
   match(store.loadWarnings[0]!, /Entry 1 of "peers"/);
   deepEqual(store.get(BOB), {
     peer: BOB,
@@ -276,6 +275,8 @@ const DAMAGED = {
   "a wrong counter": "local: {counter: -1}",
   "a fractional counter": "local: {counter: 1.5}",
   "duplicate keys": "peers: []\npeers: []",
+  "nothing in it": "",
+  "a revocation that cannot be read": 'revocations: [{data: "%%%"}]',
 };
 for (const [what, text] of Object.entries(DAMAGED)) {
   Deno.test(`a file with ${what} is refused and left as it is`, async () => {
@@ -291,6 +292,22 @@ for (const [what, text] of Object.entries(DAMAGED)) {
     equal(disk.isLocked(LOCK), false);
   });
 }
+
+Deno.test("a file that was cut short anywhere is refused and left as it is", async () => {
+  const disk = new MemoryDisk();
+  const store = await load(disk);
+  store.upsertLocalService(80, "web");
+  store.publishRevocation(revocation(EVE));
+  await store.save();
+  await store.close();
+  const whole = disk.text(FILE)!.trimEnd();
+  for (let length = 0; length < whole.length; length++) {
+    const cut = new MemoryDisk();
+    cut.put(FILE, whole.slice(0, length));
+    await rejects(load(cut), isPollenError("malformed"), `${length} characters`);
+    equal(cut.text(FILE), whole.slice(0, length));
+  }
+});
 
 Deno.test("a file that is no text is refused", async () => {
   const disk = new MemoryDisk();
