@@ -1,11 +1,14 @@
 // The forwards of this node: which are wanted, in the state, and which are there, in the tunnels. A
-// wanted one stays wanted while its provider is away, and comes back by itself after a restart.
+// wanted one stays wanted while its provider is away, and comes back by itself after a restart, on the
+// local port that it had last if that is free. What the disk refuses is as if it had never been asked
+// for.
 
 import type { Store } from "../store/mod.ts";
 import type { ConnectionInfo, Manager } from "../tunnel/mod.ts";
 import { errorText, type Log, type PeerKey, PollenError, shortPeerKey } from "../types/mod.ts";
 import { forwardKey } from "./core.ts";
 import type { StateSaver } from "./state_saver.ts";
+import { Turns } from "./turns.ts";
 
 export interface ForwardsDeps {
   readonly local: PeerKey;
@@ -24,6 +27,7 @@ export type WhichForwards =
 
 export class Forwards {
   readonly #deps: ForwardsDeps;
+  readonly #turns = new Turns();
   /** Why a forward was not restored, so that it is reported once as long as it stays the same. */
   readonly #failures = new Map<string, string>();
 
@@ -38,7 +42,11 @@ export class Forwards {
   }
 
   /** As `Node.connectService`. */
-  async connect(peer: PeerKey, remotePort: number, localPort: number): Promise<number> {
+  connect(peer: PeerKey, remotePort: number, localPort: number): Promise<number> {
+    return this.#turns.take(() => this.#connect(peer, remotePort, localPort));
+  }
+
+  async #connect(peer: PeerKey, remotePort: number, localPort: number): Promise<number> {
     const { local, store, tunnels, saver, log, wake } = this.#deps;
     if (peer === local) {
       throw new PollenError("invalid_argument", "That service is this very node's.", {
@@ -53,34 +61,46 @@ export class Forwards {
       );
     }
     const bound = await tunnels.connectService(peer, remotePort, localPort);
+    const before = this.#wanted(peer, remotePort);
     try {
-      store.addDesiredConnection(peer, remotePort, localPort || remotePort);
+      this.#want(peer, remotePort, [bound]);
+      await saver.saveNow();
     } catch (thrown) {
       tunnels.disconnectLocalPort(bound);
+      this.#want(peer, remotePort, before);
       throw thrown;
     }
     wake(peer);
-    await saver.saveNow();
     log.info("forward opened", { peer, remotePort, localPort: bound });
     return bound;
   }
 
   /** As `Node.disconnectService`. */
-  async disconnect(which: WhichForwards): Promise<ConnectionInfo[]> {
-    const { store, tunnels, saver, log } = this.#deps;
+  disconnect(which: WhichForwards): Promise<ConnectionInfo[]> {
+    return this.#turns.take(() => this.#disconnect(which));
+  }
+
+  async #disconnect(which: WhichForwards): Promise<ConnectionInfo[]> {
+    const { tunnels, saver, log } = this.#deps;
     const meant = this.#find(which);
     if (meant.length === 0) {
       throw new PollenError("not_found", "There is no such forward on this node.", {
         fix: "See `pollen status` for the forwards that exist.",
       });
     }
+    const before = meant.map(({ peerId, remotePort }) => this.#wanted(peerId, remotePort));
+    for (const { peerId, remotePort } of meant) this.#want(peerId, remotePort, []);
+    try {
+      await saver.saveNow();
+    } catch (thrown) {
+      meant.forEach(({ peerId, remotePort }, at) => this.#want(peerId, remotePort, before[at]!));
+      throw thrown;
+    }
     for (const { peerId: peer, remotePort, localPort } of meant) {
-      store.removeDesiredConnection(peer, remotePort, 0);
       tunnels.disconnectRemoteService(peer, remotePort);
       this.#failures.delete(forwardKey(peer, remotePort));
       log.info("forward closed", { peer, remotePort, localPort });
     }
-    await saver.saveNow();
     return meant;
   }
 
@@ -91,6 +111,7 @@ export class Forwards {
     try {
       const bound = await tunnels.connectService(peer, remotePort, localPort);
       this.#failures.delete(key);
+      if (bound !== localPort) this.#want(peer, remotePort, [bound]);
       log.info("forward restored", { peer, remotePort, localPort: bound });
     } catch (thrown) {
       // An earlier attempt may have been slower than the pause between two.
@@ -106,6 +127,21 @@ export class Forwards {
   drop(peer: PeerKey): void {
     this.#deps.store.removeDesiredConnection(peer, 0, 0);
     this.#deps.tunnels.disconnectPeer(peer);
+  }
+
+  /** The local ports under which a port of a peer is wanted: one, or more in a file of old. */
+  #wanted(peer: PeerKey, remotePort: number): number[] {
+    return this.#deps.store.desiredConnections()
+      .filter((connection) => connection.peer === peer && connection.remotePort === remotePort)
+      .map(({ localPort }) => localPort);
+  }
+
+  /** Wants a port of a peer under these local ports and no others. */
+  #want(peer: PeerKey, remotePort: number, localPorts: readonly number[]): void {
+    const { store } = this.#deps;
+    store.removeDesiredConnection(peer, remotePort, 0);
+    if (store.isSubjectRevoked(peer)) return;
+    for (const localPort of localPorts) store.addDesiredConnection(peer, remotePort, localPort);
   }
 
   /** Those that are there, and those that are wanted and could not be opened. */

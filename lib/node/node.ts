@@ -16,6 +16,7 @@ import {
   PollenError,
   type Random,
   type SocketAddress,
+  toPollenError,
 } from "../types/mod.ts";
 import { type BootstrapPeer, NodeCore, type NodeInput, type NodeOutput } from "./core.ts";
 import { Dialer } from "./dialer.ts";
@@ -237,14 +238,26 @@ export class Node {
   }
 
   /**
-   * Makes a signed revocation known and acts on it here and now: session closed, forwards gone.
+   * Makes a signed revocation known and acts on it here and now: session closed, forwards gone. It
+   * is in force also when it cannot be saved.
    *
    * @throws {PollenError} `unauthenticated` when the root did not sign it; `io`, `permission_denied`.
    */
   async revokePeer(revocation: SignedRevocation): Promise<void> {
     const events = this.#deps.store.publishRevocation(revocation);
-    await this.#saver.saveNow();
-    this.#announce(events);
+    try {
+      await this.#saver.saveNow();
+    } catch (thrown) {
+      // It stays in force: who takes a membership away does not want it back because a disk is full.
+      const { code, message } = toPollenError(thrown);
+      throw new PollenError(
+        code,
+        `The node is revoked, but this is not on disk yet: a restart now may forget it. ${message}`,
+        { fix: "Free some space; it is saved as soon as the disk takes it.", cause: thrown },
+      );
+    } finally {
+      this.#announce(events);
+    }
   }
 
   /** Tells the connected peers what we changed about ourselves. */

@@ -1,11 +1,13 @@
 // What this node offers: names for local ports, in the state that everybody sees and in the tunnels
-// that carry them. Both change together, and what others are told is on disk first.
+// that carry them. Both change together and whole: what others are told is on disk first, and what
+// the disk refuses is as if it had never been asked for.
 
 import type { GossipEvent } from "../proto/mod.ts";
 import type { Store } from "../store/mod.ts";
 import type { Manager } from "../tunnel/mod.ts";
 import { type Log, type PeerKey, PollenError } from "../types/mod.ts";
 import type { StateSaver } from "./state_saver.ts";
+import { Turns } from "./turns.ts";
 
 export interface ServicesDeps {
   readonly local: PeerKey;
@@ -19,6 +21,7 @@ export interface ServicesDeps {
 
 export class Services {
   readonly #deps: ServicesDeps;
+  readonly #turns = new Turns();
 
   constructor(deps: ServicesDeps) {
     this.#deps = deps;
@@ -31,22 +34,36 @@ export class Services {
   }
 
   /** As `Node.registerService`. */
-  async register(port: number, name: string): Promise<void> {
-    const { store, tunnels, saver, log, announce } = this.#deps;
+  register(port: number, name: string): Promise<void> {
+    return this.#turns.take(() => this.#register(port, name));
+  }
+
+  async #register(port: number, name: string): Promise<void> {
+    const { store, tunnels, log, announce } = this.#deps;
     const previous = store.localServices().get(name)?.port;
     const events = store.upsertLocalService(port, name);
+    await this.#save(() =>
+      previous === undefined
+        ? store.removeLocalServices(name)
+        : store.upsertLocalService(previous, name)
+    );
     tunnels.registerService(port);
     if (previous !== undefined) this.#shutUnlessNamed(previous);
-    await saver.saveNow();
     announce(events);
     log.info("service registered", { name, port });
   }
 
   /** As `Node.unregisterService`. */
-  async unregister(
+  unregister(
     what: { readonly name: string } | { readonly port: number },
   ): Promise<{ names: string[]; port: number }> {
-    const { store, saver, log, announce } = this.#deps;
+    return this.#turns.take(() => this.#unregister(what));
+  }
+
+  async #unregister(
+    what: { readonly name: string } | { readonly port: number },
+  ): Promise<{ names: string[]; port: number }> {
+    const { store, log, announce } = this.#deps;
     const meant = [...store.localServices().values()].filter(({ name, port }) =>
       "name" in what ? name === what.name : port === what.port
     );
@@ -58,12 +75,25 @@ export class Services {
       });
     }
     const events = meant.flatMap(({ name }) => store.removeLocalServices(name));
+    await this.#save(() => meant.flatMap(({ name, port }) => store.upsertLocalService(port, name)));
     this.#shutUnlessNamed(first.port);
-    await saver.saveNow();
     announce(events);
     const names = meant.map(({ name }) => name);
     log.info("service unregistered", { names: names.join(", "), port: first.port });
     return { names, port: first.port };
+  }
+
+  /**
+   * Waits for the disk. When it refuses, `undo` puts things back, and says what to tell those who
+   * asked for our news in the meantime.
+   */
+  async #save(undo: () => GossipEvent[]): Promise<void> {
+    try {
+      await this.#deps.saver.saveNow();
+    } catch (thrown) {
+      this.#deps.announce(undo());
+      throw thrown;
+    }
   }
 
   /** Shuts the port to peers and cuts its tunnels, unless a name still stands for it. */
