@@ -1,0 +1,164 @@
+// The other nodes of a network as a node under test meets them: they keep what they were told while
+// it crashes and comes back. A mesh without sockets leads to them, and tunnels without TCP.
+
+import { deepEqual, equal } from "node:assert/strict";
+import { type Envelope, GossipEvent } from "../../lib/proto/mod.ts";
+import { Core } from "../../lib/store/core.ts";
+import { restore } from "../../lib/store/core_restore.ts";
+import type { VerifyRevocation } from "../../lib/store/mod.ts";
+import {
+  BoundedQueue,
+  type EngineNotice,
+  type Forwarder,
+  type Mesh,
+  type Packet,
+  type PeerEvent,
+  type PeerKey,
+  PollenError,
+  type SocketAddress,
+  type TcpListener,
+} from "../../lib/types/mod.ts";
+
+const ADDRESS: SocketAddress = { ip: "192.0.2.1", port: 60_611 };
+
+/** Another node: the real replicated state, and everything that the node under test ever sent it. */
+export class Observer {
+  readonly core: Core;
+  /** What each number of the node under test stood for. */
+  readonly #said = new Map<bigint, string>();
+
+  constructor(readonly key: PeerKey, verify: VerifyRevocation, readonly subject: () => PeerKey) {
+    this.core = restore(key, verify, null);
+  }
+
+  /** Takes an envelope and gives the answers. */
+  receive({ body }: Envelope): Envelope[] {
+    switch (body?.kind) {
+      case "clock":
+        return [{ body: { kind: "events", value: { events: this.core.missingFor(body.value) } } }];
+      case "events": {
+        for (const event of body.value.events) this.#note(event);
+        const { rebroadcast } = this.core.apply(body.value.events);
+        return [{ body: { kind: "events", value: { events: rebroadcast } } }];
+      }
+      default:
+        return [];
+    }
+  }
+
+  /** A number never stands for two things. */
+  #note(event: GossipEvent): void {
+    if (event.peerId !== this.subject()) return;
+    const content = GossipEvent.encode(event).toHex();
+    const earlier = this.#said.get(event.counter) ?? content;
+    equal(content, earlier, `the number ${event.counter} was given out twice`);
+    this.#said.set(event.counter, content);
+  }
+}
+
+/** A mesh to observers. Packets arrive in the order in which they were sent, none is lost. */
+export class ModelMesh implements Mesh<Envelope> {
+  readonly listenPort = 60_611;
+  readonly #observers: ReadonlyMap<PeerKey, Observer>;
+  readonly #isDead: () => boolean;
+  readonly #connected = new Set<PeerKey>();
+  readonly #packets = new BoundedQueue<Packet<Envelope>>(100_000);
+  readonly #events = new BoundedQueue<PeerEvent>(1_000);
+
+  constructor(observers: readonly Observer[], isDead: () => boolean) {
+    this.#observers = new Map(observers.map((observer) => [observer.key, observer]));
+    this.#isDead = isDead;
+  }
+
+  /** A session begins; the observer's first word on it is what it knows, as a node's is. */
+  meet(peer: PeerKey): void {
+    if (this.#connected.has(peer)) return;
+    this.#connected.add(peer);
+    this.#events.push({ kind: "connected", peer, address: ADDRESS, inbound: true });
+    const clock = this.#observers.get(peer)!.core.eagerSyncClock();
+    this.#packets.push({ peer, envelope: { body: { kind: "clock", value: clock } } });
+  }
+
+  /** A session ends. */
+  part(peer: PeerKey): void {
+    if (!this.#connected.delete(peer)) return;
+    this.#events.push({ kind: "disconnected", peer, reason: "idle_timeout", text: "" });
+  }
+
+  /** The observer asks for what it lacks, as it does every few seconds. */
+  ask(peer: PeerKey): void {
+    const observer = this.#observers.get(peer);
+    if (observer === undefined || !this.#connected.has(peer)) return;
+    const clock: Envelope = { body: { kind: "clock", value: observer.core.clock() } };
+    this.#packets.push({ peer, envelope: clock });
+  }
+
+  send(peer: PeerKey, envelope: Envelope): void {
+    if (!this.#connected.has(peer)) throw new PollenError("unreachable", "no session");
+    if (this.#isDead()) return;
+    for (const answer of this.#observers.get(peer)!.receive(envelope)) {
+      this.#packets.push({ peer, envelope: answer });
+    }
+  }
+
+  recv = () => this.#packets.next();
+  nextPeerEvent = () => this.#events.next();
+  nextNotice = () => new Promise<EngineNotice | null>(() => {});
+  connectedPeers = () => [...this.#connected].sort();
+  getActivePeerAddress = (peer: PeerKey) => this.#connected.has(peer) ? ADDRESS : null;
+  closePeerSession = (peer: PeerKey) => this.part(peer);
+  recheckPeers = () => {};
+  connect = () => Promise.reject(new PollenError("unreachable", "nobody is dialled here"));
+  session = () => new Promise<never>(() => {});
+  openStream = () => new Promise<never>(() => {});
+  acceptStream = () => new Promise<null>(() => {});
+  watch = () => {};
+  close = () => Promise.resolve();
+  engineStats = () => {
+    throw new Error("nobody asks for figures here");
+  };
+}
+
+/** Listeners that take connections from nobody. `taken` ports belong to other programs. */
+export function modelForwarder(taken: ReadonlySet<number>, anyPort: () => number): Forwarder {
+  const own = new Set<number>();
+  const rule = { withdraw() {}, allow() {} };
+  const listen = ({ ip, port }: SocketAddress): Promise<TcpListener> => {
+    let bound = port;
+    while (bound === 0 || port === 0 && (own.has(bound) || taken.has(bound))) bound = anyPort();
+    if (own.has(bound) || taken.has(bound)) {
+      return Promise.reject(new PollenError("already_exists", `Port ${port} is taken.`));
+    }
+    own.add(bound);
+    const ended = Promise.withResolvers<null>();
+    return Promise.resolve({
+      address: { ip, port: bound },
+      accept: () => ended.promise,
+      close: () => {
+        own.delete(bound);
+        ended.resolve(null);
+      },
+    });
+  };
+  const unused = () => {
+    throw new Error("no bytes move here");
+  };
+  return {
+    listen,
+    bridgeToSession: unused,
+    bridgeToTcp: unused,
+    route: () => rule,
+    serve: () => rule,
+  };
+}
+
+/** Demands that the observers see of the node what it says of itself, and nothing else. */
+export function assertSeen(
+  observer: Observer,
+  services: ReadonlyMap<string, number>,
+  connected: readonly PeerKey[],
+): void {
+  const seen = observer.core.get(observer.subject());
+  deepEqual([...seen?.services ?? []], [...services]);
+  deepEqual([...seen?.reachable ?? []], connected);
+}
