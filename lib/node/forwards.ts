@@ -132,7 +132,7 @@ export class Forwards {
   /** The local ports under which a port of a peer is wanted: one, or more in a file of old. */
   #wanted(peer: PeerKey, remotePort: number): number[] {
     return this.#deps.store.desiredConnections()
-      .filter((connection) => connection.peer === peer && connection.remotePort === remotePort)
+      .filter((connection) => connection.peerId === peer && connection.remotePort === remotePort)
       .map(({ localPort }) => localPort);
   }
 

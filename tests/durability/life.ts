@@ -81,7 +81,7 @@ export class Life {
     const mesh = new ModelMesh(observers, () => files.hasCrashed);
     let port = 40_000;
     const forwarder = modelForwarder(start.taken, () => ++port);
-    const tunnels = new Manager({ transport: mesh, forwarder, clock, log: silentLog });
+    const tunnels = Manager.create({ transport: mesh, forwarder, clock, log: silentLog });
     const node = Node.create({
       local,
       mesh,

@@ -82,7 +82,13 @@ export class ModelMesh implements Mesh<Envelope> {
   /** A session ends. */
   part(peer: PeerKey): void {
     if (!this.#connected.delete(peer)) return;
-    this.#events.push({ kind: "disconnected", peer, reason: "idle_timeout", text: "" });
+    this.#events.push({
+      kind: "disconnected",
+      peer,
+      reason: "idle_timeout",
+      text: "",
+      isRemote: false,
+    });
   }
 
   /** The observer asks for what it lacks, as it does every few seconds. */

@@ -43,7 +43,7 @@ export class Promises {
     const config = await Config.load(life.disk, DIR);
     this.#observe(
       this.bootstrap,
-      new Map(config.bootstrapPeers.map(({ peerKey, addresses }) => [peerKey, addresses.join()])),
+      new Map(config.bootstrapPeers.map(({ peerKey, addrs }) => [peerKey, addrs.join()])),
     );
     equal(life.signer.isRoot, true);
     await this.#verifyRedemptions(life);

@@ -157,7 +157,7 @@ Deno.test("what a newer version wrote is refused and stays; what an older one wr
   disk.put(FILE, `services: [{name: web, provider: "${ME}", port: 80}]\n`);
   await using store = await load(disk);
   deepEqual([...store.localServices().keys()], ["web"]);
-  match(disk.text(FILE)!, /^format: 1\nlocal:/);
+  match(disk.text(FILE)!, /^# .+\nformat: 1\nlocal:/);
   disk.put(FILE, "format: latest\n");
   await store.close();
   await rejects(() => load(disk), isPollenError("malformed"));
