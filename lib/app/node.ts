@@ -4,6 +4,7 @@
 
 import {
   type AdminSigner,
+  deriveResetKey,
   type IdentityKey,
   InviteRedeemer,
   keysDirectory,
@@ -113,6 +114,7 @@ export async function openNode(options: NodeOptions): Promise<OpenedNode> {
         address: { ip: listenIp, port },
         protocols: [],
         congestion: config.congestion,
+        resetKey: deriveResetKey(identity),
         ...(qlogDir === undefined ? {} : { qlogDir }),
       }),
   });

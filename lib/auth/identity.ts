@@ -1,6 +1,7 @@
 // A node's identity: the key pair it is known by. It is made once and never again, whatever
 // becomes of the files around it.
 
+import { hkdfSync } from "node:crypto";
 import {
   type Disk,
   type PeerKey,
@@ -11,6 +12,10 @@ import {
 import { createKey, IDENTITY_KEY, loadKey, readPublicKey, withKeysLock } from "./key_files.ts";
 import { demandNoLostIdentity } from "./lost_files.ts";
 import type { SigningKey } from "./signature.ts";
+
+/** What tells this key from all others that may ever follow from the same seed. */
+const RESET_KEY_INFO = "pollen.quic-reset.v1";
+const RESET_KEY_BYTES = 32;
 
 /** The key pair that a node is known by. */
 export interface IdentityKey {
@@ -67,6 +72,14 @@ export async function readIdentityPub(disk: Disk, dir: string): Promise<PeerKey>
     fix: "Start a network with `pollen init`, or join one with `pollen join`.",
     details: { dir },
   });
+}
+
+/**
+ * The secret by which a node, restarted, tells its peers that their sessions are over: 32 bytes,
+ * always the same for one identity (HKDF with SHA-256, RFC 5869). Never shown, never logged.
+ */
+export function deriveResetKey({ seed }: IdentityKey): Uint8Array {
+  return new Uint8Array(hkdfSync("sha256", seed, "", RESET_KEY_INFO, RESET_KEY_BYTES));
 }
 
 function toIdentity({ publicKey, seed }: SigningKey): IdentityKey {

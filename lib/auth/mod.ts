@@ -24,7 +24,13 @@ export {
   renewMembership,
 } from "./credentials.ts";
 export type { NodeCredentials } from "./credentials_files.ts";
-export { genIdentityKey, type IdentityKey, loadIdentityKey, readIdentityPub } from "./identity.ts";
+export {
+  deriveResetKey,
+  genIdentityKey,
+  type IdentityKey,
+  loadIdentityKey,
+  readIdentityPub,
+} from "./identity.ts";
 export { InviteRedeemer, type RedeemerOptions } from "./invite_redeemer.ts";
 export { notEnrolled } from "./lost_files.ts";
 export { type KeyInventory, readKeyInventory } from "./key_inventory.ts";

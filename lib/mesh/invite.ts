@@ -80,7 +80,7 @@ export async function redeemInvite(
       continue;
     }
     try {
-      session.admit();
+      session.admit({ narrow: true });
       const joinToken = await ask(deps, session, token, signal);
       verifyJoinToken(joinToken, deps.clock.wallNow(), deps.identity.publicKey);
       return joinToken;
@@ -222,7 +222,7 @@ export async function serveInvite(
     session.close(errorText(thrown));
     return;
   }
-  session.admit();
+  session.admit({ narrow: true });
   let stopQuiet = () => {};
   const giveUp = () => session.close(CloseReason.inviteFailed);
   const stopTimeout = deps.clock.setTimer(SESSION_TIMEOUT_MS, giveUp);

@@ -348,7 +348,8 @@ export class Mesh implements MeshPort<Envelope>, AsyncDisposable {
       for (const loser of added.losers) loser.session.close(CloseReason.replaced);
     }
     this.#gatekeeper.memberSeen(session.remoteAddress.ip, session);
-    session.admit();
+    // What stands by may be one of many, and a member is to have the bounds of one session.
+    session.admit({ narrow: added.kind === "standing_by" });
     this.#watcher?.admitted(peer, session);
     this.#run(this.#receiveDatagrams(peer, session));
     this.#run(this.#acceptStreams(peer, session));
@@ -369,7 +370,10 @@ export class Mesh implements MeshPort<Envelope>, AsyncDisposable {
 
   #forget(peer: PeerKey, session: Session, end: SessionEnd): void {
     const removed = this.#registry.remove(peer, session);
-    if (removed.kind === "succeeded") this.#reportConnected(removed.successor);
+    if (removed.kind === "succeeded") {
+      removed.successor.session.admit();
+      this.#reportConnected(removed.successor);
+    }
     if (removed.kind === "gone") this.#reportDisconnected(peer, end);
   }
 

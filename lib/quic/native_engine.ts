@@ -38,6 +38,7 @@ const ANSWER_BYTES = 1_024;
 /** What `packetBytesMax` may be; the same as in native/src/limits.rs. */
 const PACKET_BYTES_MIN = 1_200;
 const PACKET_BYTES_MAX = 16_300;
+const RESET_KEY_BYTES = 32;
 /** Set to "off", packets go and come one by one: for systems whose segmentation is broken. */
 const OFFLOAD_VARIABLE = "POLLEN_QUIC_OFFLOAD";
 /** More numbers than an engine or a session has. */
@@ -65,6 +66,12 @@ export interface EngineOptions {
   readonly packetBytesMax?: number;
   /** Default `cubic`. */
   readonly congestion?: Congestion;
+  /**
+   * 32 secret bytes that only this engine has, and the one that comes after it on this port: with
+   * the same ones, it tells the peers of the one before that their sessions are over. Default: by
+   * chance, and then peers find out by their idle timeout.
+   */
+  readonly resetKey?: Uint8Array;
   /**
    * For those who debug: a folder, made if need be, that takes a qlog trace (`.sqlog`) of each
    * session; at most 64 files of 16 MB, the oldest go first. Default: none, which costs nothing.
@@ -99,11 +106,15 @@ export class NativeEngine {
    *   `exhausted`, `unsupported`.
    */
   static open(options: EngineOptions): NativeEngine {
-    const { address, protocols, qlogDir = "" } = options;
+    const { address, protocols, qlogDir = "", resetKey = NOTHING } = options;
+    if (resetKey.length !== 0 && resetKey.length !== RESET_KEY_BYTES) {
+      throw new PollenError("invalid_argument", `The key of resets has ${RESET_KEY_BYTES} bytes.`);
+    }
     const request = concat([
       encodeAddress(address),
       encodeOptions(options),
       encodeSized(encodeText(qlogDir)),
+      encodeSized(resetKey),
       encodeProtocols(protocols),
     ]);
     const library = acquireLibrary();

@@ -5,7 +5,7 @@
 import type { FaultKind, SocketAddress } from "../types/mod.ts";
 
 /** Must be what the library says of itself. */
-export const ABI_VERSION = 2;
+export const ABI_VERSION = 3;
 
 /** Operations of a command: what `a`, `b`, `s` and the bytes mean stands in abi/commands.rs. */
 export const Operation = {
@@ -33,6 +33,7 @@ export const Operation = {
   shutdown: 22,
   keepGate: 23,
   answerAttempt: 24,
+  admitNarrow: 25,
   route: 30,
   serve: 31,
   allow: 32,

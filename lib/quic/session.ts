@@ -65,6 +65,7 @@ export class QuicSession implements Session {
   readonly #openings = new Map<number, Opening>();
   readonly #resolveClosed: (end: SessionEnd) => void;
   #isAdmitted = false;
+  #isNarrow = true;
   #hasEnded = false;
   #lastStats = NO_STATS;
 
@@ -86,10 +87,12 @@ export class QuicSession implements Session {
     return this.#hasEnded;
   }
 
-  admit(): void {
-    if (this.#isAdmitted || this.#hasEnded) return;
+  admit({ narrow = false }: { readonly narrow?: boolean } = {}): void {
+    const isNew = narrow ? !this.#isAdmitted : this.#isNarrow;
+    if (!isNew || this.#hasEnded) return;
     this.#isAdmitted = true;
-    this.native.command(Operation.admit, { a: this.handle });
+    this.#isNarrow = narrow;
+    this.native.command(narrow ? Operation.admitNarrow : Operation.admit, { a: this.handle });
   }
 
   sendDatagram(bytes: Uint8Array): DatagramOutcome {

@@ -277,8 +277,11 @@ export interface Session {
   /**
    * The verdict on the peer. Before it no stream and no datagram of the peer is handed out; they
    * wait within the bounds below. A session neither admitted nor closed within 10 s is closed.
+   *
+   * With `narrow` the peer may have no more than before the verdict, 8 streams and 128 KB unread;
+   * `admit` without it lifts that, also later.
    */
-  admit(): void;
+  admit(options?: { readonly narrow?: boolean }): void;
 
   /** Queues one datagram without waiting. */
   sendDatagram(bytes: Uint8Array): DatagramOutcome;

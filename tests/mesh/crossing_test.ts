@@ -83,6 +83,22 @@ Deno.test("a new process whose dial crosses ours wins as well, in both orders of
   }
 });
 
+Deno.test("sessions that stand by share the bounds of one, and the next in line is freed of them", async () => {
+  await using a = await TestMesh.open(members[0]);
+  await using b = await TestMesh.open(members[1]);
+  const dial = () => b.engine.dial(a.address, { alpn: "pollen/1", timeoutMs: 5_000 });
+  const [current, second] = [await dial(), await dial()];
+  for (const session of [current, second]) session.admit();
+  await a.sessions.reach(2);
+  const open = (session: Session, count: number) =>
+    Promise.all(Array.from({ length: count }, () => session.openStream()));
+  await inTime(open(current, 100), "streams on the current session");
+  await inTime(open(second, 8), "a stranger's streams");
+  const ninth = second.openStream();
+  current.close("chosen against");
+  await inTime(ninth, "the ninth stream");
+});
+
 Deno.test("a peer that was cut off does not come back by a second session it kept", async () => {
   await using a = await TestMesh.open(members[0]);
   await using b = await TestMesh.open(members[1]);

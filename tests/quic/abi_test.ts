@@ -30,6 +30,7 @@ function request(): Uint8Array<ArrayBuffer> {
     encodeAddress(LOOPBACK),
     Uint8Array.of(0),
     encodeSized(new Uint8Array(0)),
+    encodeSized(new Uint8Array(0)),
     Uint8Array.of(1, 2),
     encodeSized(encodeText(ALPN)),
     encodeSized(certificate),

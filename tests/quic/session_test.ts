@@ -12,6 +12,7 @@ import {
   present,
   protocol,
 } from "./support.ts";
+import { Relay } from "../support/relay.ts";
 
 const OTHER = "other/1";
 
@@ -100,6 +101,55 @@ Deno.test("nothing of a session is served before it is admitted", async () => {
   const accepted = present(await inTime(far.acceptStream(), "the stream that waited"));
   assert.deepEqual(accepted.head, Uint8Array.of(1, 2));
   assert.deepEqual(await accepted.read(), Uint8Array.of(3));
+});
+
+Deno.test("a narrow session has the bounds of a stranger's until it is admitted wholly", async () => {
+  await using client = await openTestEngine();
+  await using server = await openTestEngine();
+  const { near, far } = await connect(client, server);
+  near.admit();
+  far.admit({ narrow: true });
+  const head = Uint8Array.of(1, 2);
+  const opened = await Promise.all(Array.from({ length: 8 }, () => near.openStream()));
+  const ninth = near.openStream();
+  let isNinthOpen = false;
+  void ninth.then(() => isNinthOpen = true);
+  await opened[0]!.write(head);
+  assert.deepEqual(present(await inTime(far.acceptStream(), "a stream")).head, head);
+  // What would let the ninth open goes the same way, and is there before the answer.
+  assert.equal(far.sendDatagram(Uint8Array.of(3)), "sent");
+  await inTime(near.receiveDatagram(), "a datagram");
+  assert.ok(!isNinthOpen, "a ninth stream");
+  far.admit({ narrow: true });
+  far.admit();
+  await inTime(ninth, "the ninth stream");
+});
+
+Deno.test("a peer that was restarted says at the next packet that the session is over", async () => {
+  const resetKey = crypto.getRandomValues(new Uint8Array(32));
+  const old = await openTestEngine([protocol()], { resetKey });
+  await using relay = await Relay.open(old.localAddress);
+  await using client = await openTestEngine();
+  const dialled = client.dial(relay.address, { alpn: ALPN, timeoutMs: 10_000 });
+  const [near, far] = await Promise.all([dialled, inTime(old.accept(), "a session")]);
+  near.admit();
+  present(far).admit();
+  // It goes without a word that arrives.
+  const carry = relay.carry;
+  relay.carry = () => [];
+  await old.close("unheard");
+  await using _renewed = await openTestEngine([protocol()], {
+    resetKey,
+    address: old.localAddress,
+  });
+  relay.carry = carry;
+  near.sendDatagram(Uint8Array.of(1));
+  assert.equal((await inTime(near.closed, "the end")).kind, "stateless_reset");
+});
+
+Deno.test("a key of resets has 32 bytes", async () => {
+  const opening = openTestEngine([protocol()], { resetKey: new Uint8Array(31) });
+  await assert.rejects(opening, { code: "invalid_argument" });
 });
 
 Deno.test("a session that is closed instead of admitted tells the other side why", async () => {

@@ -2,7 +2,12 @@
 
 import { deepEqual, equal, match, notEqual, rejects } from "node:assert/strict";
 import fc from "fast-check";
-import { genIdentityKey, loadIdentityKey, readIdentityPub } from "../../../lib/auth/mod.ts";
+import {
+  deriveResetKey,
+  genIdentityKey,
+  loadIdentityKey,
+  readIdentityPub,
+} from "../../../lib/auth/mod.ts";
 import { systemDisk, systemRandom } from "../../../lib/host/mod.ts";
 import { PollenError } from "../../../lib/types/mod.ts";
 import { MemoryDisk } from "../../support/memory_disk.ts";
@@ -22,6 +27,16 @@ Deno.test("an identity is made once", async () => {
   equal(await readIdentityPub(disk, DIR), identity.peerKey);
   equal(identity.publicKey.toHex(), identity.peerKey);
   notEqual((await genIdentityKey(new MemoryDisk(), DIR, random)).peerKey, identity.peerKey);
+});
+
+Deno.test("the key of resets follows from the seed, by HKDF", async () => {
+  const identity = await genIdentityKey(new MemoryDisk(), DIR, random);
+  const seed = Uint8Array.from({ length: 32 }, (_, at) => at);
+  // Computed with Python's hmac by RFC 5869.
+  equal(
+    deriveResetKey({ ...identity, seed }).toHex(),
+    "e2513e54c48e32f708be261be7929d96abd003e167bef31ec77edec7938ceebf",
+  );
 });
 
 Deno.test("files and modes are those of pollen/1, the private half private", async () => {

@@ -15,6 +15,13 @@ pub const VERDICT_TIMEOUT: Duration = Duration::from_secs(10);
 /// follows the round trip (RFC 9000, section 10.2), and a peer who acknowledges late makes that
 /// minutes.
 pub const CLOSING_TIMEOUT: Duration = Duration::from_secs(10);
+/// How often a peer is told of the end who does not say that he knows: the first interval, which
+/// doubles, so that the last packet is gone after 310 ms.
+pub const FAREWELL_INTERVAL: Duration = Duration::from_millis(10);
+pub const FAREWELLS_MAX: u32 = 6;
+/// How long an engine that is shut down waits for peers to say that they know: longer than they are
+/// told, and too short to be waited for.
+pub const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(350);
 /// More than QUIC has left then, however long the peer held its acknowledgements back: a century.
 pub const CLOSING_LEFT_MAX: Duration = Duration::from_secs(100 * 365 * 86_400);
 /// How long one TCP target may take to accept.
@@ -22,6 +29,9 @@ pub const TCP_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long to leave a listener alone after the system had no descriptor for a connection.
 pub const ACCEPT_RETRY: Duration = Duration::from_millis(100);
 
+/// The secret that tells a node's own connection IDs after a restart, in bytes: as strong as what it
+/// is derived from.
+pub const RESET_KEY_BYTES: usize = 32;
 /// Sessions of one engine, those still closing included.
 pub const SESSIONS_MAX: usize = 16_384;
 /// Attempts to reach us whose handshake or verdict is outstanding; more are refused.
@@ -130,10 +140,13 @@ pub const RESPONSES_MAX: usize = 256;
 pub const STREAM_WINDOW: u32 = 8 * 1024 * 1024;
 /// What a session may have unread before its verdict: a stranger can make us hold no more.
 pub const SESSION_WINDOW_UNADMITTED: u32 = 128 * 1024;
-/// What a session may have unread with few streams, and at most. It grows with the streams, so
-/// that one reader who stalls does not hold up the others.
-pub const SESSION_WINDOW_MIN: u32 = 2 * STREAM_WINDOW;
-pub const SESSION_WINDOW_MAX: u32 = 8 * STREAM_WINDOW;
+/// What a session may have unread besides what lies with readers who are behind.
+pub const SESSION_WINDOW: u32 = 4 * STREAM_WINDOW;
+/// How long a reader takes less than there is before he counts as behind: what he leaves unread is
+/// no longer taken from the others of his session. Then how many such readers a session may have:
+/// more of them would hold up the others, so that what a session may have unread has a bound.
+pub const BEHIND_AFTER: Duration = Duration::from_millis(250);
+pub const READERS_BEHIND_MAX: u32 = 16;
 /// What a session may have sent and unacknowledged: small where the path is short, because then it
 /// stays in the processor's cache; more in proportion to the round-trip time.
 pub const SEND_WINDOW_MIN: u64 = 1024 * 1024;
@@ -182,6 +195,10 @@ pub const PACKET_BYTES_MAX: u16 = MTU_LOOPBACK;
 pub const OPTIONS_MAX: usize = 16;
 /// Bytes in one segmented send: the longest UDP payload over IPv4 is 65,507.
 pub const TRAIN_BYTES_MAX: usize = 65_500;
+
+/// Trains whose buffers others may have a part of, 64 KB each: as much as transfers of full speed
+/// leave with readers for a moment. While so many are out, packets are copied one by one.
+pub const TRAINS_LENT_MAX: usize = 256;
 
 /// What we ask the system for as socket buffers, in bytes. It grants what it will.
 pub const SOCKET_BUFFER_BYTES: usize = 8 * 1024 * 1024;

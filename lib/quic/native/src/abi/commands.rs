@@ -1,7 +1,8 @@
 //! Commands as they cross the boundary: an operation, three numbers, and bytes. Everything is
 //! checked here; the layers below get whole commands or none.
 
-use crate::core::{DatagramOutcome, Options, Protocol, Protocols, Verdict};
+use super::opening::protocols;
+use crate::core::{DatagramOutcome, Verdict};
 use crate::io::{parse_address, Command, Route, Service};
 use crate::limits::*;
 use crate::shared::Shared;
@@ -126,6 +127,7 @@ pub fn perform(shared: &Shared, arguments: &Arguments<'_>) -> Result<i32, Refusa
                 number => Some(Verdict::from_number(number).ok_or(Refusal::Malformed)?),
             },
         },
+        25 => Command::AdmitNarrow(a),
         30 => {
             let bridges_max = input.u32()?;
             let head = input.rest();
@@ -197,40 +199,6 @@ fn send_raw(shared: &Shared, input: &mut Reader<'_>) -> Result<i32, Refusal> {
     Ok(0)
 }
 
-/// How many there are (u8), then of each its key (u8) and value (u32).
-pub fn options(input: &mut Reader<'_>) -> Result<Options, Refusal> {
-    let count = usize::from(input.u8()?);
-    if count > OPTIONS_MAX {
-        return Err(Refusal::Malformed);
-    }
-    let mut options = Options::default();
-    for _ in 0..count {
-        let key = input.u8()?;
-        if !options.set(key, input.u32()?) {
-            return Err(Refusal::Malformed);
-        }
-    }
-    Ok(options)
-}
-
-/// A list of: serve (u8), head bytes (u8), and with their lengths (u32) ALPN, certificate, key.
-pub fn protocols(input: &mut Reader<'_>) -> Result<Protocols, Refusal> {
-    let mut list = Vec::new();
-    while !input.0.is_empty() {
-        let serve = input.u8()? != 0;
-        let head_bytes = usize::from(input.u8()?);
-        let alpn = input.sized()?.to_vec();
-        let certificate = input.sized()?.to_vec();
-        let key = input.sized()?.to_vec();
-        if alpn.is_empty() || alpn.len() > 255 || head_bytes > HEAD_BYTES_MAX {
-            return Err(Refusal::Malformed);
-        }
-        let protocol = Protocol::new(alpn, certificate, key, serve, head_bytes);
-        list.push(protocol.map_err(|_| Refusal::BadIdentity)?);
-    }
-    Protocols::new(list).map_err(|_| Refusal::BadIdentity)
-}
-
 fn targets(input: &mut Reader<'_>) -> Result<Vec<SocketAddr>, Refusal> {
     let mut targets = Vec::new();
     while !input.0.is_empty() {
@@ -264,16 +232,16 @@ impl<'a> Reader<'a> {
         Ok(taken)
     }
 
-    fn u8(&mut self) -> Result<u8, Refusal> {
+    pub fn u8(&mut self) -> Result<u8, Refusal> {
         Ok(self.take(1)?[0])
     }
 
-    fn u32(&mut self) -> Result<u32, Refusal> {
+    pub fn u32(&mut self) -> Result<u32, Refusal> {
         let bytes = self.take(4)?.try_into().map_err(|_| Refusal::Malformed)?;
         Ok(u32::from_le_bytes(bytes))
     }
 
-    fn sized(&mut self) -> Result<&'a [u8], Refusal> {
+    pub fn sized(&mut self) -> Result<&'a [u8], Refusal> {
         let length = self.u32()? as usize;
         self.take(length)
     }

@@ -6,6 +6,7 @@
 //! All but `wait` return at once. `wait` may be called on any thread while others call the rest.
 
 mod commands;
+mod opening;
 mod records;
 #[cfg(test)]
 mod tests;
@@ -18,14 +19,15 @@ use crate::handle::{Arena, Handle};
 use crate::io::{start, Command, Running};
 use crate::qlog::Qlog;
 use crate::shared::Shared;
-use commands::{options, perform, protocols, Arguments, Reader, Refusal};
+use commands::{perform, Arguments, Reader, Refusal};
+use opening::{options, protocols, reset_key};
 use records::encode_address;
 use std::panic::{catch_unwind, UnwindSafe};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// Changes with every change of these functions, of a command, or of a record.
-pub const ABI_VERSION: u32 = 2;
+pub const ABI_VERSION: u32 = 3;
 
 /// The hash of the sources this was built from, in a form that can be found in the file. The
 /// build script sets it; a build by hand has none.
@@ -95,7 +97,8 @@ pub unsafe extern "C" fn pollen_quic_sources(text: *mut u8, capacity: u32) -> u3
 }
 
 /// Opens an engine on the address that begins `bytes`, with the options, the folder for traces
-/// (length and text; empty for none) and the protocols that follow.
+/// (length and text; empty for none), the key of its resets (length and 32 bytes; empty for one of
+/// chance) and the protocols that follow.
 ///
 /// Gives its handle, and in `answer` its address; or 0, and in `answer` a code (u8) and a text.
 /// The answer is preceded by its length (u32).
@@ -154,13 +157,14 @@ fn open(bytes: &[u8]) -> Result<(Handle, std::net::SocketAddr), (OpenError, Stri
     let address = reader.address().map_err(refused)?;
     let options = options(&mut reader).map_err(refused)?;
     let folder = reader.text().map_err(refused)?;
+    let key = reset_key(&mut reader).map_err(refused)?;
     let protocols = protocols(&mut reader).map_err(refused)?;
     let qlog = match folder.is_empty() {
         true => None,
         false => Some(Qlog::start(folder.as_ref()).map_err(|e| (OpenError::Qlog, e.to_string()))?),
     };
     let transports = Transports::new(options, qlog);
-    let running = start(address, protocols, transports).map_err(|error| {
+    let running = start(address, protocols, transports, &key).map_err(|error| {
         let kind = match BindError::from(&error) {
             BindError::InUse => OpenError::InUse,
             BindError::Denied => OpenError::Denied,

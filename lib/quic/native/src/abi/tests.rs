@@ -18,6 +18,7 @@ impl Door {
         encode_address(([127, 0, 0, 1], 0).into(), &mut request);
         request.extend([1, 1, 0x46, 5, 0, 0]);
         request.extend([0; 4]);
+        request.extend([0; 4]);
         request.extend([1, 2]);
         for part in [b"test/1".to_vec(), certificate, key] {
             request.extend((part.len() as u32).to_le_bytes());
@@ -144,7 +145,13 @@ fn an_engine_that_cannot_be_opened_says_why() {
     let cases = [
         (vec![], OpenError::Malformed),
         (vec![0, 0, 4, b'h', b'o', b's', b't'], OpenError::Malformed),
-        (with(&[0; 5]), OpenError::Io),
+        (with(&[0; 9]), OpenError::Io),
+        // A key that is cut off, and one that is too short.
+        (with(&[0; 5]), OpenError::Malformed),
+        (
+            with(&[0, 0, 0, 0, 0, 2, 0, 0, 0, 1, 1]),
+            OpenError::Malformed,
+        ),
         (nowhere.clone(), OpenError::Malformed),
         // Options cut off, too many, unknown, and out of range.
         (with(&[1, 1, 0x46, 5, 0]), OpenError::Malformed),

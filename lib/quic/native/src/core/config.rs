@@ -3,6 +3,7 @@
 
 use super::congestion::BoundedFactory;
 use super::options::Options;
+use super::reset::ResetKey;
 use super::tls::{server_config, Protocol};
 use crate::limits::*;
 use crate::qlog::Qlog;
@@ -89,9 +90,11 @@ impl Transports {
     }
 }
 
-pub fn endpoint_config() -> Arc<EndpointConfig> {
-    let mut config = EndpointConfig::default();
+pub fn endpoint_config(key: &ResetKey) -> Arc<EndpointConfig> {
+    let mut config = EndpointConfig::new(Arc::new(key.tokens()));
+    let ids = key.ids();
     config
+        .cid_generator(move || Box::new(ids.clone()))
         .max_udp_payload_size(UDP_PAYLOAD_MAX)
         .expect("the size is one that RFC 9000 allows");
     // The fixed bit tells QUIC from our raw packets on the same socket; RFC 9287 would clear it.

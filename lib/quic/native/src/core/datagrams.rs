@@ -80,9 +80,9 @@ fn next_datagram(session: &mut Session) -> Option<Bytes> {
 
 /// Takes what has come out of QUIC, to be handed up later.
 pub fn keep_datagrams(listed: &mut VecDeque<Handle>, session: &mut Session) {
-    let bytes_max = match session.phase {
-        Phase::Open => DATAGRAM_RECEIVE_BYTES,
-        _ => DATAGRAM_EARLY_BYTES,
+    let bytes_max = match session.is_wide {
+        true => DATAGRAM_RECEIVE_BYTES,
+        false => DATAGRAM_EARLY_BYTES,
     };
     while let Some(datagram) = session.connection.datagrams().recv() {
         session.inbox.keep(&datagram, bytes_max);

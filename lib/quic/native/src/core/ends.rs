@@ -1,11 +1,12 @@
 //! How sessions and dials end: by a deadline, by us, or by a loss that QUIC reports.
 
+use super::farewell::Farewell;
 use super::session::{dial_error, session_end, Phase, Session};
 use super::streams::Streams;
 use super::{list, Core};
 use crate::event::{DialError, EndKind, Event};
 use crate::handle::Handle;
-use crate::limits::{CLOSING_LEFT_MAX, CLOSING_TIMEOUT};
+use crate::limits::CLOSING_TIMEOUT;
 use bytes::Bytes;
 use quinn_proto::{ConnectionError, VarInt};
 use std::sync::atomic::Ordering::Relaxed;
@@ -48,8 +49,7 @@ impl Core {
             (Phase::Handshaking, None) => self.end(now, handle, 0, ""),
             (Phase::Verdict, _) => self.end(now, handle, 0, "not admitted in time"),
             (Phase::Open, _) => self.judge_probe(now, handle),
-            // The timer that is left is the one after which QUIC forgets the session.
-            (Phase::Over, _) => session.connection.handle_timeout(now + CLOSING_LEFT_MAX),
+            (Phase::Over, _) => self.go_on_leaving(now, handle),
         }
     }
 
@@ -99,6 +99,7 @@ impl Core {
         if let Some(tag) = session.dial {
             self.by_dial.remove(&tag);
         }
+        session.farewell = Some(Farewell::new(now, was != Phase::Handshaking));
         let code = VarInt::from_u64(code).unwrap_or(VarInt::MAX);
         let reason = Bytes::copy_from_slice(reason.as_bytes());
         session.connection.close(now, code, reason);
@@ -130,6 +131,7 @@ pub fn over(session: &mut Session, streams: &mut Streams, now: Instant) -> Phase
     let was = std::mem::replace(&mut session.phase, Phase::Over);
     session.deadline = Some(now + CLOSING_TIMEOUT);
     session.held.clear();
+    session.drop_unread();
     session.gauge.closed.store(true, Relaxed);
     streams.session_ended(session);
     was

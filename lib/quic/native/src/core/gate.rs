@@ -48,6 +48,8 @@ pub struct AttemptCounts {
 }
 
 pub struct Gate {
+    /// Whether nobody is taken any more.
+    is_shut: bool,
     /// Whether somebody above decides.
     is_kept: bool,
     /// Whether he let a verdict be overdue and gave none since.
@@ -69,6 +71,7 @@ pub struct Gate {
 impl Gate {
     pub fn new() -> Self {
         Self {
+            is_shut: false,
             is_kept: false,
             is_slow: false,
             attempts: Arena::new(ATTEMPTS_WAITING_MAX),
@@ -141,6 +144,16 @@ impl Core {
         self.gate.is_slow = false;
     }
 
+    /// From now on attempts are not answered, those that wait included.
+    pub fn shut_gate(&mut self) {
+        self.gate.is_shut = true;
+        for attempt in self.gate.attempts.handles() {
+            if let Some(incoming) = self.gate.attempts.remove(attempt) {
+                self.endpoint.ignore(incoming);
+            }
+        }
+    }
+
     pub fn attempt_counts(&self) -> AttemptCounts {
         self.gate.counts
     }
@@ -156,6 +169,9 @@ impl Core {
 
     /// Somebody's first packet.
     pub(super) fn attempted(&mut self, now: Instant, incoming: Incoming) {
+        if self.gate.is_shut {
+            return self.endpoint.ignore(incoming);
+        }
         let validated = incoming.remote_address_validated();
         if !self.gate.may_ask(now, validated) {
             let verdict = self.unasked(&incoming);

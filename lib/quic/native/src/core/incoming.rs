@@ -39,7 +39,7 @@ impl Core {
                         }
                         session.connection.handle_event(event);
                         list(&mut self.unsettled, &mut self.listed, session);
-                        if !session.is_open() {
+                        if !session.is_wide {
                             // What a stranger does must not pile up.
                             self.settle_session(now, handle);
                         }

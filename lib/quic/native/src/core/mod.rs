@@ -13,6 +13,7 @@ mod control;
 mod datagrams;
 mod delegated;
 mod ends;
+mod farewell;
 mod gate;
 mod gauge;
 mod incoming;
@@ -20,6 +21,7 @@ mod options;
 mod outgoing;
 mod probe;
 mod requests;
+mod reset;
 mod session;
 mod shares;
 mod streams;
@@ -37,6 +39,7 @@ pub use gate::{AttemptCounts, Verdict};
 pub use gauge::{DatagramOutcome, Gauge};
 pub use incoming::is_of_handshake;
 pub use options::Options;
+pub use reset::ResetKey;
 pub use streams::{Arrival, OpenRefusal, Wake, WakeCause};
 pub use timers::Timers;
 pub use tls::Protocol;
@@ -86,9 +89,14 @@ pub struct Core {
 
 impl Core {
     /// `may_probe_mtu`: whether the socket promises not to fragment packets.
-    pub fn new(protocols: Protocols, transports: Transports, may_probe_mtu: bool) -> Self {
+    pub fn new(
+        protocols: Protocols,
+        transports: Transports,
+        key: &ResetKey,
+        may_probe_mtu: bool,
+    ) -> Self {
         Self {
-            endpoint: Endpoint::new(config::endpoint_config(), None, may_probe_mtu, None),
+            endpoint: Endpoint::new(config::endpoint_config(key), None, may_probe_mtu, None),
             protocols: Arc::new(protocols),
             transports,
             sessions: Arena::new(SESSIONS_MAX),
@@ -179,7 +187,7 @@ impl Core {
         if std::mem::take(&mut session.streams_left) && session.is_open() {
             self.streams.accept(session);
         }
-        let was_open = session.is_open();
+        let was_wide = session.is_wide;
         let (mut happened, mut changes) = (0, 0);
         loop {
             let mut idle = true;
@@ -259,8 +267,8 @@ impl Core {
         if changes > ID_CHANGES_PER_STEP {
             return self.end(now, handle, 0, "too many connection IDs change");
         }
-        if !was_open && happened > EVENTS_UNADMITTED_PER_STEP {
-            return self.end(now, handle, 0, "too much before the verdict");
+        if !was_wide && happened > EVENTS_UNADMITTED_PER_STEP {
+            return self.end(now, handle, 0, "too much at once");
         }
         if session.streams_left {
             list(&mut self.unsettled, &mut self.listed, session);

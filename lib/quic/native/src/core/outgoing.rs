@@ -19,7 +19,7 @@ impl Core {
         let handle = self.listed.pop_front()?;
         if let Some(session) = self.sessions.get_mut(handle) {
             session.listed = false;
-            if session.phase == Phase::Open {
+            if session.is_wide && session.phase == Phase::Open {
                 session.fit_send_window();
             }
         }
@@ -35,9 +35,20 @@ impl Core {
         segments: usize,
         into: &mut Vec<u8>,
     ) -> Option<Transmit> {
-        let connection = &mut self.sessions.get_mut(session)?.connection;
+        let session = self.sessions.get_mut(session)?;
+        if let Some(again) = session.farewell.as_mut().and_then(|f| f.repeat(into)) {
+            return Some(again);
+        }
+        let connection = &mut session.connection;
         let fitting = TRAIN_BYTES_MAX / usize::from(connection.current_mtu());
-        connection.poll_transmit(now, segments.min(fitting).max(1), into)
+        let begin = into.len();
+        let transmit = connection.poll_transmit(now, segments.min(fitting).max(1), into)?;
+        if let Some(farewell) = &mut session.farewell {
+            if let Some(next) = farewell.begin(now, &transmit, &into[begin..]) {
+                session.deadline = Some(next);
+            }
+        }
+        Some(transmit)
     }
 
     /// Ends a flush. `more`: the session has more to send and is listed again.

@@ -1,19 +1,16 @@
 //! What those above ask of the core: dial, admit, close, send, open, and the life of streams.
 //! Every request names things by handle; one that names nothing is without effect.
 
-use super::control::{Control, Delegated};
+use super::control::Control;
 use super::datagrams::keep_datagrams;
-use super::delegated::{read_delegated, write_delegated, ReadOutcome, WriteOutcome};
 use super::session::{Phase, Session};
-use super::shares::Share;
-use super::streams::{sever, Arrival, OpenRefusal, Opening, Role};
+use super::streams::{Arrival, OpenRefusal, Opening, Role};
 use super::{list, Core};
 use crate::event::{DialError, Event};
 use crate::handle::Handle;
 use crate::limits::*;
 use bytes::Bytes;
-use quinn_proto::{ConnectError, Dir, StreamId, VarInt};
-use std::collections::VecDeque;
+use quinn_proto::{ConnectError, StreamId, VarInt};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -92,6 +89,20 @@ impl Core {
 
     /// The verdict: from now on the session is served, beginning with what came before.
     pub fn admit(&mut self, handle: Handle) {
+        self.admit_narrow(handle);
+        let Some(session) = self.sessions.get_mut(handle) else {
+            return;
+        };
+        if session.phase != Phase::Open || session.is_wide {
+            return;
+        }
+        session.widen();
+        self.admitted.insert(session.remote);
+        list(&mut self.unsettled, &mut self.listed, session);
+    }
+
+    /// As `admit`, but the bounds stay those of a stranger, until `admit` lifts them.
+    pub fn admit_narrow(&mut self, handle: Handle) {
         let Some(session) = self.sessions.get_mut(handle) else {
             return;
         };
@@ -99,17 +110,11 @@ impl Core {
             return;
         }
         session.phase = Phase::Open;
-        self.admitted.insert(session.remote);
         session.deadline = None;
         self.half_open -= usize::from(session.inbound());
         for packet in std::mem::take(&mut session.held) {
             session.connection.handle_event(packet);
         }
-        let streams = VarInt::from_u32(STREAMS_PER_PEER_MIN);
-        session
-            .connection
-            .set_max_concurrent_streams(Dir::Bi, streams);
-        session.fit_receive_window();
         self.streams.accept(session);
         keep_datagrams(&mut self.datagrams, session);
         list(&mut self.unsettled, &mut self.listed, session);
@@ -165,17 +170,11 @@ impl Core {
         self.forget_opening(handle, Opening::Control { tag: cancelled });
     }
 
-    /// Opens a stream for somebody beside this core; he is woken when it is open.
-    pub fn open_delegated(&mut self, handle: Handle, token: u32) -> Result<(), OpenRefusal> {
-        self.queue_opening(handle, Opening::Delegated { token })
-    }
-
-    /// As `cancel_open`, for the request of somebody beside this core.
-    pub fn cancel_delegated(&mut self, handle: Handle, token: u32) {
-        self.forget_opening(handle, Opening::Delegated { token });
-    }
-
-    fn queue_opening(&mut self, handle: Handle, opening: Opening) -> Result<(), OpenRefusal> {
+    pub(super) fn queue_opening(
+        &mut self,
+        handle: Handle,
+        opening: Opening,
+    ) -> Result<(), OpenRefusal> {
         let session = self.sessions.get_mut(handle);
         let session = session.filter(|session| session.phase == Phase::Open);
         let session = session.ok_or(OpenRefusal::NotOpen)?;
@@ -188,26 +187,11 @@ impl Core {
         Ok(())
     }
 
-    fn forget_opening(&mut self, handle: Handle, forgotten: Opening) {
+    pub(super) fn forget_opening(&mut self, handle: Handle, forgotten: Opening) {
         if let Some(session) = self.sessions.get_mut(handle) {
             let at = session.openings.iter().position(|o| *o == forgotten);
             at.map(|at| session.openings.remove(at));
         }
-    }
-
-    /// Gives a stream that was not read to somebody beside this core, with what was written to it
-    /// and QUIC did not take yet. None if there is no such stream.
-    pub fn delegate(&mut self, stream: Handle, token: u32) -> Option<Delegated> {
-        let entry = self.streams.table.get_mut(stream)?;
-        let control = match std::mem::replace(&mut entry.role, Role::Delegated { token }) {
-            Role::Control(control) => control,
-            Role::Arrived { read_over, .. } => Control::after_head(read_over),
-            other => {
-                entry.role = other;
-                return None;
-            }
-        };
-        Some(control.into_delegated())
     }
 
     /// The streams that arrived since the last call: each is to be delegated or handed up.
@@ -284,78 +268,7 @@ impl Core {
         }
     }
 
-    /// Forgets a delegated stream whose directions both ended cleanly.
-    pub fn release_stream(&mut self, stream: Handle) {
-        if let Some(session) = self.session_of(stream) {
-            if let Some(session) = self.sessions.get_mut(session) {
-                self.streams.forget(session, stream);
-            }
-        }
-    }
-
-    /// Reads at most `max` bytes of a delegated stream.
-    pub fn read_stream(
-        &mut self,
-        stream: Handle,
-        max: usize,
-        into: &mut VecDeque<Bytes>,
-    ) -> ReadOutcome {
-        match self.delegated(stream) {
-            Some((session, id)) => read_delegated(&mut session.connection, id, max, into),
-            None => ReadOutcome::Gone,
-        }
-    }
-
-    /// Writes what QUIC takes of `from`, in order, and leaves the rest there.
-    pub fn write_delegated(&mut self, stream: Handle, from: &mut VecDeque<Bytes>) -> WriteOutcome {
-        let Some((session, id, share)) = self.delegated_share(stream) else {
-            return WriteOutcome::Gone;
-        };
-        let pending = from.iter().map(|bytes| bytes.len() as u64).sum();
-        let is_light = share.is_light(&session.period, pending);
-        if is_light {
-            session.open_reserve(true);
-        }
-        let (written, outcome) = write_delegated(&mut session.connection, id, from);
-        if is_light {
-            session.open_reserve(false);
-        }
-        share.add(written, &mut session.period);
-        outcome
-    }
-
-    /// Whether a delegated stream was reset by the peer; for those who do not read it yet.
-    pub fn was_reset(&mut self, stream: Handle) -> Option<u64> {
-        let (session, id) = self.delegated(stream)?;
-        let code = session.connection.recv_stream(id).received_reset().ok()??;
-        Some(code.into_inner())
-    }
-
-    /// Ends our direction of a delegated stream cleanly.
-    pub fn finish_delegated(&mut self, stream: Handle) {
-        if let Some((session, id)) = self.delegated(stream) {
-            if session.connection.send_stream(id).finish().is_err() {
-                sever(&mut session.connection, id, VarInt::from_u32(0));
-            }
-        }
-    }
-
-    fn session_of(&self, stream: Handle) -> Option<Handle> {
+    pub(super) fn session_of(&self, stream: Handle) -> Option<Handle> {
         Some(self.streams.table.get(stream)?.session)
-    }
-
-    fn delegated(&mut self, stream: Handle) -> Option<(&mut Session, StreamId)> {
-        let (session, id, _) = self.delegated_share(stream)?;
-        Some((session, id))
-    }
-
-    fn delegated_share(&mut self, stream: Handle) -> Option<(&mut Session, StreamId, &mut Share)> {
-        let entry = self.streams.table.get_mut(stream)?;
-        if !matches!(entry.role, Role::Delegated { .. }) {
-            return None;
-        }
-        let session = self.sessions.get_mut(entry.session)?;
-        list(&mut self.unsettled, &mut self.listed, session);
-        Some((session, entry.id, &mut entry.share))
     }
 }

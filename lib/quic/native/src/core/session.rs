@@ -6,9 +6,11 @@
 //!      └────────────── close, loss, deadline ─────┴──▶ Over ──drained──▶ gone
 //! ```
 //! Invariant: no stream and no datagram of the peer is handed up before `Open`; until then streams
-//! wait inside QUIC, bounded by its windows, and datagrams in the inbox.
+//! wait inside QUIC, bounded by its windows, and datagrams in the inbox. The bounds stay those of a
+//! stranger until the session is wide, which it may become while it is open.
 
 use super::datagrams::Inbox;
+use super::farewell::Farewell;
 use super::gauge::Gauge;
 use super::shares::Period;
 use super::streams::Opening;
@@ -45,7 +47,8 @@ pub struct Session {
     pub dial: Option<u32>,
     pub protocols: Arc<Protocols>,
     pub head_bytes: usize,
-    /// When the handshake, the verdict or the answer to a probe must be there.
+    /// When the handshake, the verdict or the answer to a probe must be there, or, once it is over,
+    /// when something is next.
     pub deadline: Option<Instant>,
     pub armed: Option<Instant>,
     /// Whether it stands in the list of those to be settled.
@@ -59,6 +62,10 @@ pub struct Session {
     pub inbox: Inbox,
     /// Large packets that came before the verdict.
     pub held: Vec<ConnectionEvent>,
+    /// Once we ended it.
+    pub farewell: Option<Farewell>,
+    /// Whether it has the bounds of a member, no longer those of a stranger.
+    pub is_wide: bool,
     /// Whether somebody above took it, once it was reported.
     pub taken: bool,
     /// What the system says where it does not let us send to the peer.
@@ -69,6 +76,8 @@ pub struct Session {
     pub openings: VecDeque<Opening>,
     pub gauge: Arc<Gauge>,
     pub period: Period,
+    /// Streams whose reader has been behind for long.
+    readers_behind: u32,
     receive_window: u32,
     send_window: u64,
 }
@@ -98,6 +107,8 @@ impl Session {
             streams_left: false,
             inbox: Inbox::default(),
             held: Vec::new(),
+            farewell: None,
+            is_wide: false,
             taken: false,
             unreachable: None,
             probed: None,
@@ -105,6 +116,7 @@ impl Session {
             openings: VecDeque::new(),
             gauge: Arc::new(Gauge::default()),
             period: Period::default(),
+            readers_behind: 0,
             receive_window: SESSION_WINDOW_UNADMITTED,
             send_window: SEND_WINDOW_MIN,
         }
@@ -134,21 +146,48 @@ impl Session {
         Some((data.protocol?, chain.first()?.to_vec()))
     }
 
-    /// Once admitted, lets the peer send more where there are more streams, so that a few readers who stall do
-    /// not hold up the others.
-    pub fn fit_receive_window(&mut self) {
-        let streams = self.streams.len() as u32 + 1;
-        let wanted = STREAM_WINDOW
-            .saturating_mul(streams)
-            .clamp(SESSION_WINDOW_MIN, SESSION_WINDOW_MAX);
-        if wanted > self.receive_window {
+    /// Lifts the bounds of a stranger.
+    pub fn widen(&mut self) {
+        self.is_wide = true;
+        let streams = VarInt::from_u32(STREAMS_PER_PEER_MIN);
+        self.connection.set_max_concurrent_streams(Dir::Bi, streams);
+        self.fit_receive_window();
+    }
+
+    /// One reader more is behind, or one less.
+    pub fn note_behind(&mut self, is_behind: bool) {
+        match is_behind {
+            true => self.readers_behind += 1,
+            false => self.readers_behind -= 1,
+        }
+        self.fit_receive_window();
+    }
+
+    /// What readers who are behind leave unread is not taken from the others, up to a bound.
+    fn fit_receive_window(&mut self) {
+        let behind = self.readers_behind.min(READERS_BEHIND_MAX);
+        let wanted = SESSION_WINDOW + behind * STREAM_WINDOW;
+        if self.is_wide && wanted != self.receive_window {
             self.receive_window = wanted;
             self.connection.set_receive_window(VarInt::from_u32(wanted));
         }
     }
 
+    /// Frees what the peer sent and nobody read. QUIC would keep it until it forgets the session.
+    pub fn drop_unread(&mut self) {
+        while let Some(id) = self.connection.streams().accept(Dir::Bi) {
+            let _ = self.connection.recv_stream(id).stop(VarInt::from_u32(0));
+        }
+        for id in self.streams.keys() {
+            let _ = self.connection.recv_stream(*id).stop(VarInt::from_u32(0));
+        }
+    }
+
     /// Lets the peer open more streams once more than half of those allowed are open.
     pub fn fit_stream_limit(&mut self) {
+        if !self.is_wide {
+            return;
+        }
         let open = self.connection.streams().remote_open_streams(Dir::Bi);
         let allowed = self.connection.max_concurrent_streams(Dir::Bi);
         let wanted = (4 * open).min(u64::from(STREAMS_PER_PEER_MAX));

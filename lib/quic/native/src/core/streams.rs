@@ -31,6 +31,8 @@ pub struct Stream {
     pub id: StreamId,
     pub role: Role,
     pub share: Share,
+    /// Whether its reader has been behind for long.
+    pub is_behind: bool,
 }
 
 /// Something happened to a delegated stream.
@@ -220,6 +222,9 @@ impl Streams {
     pub fn forget(&mut self, session: &mut Session, handle: Handle) -> Option<Stream> {
         let stream = self.table.remove(handle)?;
         session.streams.remove(&stream.id);
+        if stream.is_behind {
+            session.note_behind(false);
+        }
         Some(stream)
     }
 
@@ -253,11 +258,11 @@ impl Streams {
             id,
             role,
             share: Share::default(),
+            is_behind: false,
         };
         match self.table.insert(stream) {
             Ok(handle) => {
                 session.streams.insert(id, handle);
-                session.fit_receive_window();
                 Some(handle)
             }
             Err(_) => {

@@ -7,7 +7,7 @@
 pub mod floods;
 pub mod hostile;
 
-use super::{Core, Options, Protocol, Protocols, Transports, Wake, WakeCause};
+use super::{Core, Options, Protocol, Protocols, ResetKey, Transports, Wake, WakeCause};
 use crate::event::{DialError, EndKind, Event};
 use crate::handle::Handle;
 use crate::limits::OUTBOX_SOFT_MAX;
@@ -38,12 +38,13 @@ pub struct Node {
 
 impl Node {
     pub fn new(host: u8, served: &[&[u8]]) -> Self {
+        Self::with_key(host, served, &ResetKey::random())
+    }
+
+    pub fn with_key(host: u8, served: &[&[u8]], key: &ResetKey) -> Self {
+        let transports = Transports::new(Options::default(), None);
         Self {
-            core: Core::new(
-                protocols(served),
-                Transports::new(Options::default(), None),
-                true,
-            ),
+            core: Core::new(protocols(served), transports, key, true),
             address: ([192, 0, 2, host], 4433).into(),
             events: Vec::new(),
             wakes: Vec::new(),

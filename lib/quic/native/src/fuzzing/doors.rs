@@ -37,7 +37,7 @@ struct Door {
 impl Door {
     fn open() -> Self {
         let identity = protocols();
-        let request = [address(0), vec![0], vec![0; 4], identity.clone()].concat();
+        let request = [address(0), vec![0], vec![0; 8], identity.clone()].concat();
         let (engine, answer) = new(&request);
         assert_ne!(engine, 0, "an engine opens");
         Self {

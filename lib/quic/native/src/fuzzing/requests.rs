@@ -65,9 +65,10 @@ pub fn request(
     let number = choices.field();
     let length = choices.below(2_000);
     let code = choices.varint();
-    match choices.below(22) {
+    match choices.below(23) {
         0 => core.take_session(handle),
-        1 | 2 => core.admit(handle),
+        1 => core.admit(handle),
+        2 => core.admit_narrow(handle),
         3 => core.close_session(now, handle, code, "enough"),
         4 => {
             let gauge = core.gauge(handle);
@@ -92,6 +93,7 @@ pub fn request(
         }
         18 => core.finish_delegated(handle),
         19 => core.release_stream(handle),
+        21 => core.note_behind(handle, choices.once_in(2)),
         20 => core.note_unreachable(now, handle, "no route".to_owned()),
         _ if core.session_count() >= 24 => core.cancel_dial(now, number),
         _ => {

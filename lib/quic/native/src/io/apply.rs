@@ -2,15 +2,14 @@
 
 use super::address::for_socket;
 use super::bridges::Order;
-use super::turn::Turn;
 use super::{ledger, Command, DataPlane};
 use crate::event::Event;
+use crate::limits::SHUTDOWN_TIMEOUT;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Instant;
 
 impl DataPlane {
-    /// False when the command was to shut down.
-    pub(super) fn apply(&mut self, now: Instant, command: Command) -> bool {
+    pub(super) fn apply(&mut self, now: Instant, command: Command) {
         let core = &mut self.core;
         match command {
             Command::SetProtocols(protocols) => core.set_protocols(*protocols),
@@ -26,6 +25,7 @@ impl DataPlane {
             Command::CancelDial { tag } => core.cancel_dial(now, tag),
             Command::TakeSession(session) => core.take_session(session),
             Command::Admit(session) => core.admit(session),
+            Command::AdmitNarrow(session) => core.admit_narrow(session),
             Command::CloseSession {
                 session,
                 code,
@@ -103,11 +103,10 @@ impl DataPlane {
             Command::Shutdown { reason } => {
                 self.bridges.abort_all(core, &mut self.events);
                 self.listeners.close_all();
+                core.shut_gate();
                 core.close_all(now, &reason);
-                self.flush(&Turn::at(now));
-                return false;
+                self.closes_by = Some(now + SHUTDOWN_TIMEOUT);
             }
         }
-        true
     }
 }

@@ -15,8 +15,11 @@ pub struct Train {
     /// The length of each packet but the last, which may be shorter.
     pub stride: usize,
     pub bytes: BytesMut,
-    /// Whether its packets may keep the whole of it alive. Those of strangers may not: QUIC counts
-    /// what of a packet waits to be read, and knows nothing of the train. None: not decided yet.
+    /// Whether there is a buffer to spare for it.
+    pub may_be_kept: bool,
+    /// Whether its packets keep the whole of it alive. QUIC counts what of a packet waits to be
+    /// read and knows nothing of the train: those of strangers never do, those of members while
+    /// there are buffers to spare; else each packet is copied. None: not decided yet.
     pub is_kept: Option<bool>,
 }
 
@@ -26,7 +29,8 @@ impl Train {
             return None;
         }
         let remote = self.remote;
-        let is_kept = *self.is_kept.get_or_insert_with(|| is_member(remote));
+        let may = self.may_be_kept;
+        let is_kept = *self.is_kept.get_or_insert_with(|| may && is_member(remote));
         let length = self.stride.clamp(1, self.bytes.len());
         let packet = self.bytes.split_to(length);
         Some(Packet {

@@ -6,6 +6,7 @@
 //! before, so that nothing grows.
 
 use super::bridges::Order;
+use super::end::{session_closed, stream_reset, tcp_reset, End};
 use super::tcp::{self, ReadBuffer};
 use crate::core::{Core, ReadOutcome, WriteOutcome};
 use crate::event::BridgeEnd;
@@ -17,25 +18,6 @@ use std::collections::VecDeque;
 use std::io;
 use std::net::{Shutdown, SocketAddr};
 use std::time::Instant;
-
-/// Why a bridge is over, and what was said about it.
-pub struct End {
-    pub kind: BridgeEnd,
-    /// The error code of a stream that the peer reset.
-    pub code: u64,
-    pub reason: String,
-}
-
-impl End {
-    pub fn new(kind: BridgeEnd, reason: impl Into<String>) -> Self {
-        let reason = reason.into();
-        Self {
-            kind,
-            code: 0,
-            reason,
-        }
-    }
-}
 
 pub struct Bridge {
     pub tag: u32,
@@ -54,6 +36,8 @@ pub struct Bridge {
     pub tcp_writable: bool,
     pub stream_readable: bool,
     pub stream_writable: bool,
+    /// Since when TCP has not taken all that there was on the stream.
+    pub behind_since: Option<Instant>,
     pub upward: Upward,
     pub downward: Downward,
 }
@@ -130,6 +114,7 @@ impl Bridge {
             tcp_writable: true,
             stream_readable: true,
             stream_writable: true,
+            behind_since: None,
             upward: Upward::default(),
             downward: Downward::default(),
         }
@@ -140,7 +125,12 @@ impl Bridge {
     }
 
     /// Moves what can be moved, a turn's worth at most. True if there is more to do at once.
-    pub fn serve(&mut self, core: &mut Core, buffer: &mut ReadBuffer) -> Result<bool, End> {
+    pub fn serve(
+        &mut self,
+        core: &mut Core,
+        buffer: &mut ReadBuffer,
+        now: Instant,
+    ) -> Result<bool, End> {
         let Some(stream) = self.stream else {
             return Ok(false);
         };
@@ -151,7 +141,7 @@ impl Bridge {
             };
         }
         let up = self.serve_upward(stream, core, buffer)?;
-        let down = self.serve_downward(stream, core)?;
+        let down = self.serve_downward(stream, core, now)?;
         if self.upward.finished && self.downward.finished {
             return Err(End::new(BridgeEnd::Finished, ""));
         }
@@ -210,7 +200,12 @@ impl Bridge {
         }
     }
 
-    fn serve_downward(&mut self, stream: Handle, core: &mut Core) -> Result<Progress, End> {
+    fn serve_downward(
+        &mut self,
+        stream: Handle,
+        core: &mut Core,
+        now: Instant,
+    ) -> Result<Progress, End> {
         let Some(tcp) = &self.tcp else {
             return Ok(Progress::Idle);
         };
@@ -219,6 +214,7 @@ impl Bridge {
         loop {
             while !down.pending.is_empty() {
                 if !self.tcp_writable {
+                    self.behind_since.get_or_insert(now);
                     return Ok(Progress::Idle);
                 }
                 match tcp::write(tcp, down.pending.iter()) {
@@ -241,6 +237,7 @@ impl Bridge {
                 return Ok(Progress::Idle);
             }
             if !self.stream_readable {
+                self.behind_since = None;
                 return Ok(Progress::Idle);
             }
             if budget == 0 {
@@ -257,26 +254,6 @@ impl Bridge {
             }
         }
     }
-}
-
-pub fn stream_reset(code: u64) -> End {
-    End {
-        code,
-        ..End::new(BridgeEnd::StreamReset, "")
-    }
-}
-
-pub fn session_closed() -> End {
-    End::new(BridgeEnd::SessionClosed, "")
-}
-
-/// The stream could not be had, though the session is open.
-pub fn no_stream(reason: &str) -> End {
-    End::new(BridgeEnd::StreamReset, reason)
-}
-
-pub fn tcp_reset(error: &io::Error) -> End {
-    End::new(BridgeEnd::TcpReset, error.to_string())
 }
 
 fn advance(pending: &mut VecDeque<Bytes>, mut count: usize) {

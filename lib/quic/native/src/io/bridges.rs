@@ -1,23 +1,21 @@
-//! All bridges of the engine: how they begin, who is served next, and how they end.
+//! All bridges of the engine: who is served next, what wakes them, and how they end. How they begin
+//! stands in joining.rs.
 //!
 //! Fair shares: those with something to do stand in one list, each is served a turn's worth and
 //! goes to its end.
 
-use super::bridge::{no_stream, session_closed, stream_reset, tcp_reset, Bridge, Connecting, End};
+use super::bridge::Bridge;
+use super::end::{code_of, no_stream, session_closed, stream_reset, tcp_reset, End};
 use super::rules::Rules;
 use super::tcp::{reset_on_close, ReadBuffer};
-use super::tokens;
 use super::turn::Turn;
-use crate::core::{Core, OpenRefusal, Timers, Wake, WakeCause};
+use crate::core::{Core, Timers, Wake, WakeCause};
 use crate::event::{BridgeEnd, Event, StreamCode};
 use crate::handle::{Arena, Handle};
 use crate::limits::*;
-use bytes::Bytes;
-use mio::net::TcpStream;
-use mio::{Interest, Registry};
+use mio::Registry;
 use rustc_hash::FxHashMap;
 use std::collections::VecDeque;
-use std::net::SocketAddr;
 use std::time::Instant;
 
 /// The numbers of bridges that began by a rule have this bit; their owner's have not.
@@ -34,10 +32,10 @@ pub struct Bridges {
     /// Beside the bridges, because these are what it counts.
     pub rules: Rules,
     last_tag: u32,
-    table: Arena<Box<Bridge>>,
-    by_tag: FxHashMap<u32, Handle>,
+    pub(super) table: Arena<Box<Bridge>>,
+    pub(super) by_tag: FxHashMap<u32, Handle>,
     listed: VecDeque<Handle>,
-    timers: Timers,
+    pub(super) timers: Timers,
     buffer: ReadBuffer,
 }
 
@@ -77,155 +75,7 @@ impl Bridges {
         }
     }
 
-    /// Joins an accepted TCP connection with a new stream of the session.
-    pub fn join_session(
-        &mut self,
-        core: &mut Core,
-        registry: &Registry,
-        events: &mut Vec<Event>,
-        now: Instant,
-        order: Order,
-        (tcp, session, head): (Option<TcpStream>, Handle, Bytes),
-    ) {
-        let lacks_tcp = tcp.is_none();
-        let mut bridge = Bridge::new(order, tcp, None);
-        bridge.upward.begin_with([head]);
-        let Some(handle) = self.insert(core, bridge, events) else {
-            return;
-        };
-        let end = match self.register(registry, handle) {
-            Err(error) => Some(tcp_reset(&error)),
-            Ok(()) if lacks_tcp => Some(End::new(BridgeEnd::Aborted, "")),
-            Ok(()) => match core.open_delegated(session, handle) {
-                Err(OpenRefusal::NotOpen) => Some(session_closed()),
-                Err(OpenRefusal::TooMany) => Some(no_stream("too many wait for a stream")),
-                Ok(()) => None,
-            },
-        };
-        if let Some(end) = end {
-            return self.end(core, handle, end, events);
-        }
-        if let Some(bridge) = self.table.get_mut(handle) {
-            bridge.opening = Some(session);
-            let deadline = Some(now + STREAM_OPEN_TIMEOUT);
-            self.timers.arm(handle, &mut bridge.armed, deadline);
-        }
-    }
-
-    /// Joins a stream with a connection to the first of the targets that accepts.
-    pub fn join_target(
-        &mut self,
-        core: &mut Core,
-        registry: &Registry,
-        events: &mut Vec<Event>,
-        now: Instant,
-        order: Order,
-        (session, stream, targets): (Handle, Handle, Vec<SocketAddr>),
-    ) {
-        let connecting = Connecting {
-            targets: targets.into(),
-            deadline: now,
-            last_error: String::new(),
-        };
-        let mut bridge = Bridge::new(order, None, Some(connecting));
-        bridge.stream = Some(stream);
-        let Some(handle) = self.insert(core, bridge, events) else {
-            return;
-        };
-        match (core.delegate(stream, handle), self.table.get_mut(handle)) {
-            (Some(brought), Some(bridge)) => {
-                if let Some(code) = brought.broken {
-                    return self.end(core, handle, stream_reset(code), events);
-                }
-                bridge.downward.stream_ended = brought.read_over;
-                bridge.upward.begin_with(brought.unsent);
-            }
-            _ => {
-                // Gone before we had it: with its session, or because the peer gave it up.
-                let end = match core.is_open(session) {
-                    true => stream_reset(StreamCode::Unspecified as u64),
-                    false => session_closed(),
-                };
-                return self.end(core, handle, end, events);
-            }
-        }
-        self.list(handle);
-        self.connect_next(core, registry, events, handle, now);
-    }
-
-    fn insert(
-        &mut self,
-        core: &mut Core,
-        bridge: Bridge,
-        events: &mut Vec<Event>,
-    ) -> Option<Handle> {
-        let tag = bridge.tag;
-        match self.table.insert(Box::new(bridge)) {
-            Ok(handle) => {
-                self.by_tag.insert(tag, handle);
-                Some(handle)
-            }
-            Err(bridge) => {
-                self.conclude(core, *bridge, End::new(BridgeEnd::TooMany, ""), events);
-                None
-            }
-        }
-    }
-
-    fn register(&mut self, registry: &Registry, handle: Handle) -> std::io::Result<()> {
-        let Some(tcp) = self.table.get_mut(handle).and_then(|b| b.tcp.as_mut()) else {
-            return Ok(());
-        };
-        let _ = tcp.set_nodelay(true);
-        let both = Interest::READABLE | Interest::WRITABLE;
-        registry.register(tcp, tokens::bridge(handle), both)
-    }
-
-    /// Tries the next target; ends the bridge when there is none.
-    fn connect_next(
-        &mut self,
-        core: &mut Core,
-        registry: &Registry,
-        events: &mut Vec<Event>,
-        handle: Handle,
-        now: Instant,
-    ) {
-        loop {
-            let Some(bridge) = self.table.get_mut(handle) else {
-                return;
-            };
-            let Some(connecting) = &mut bridge.connecting else {
-                return;
-            };
-            bridge.tcp = None;
-            let Some(target) = connecting.targets.pop_front() else {
-                let reason = std::mem::take(&mut connecting.last_error);
-                let end = End::new(BridgeEnd::UnreachableTarget, reason);
-                return self.end(core, handle, end, events);
-            };
-            connecting.deadline = now + TCP_CONNECT_TIMEOUT;
-            let deadline = Some(connecting.deadline);
-            match TcpStream::connect(target) {
-                Ok(tcp) => {
-                    bridge.tcp = Some(tcp);
-                    self.timers.arm(handle, &mut bridge.armed, deadline);
-                    match self.register(registry, handle) {
-                        Ok(()) => return,
-                        Err(error) => self.note_failure(handle, error.to_string()),
-                    }
-                }
-                Err(error) => connecting.last_error = error.to_string(),
-            }
-        }
-    }
-
-    fn note_failure(&mut self, handle: Handle, error: String) {
-        let bridge = self.table.get_mut(handle);
-        if let Some(connecting) = bridge.and_then(|bridge| bridge.connecting.as_mut()) {
-            connecting.last_error = error;
-        }
-    }
-
+    /// What was to be there by now: a stream, a TCP connection, or a reader who keeps up.
     pub fn expire(
         &mut self,
         core: &mut Core,
@@ -242,9 +92,11 @@ impl Bridges {
             if bridge.opening.is_some() {
                 let end = no_stream("the peer allowed no stream in time");
                 self.end(core, handle, end, events);
-            } else {
+            } else if bridge.connecting.is_some() {
                 self.note_failure(handle, "no answer in time".to_owned());
                 self.connect_next(core, registry, events, handle, now);
+            } else {
+                self.watch_reader(core, handle, now);
             }
             if turn.is_past(TURN_DEADLINES) {
                 return;
@@ -329,8 +181,9 @@ impl Bridges {
             };
             bridge.listed = false;
             let before = bridge.bytes_moved();
-            let outcome = bridge.serve(core, &mut self.buffer);
+            let outcome = bridge.serve(core, &mut self.buffer, turn.began);
             left = left.saturating_sub(bridge.bytes_moved() - before);
+            self.watch_reader(core, handle, turn.began);
             match outcome {
                 Ok(true) => self.list(handle),
                 Ok(false) => {}
@@ -339,6 +192,21 @@ impl Bridges {
             if left == 0 || turn.is_past(TURN_BRIDGES) {
                 return;
             }
+        }
+    }
+
+    /// Tells the core of a reader who has been behind for long, and when he has caught up.
+    fn watch_reader(&mut self, core: &mut Core, handle: Handle, now: Instant) {
+        let Some(bridge) = self.table.get_mut(handle) else {
+            return;
+        };
+        let due = bridge.behind_since.map(|since| since + BEHIND_AFTER);
+        let is_behind = due.is_some_and(|due| due <= now);
+        if let (Some(stream), true) = (bridge.stream, is_behind || due.is_none()) {
+            core.note_behind(stream, is_behind);
+        } else if bridge.armed.is_none() {
+            // Left armed when he catches up: most do, again and again.
+            self.timers.arm(handle, &mut bridge.armed, due);
         }
     }
 
@@ -354,7 +222,7 @@ impl Bridges {
         }
     }
 
-    fn list(&mut self, handle: Handle) {
+    pub(super) fn list(&mut self, handle: Handle) {
         if let Some(bridge) = self.table.get_mut(handle) {
             if !bridge.listed {
                 bridge.listed = true;
@@ -363,7 +231,13 @@ impl Bridges {
         }
     }
 
-    fn end(&mut self, core: &mut Core, handle: Handle, end: End, events: &mut Vec<Event>) {
+    pub(super) fn end(
+        &mut self,
+        core: &mut Core,
+        handle: Handle,
+        end: End,
+        events: &mut Vec<Event>,
+    ) {
         let Some(mut bridge) = self.table.remove(handle) else {
             return;
         };
@@ -376,7 +250,13 @@ impl Bridges {
     }
 
     /// Frees both sides, cleanly or not, and says so. Closing a socket takes it out of the poll.
-    fn conclude(&mut self, core: &mut Core, bridge: Bridge, end: End, events: &mut Vec<Event>) {
+    pub(super) fn conclude(
+        &mut self,
+        core: &mut Core,
+        bridge: Bridge,
+        end: End,
+        events: &mut Vec<Event>,
+    ) {
         if let Some(stream) = bridge.stream {
             match code_of(end.kind) {
                 None => core.release_stream(stream),
@@ -400,17 +280,4 @@ impl Bridges {
             reason: end.reason,
         });
     }
-}
-
-/// What the other end of the stream is told; nothing when both directions ended cleanly.
-fn code_of(kind: BridgeEnd) -> Option<StreamCode> {
-    Some(match kind {
-        BridgeEnd::Finished => return None,
-        BridgeEnd::TcpReset => StreamCode::TcpReset,
-        BridgeEnd::UnreachableTarget => StreamCode::NoAnswer,
-        BridgeEnd::Aborted => StreamCode::Cut,
-        BridgeEnd::TooMany => StreamCode::TooMany,
-        // The peer has said why itself, or there is no stream any more.
-        BridgeEnd::StreamReset | BridgeEnd::SessionClosed => StreamCode::Unspecified,
-    })
 }

@@ -20,6 +20,8 @@ pub enum Command {
     },
     TakeSession(Handle),
     Admit(Handle),
+    /// Within the bounds of a stranger, until `Admit`.
+    AdmitNarrow(Handle),
     CloseSession {
         session: Handle,
         code: u64,

@@ -12,11 +12,15 @@ mod backlog;
 mod bridge;
 mod bridges;
 mod command;
+mod end;
 mod faults;
 mod flush;
+mod joining;
 mod listeners;
 mod pause;
 mod pool;
+mod publish;
+mod receive;
 mod ruled;
 mod rules;
 mod sending;
@@ -35,7 +39,7 @@ pub use address::{ip_text, parse as parse_address, shown as shown_address};
 pub use command::Command;
 pub use rules::{Route, Service};
 
-use crate::core::{Arrival, Core, Protocols, Transports, Wake};
+use crate::core::{Arrival, Core, Protocols, ResetKey, Transports, Wake};
 use crate::event::Event;
 use crate::handle::Handle;
 use crate::limits::*;
@@ -72,8 +76,9 @@ pub fn start(
     address: SocketAddr,
     protocols: Protocols,
     transports: Transports,
+    key: &ResetKey,
 ) -> io::Result<Running> {
-    let plane = DataPlane::new(address, protocols, transports)?;
+    let plane = DataPlane::new(address, protocols, transports, key)?;
     let shared = plane.shared.clone();
     let local_address = address::shown(plane.udp.local_address());
     let thread = std::thread::Builder::new()
@@ -108,13 +113,20 @@ struct DataPlane {
     /// The buffer in which trains are made.
     train: Vec<u8>,
     faults: Faults,
+    /// Once it is shut down: when the thread ends at the latest.
+    closes_by: Option<Instant>,
     sleep: SleepWatch,
     /// What runs on while the machine sleeps.
     clock: Box<dyn Fn() -> Duration + Send>,
 }
 
 impl DataPlane {
-    fn new(address: SocketAddr, protocols: Protocols, transports: Transports) -> io::Result<Self> {
+    fn new(
+        address: SocketAddr,
+        protocols: Protocols,
+        transports: Transports,
+        key: &ResetKey,
+    ) -> io::Result<Self> {
         let poll = Poll::new()?;
         let waker = mio::Waker::new(poll.registry(), tokens::WAKER)?;
         let mut udp = Udp::bind(address, !transports.options.one_by_one)?;
@@ -122,7 +134,7 @@ impl DataPlane {
         let shared = Arc::new(Shared::new(waker));
         udp.publish(&shared.counters);
         Ok(Self {
-            core: Core::new(protocols, transports, udp.never_fragments()),
+            core: Core::new(protocols, transports, key, udp.never_fragments()),
             poll,
             udp,
             bridges: Bridges::new(),
@@ -137,6 +149,7 @@ impl DataPlane {
             unsent: None,
             train: Vec::new(),
             faults: Faults::default(),
+            closes_by: None,
             sleep: SleepWatch::default(),
             clock: Box::new(sleep::clock),
         })
@@ -162,7 +175,7 @@ impl DataPlane {
     }
 
     /// `cpu` is what the thread had used of the processor before. False once the engine was shut
-    /// down.
+    /// down and its peers know, or had their time to.
     fn turn(&mut self, ready: &mut Events, cpu: Option<Duration>) -> bool {
         let timeout = self.timeout();
         match self.poll.poll(ready, Some(timeout)) {
@@ -177,9 +190,9 @@ impl DataPlane {
         }
         self.commands.extend(self.shared.take_commands());
         while let Some(command) = self.commands.pop_front() {
-            if !self.apply(now, command) {
-                self.publish();
-                return false;
+            // Who shut it down wants nothing of it any more.
+            if self.closes_by.is_none() {
+                self.apply(now, command);
             }
             if turn.is_past(TURN_COMMANDS) {
                 break;
@@ -199,7 +212,8 @@ impl DataPlane {
         self.bridges.serve(&mut self.core, &mut self.events, &turn);
         self.flush(&turn);
         self.publish();
-        true
+        let closes_by = self.closes_by;
+        !closes_by.is_some_and(|by| now >= by || !self.core.takes_leave())
     }
 
     /// How long to wait for readiness: not at all while there is work, and never so long that the
@@ -224,6 +238,7 @@ impl DataPlane {
             self.bridges.next_deadline(),
             self.listeners.next_deadline(),
             self.udp.next_deadline(),
+            self.closes_by,
         ];
         let next = deadlines.into_iter().flatten().min();
         let rest = next.map(|next| next.saturating_duration_since(Instant::now()));
@@ -242,37 +257,6 @@ impl DataPlane {
                     .tcp_ready(core, registry, &mut self.events, now, ready);
             }
         }
-    }
-
-    fn receive(&mut self, turn: &Turn) {
-        if self.backlog.is_empty() && self.udp.readable {
-            let ledger = &mut ledger(turn.began, &self.shared, &mut self.faults);
-            self.udp.receive(ledger, &mut self.backlog);
-        }
-        while let Some(packet) = self.backlog.next(|remote| self.core.has_admitted(remote)) {
-            let length = packet.payload.len();
-            if !is_quic(&packet.payload) {
-                self.take_raw(packet.remote, &packet.payload);
-            } else if length <= usize::from(UDP_PAYLOAD_MAX) {
-                let (remote, local_ip, ecn) = (packet.remote, packet.local_ip, packet.ecn);
-                self.core
-                    .feed(turn.began, remote, local_ip, ecn, packet.payload);
-            }
-            if turn.is_past(TURN_RECEIVE) {
-                return;
-            }
-        }
-    }
-
-    fn take_raw(&mut self, from: SocketAddr, payload: &[u8]) {
-        if payload.len() > RAW_BYTES_MAX {
-            return;
-        }
-        if self.raw.len() >= RAW_WAITING_MAX {
-            self.raw.pop_front();
-        }
-        let bytes = Bytes::copy_from_slice(payload);
-        self.raw.push_back((address::shown(from), bytes));
     }
 
     /// After a sleep every session is asked whether its peer is still there.
@@ -294,64 +278,6 @@ impl DataPlane {
             }
         }
     }
-
-    /// Hands up what happened. Datagrams and raw packets, which may be lost, stay here while the
-    /// caller is far behind; everything else is bounded by credits and by what is open.
-    fn publish(&mut self) {
-        let counters = &self.shared.counters;
-        let sessions = self.core.session_count() as u64;
-        counters.sessions.store(sessions, Relaxed);
-        let streams = self.core.stream_count() as u64;
-        counters.streams.store(streams, Relaxed);
-        let bridges = self.bridges.len() as u64;
-        counters.bridges.store(bridges, Relaxed);
-        counters.publish_attempts(self.core.attempt_counts());
-        // Set first and taken back, so that a caller who takes records meanwhile wakes us.
-        self.shared.held_back.store(true, Relaxed);
-        let room = OUTBOX_SOFT_MAX.saturating_sub(self.shared.outbox_bytes());
-        self.core.allow_datagrams(room);
-        self.bridges.rules.is_suspended = room == 0;
-        self.tell_refusals();
-        self.faults.publish(&self.shared.counters);
-        self.events.extend(self.faults.take_events());
-        self.events.extend(self.core.take_events());
-        if room > 0 {
-            let raw = self.raw.drain(..);
-            self.events
-                .extend(raw.map(|(from, bytes)| Event::Raw { from, bytes }));
-        }
-        if room > 0 && !self.core.holds_datagrams() {
-            self.shared.held_back.store(false, Relaxed);
-        }
-        if self.events.is_empty() {
-            return;
-        }
-        let events = std::mem::take(&mut self.events);
-        for event in &events {
-            self.note_session(event);
-        }
-        self.shared.publish(|records| {
-            for event in &events {
-                crate::abi::encode(event, records);
-            }
-        });
-    }
-
-    /// The caller may ask for a session's gauge from the moment he hears of it until its end.
-    fn note_session(&mut self, event: &Event) {
-        match event {
-            Event::SessionUp { session, .. } => {
-                if let Some(gauge) = self.core.gauge(*session) {
-                    self.shared.add_gauge(*session, gauge);
-                }
-            }
-            Event::SessionEnded { session, .. } => {
-                self.shared.remove_gauge(*session);
-                self.bridges.rules.session_ended(*session);
-            }
-            _ => {}
-        }
-    }
 }
 
 fn ledger<'a>(now: Instant, shared: &'a Shared, faults: &'a mut Faults) -> Ledger<'a> {
@@ -361,9 +287,4 @@ fn ledger<'a>(now: Instant, shared: &'a Shared, faults: &'a mut Faults) -> Ledge
         counters,
         faults,
     }
-}
-
-/// QUIC packets have the fixed bit set (RFC 9000, section 17); ours that are not QUIC have not.
-fn is_quic(payload: &[u8]) -> bool {
-    payload.first().is_some_and(|first| first & 0x40 != 0)
 }

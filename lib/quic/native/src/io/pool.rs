@@ -9,10 +9,15 @@ use std::collections::VecDeque;
 
 /// How many buffers that are still in use are passed over in search of one that is not.
 const TRIES: usize = 4;
+/// Buffers that are kept for the next time at most: a few batches' worth.
+const FREE_MAX: usize = 64;
 
 pub struct Pool {
-    /// Those that were used up, the oldest first: what was handed on first is done with first.
-    used: VecDeque<BytesMut>,
+    /// Those that others may still have a part of, the oldest first: what was handed on first is
+    /// done with first.
+    lent: VecDeque<BytesMut>,
+    /// Those that came back.
+    free: Vec<BytesMut>,
     /// The size of each, in bytes.
     bytes: usize,
     /// How many are kept.
@@ -22,15 +27,18 @@ pub struct Pool {
 impl Pool {
     pub fn new(bytes: usize, max: usize) -> Self {
         Self {
-            used: VecDeque::new(),
+            lent: VecDeque::new(),
+            free: Vec::new(),
             bytes,
             max,
         }
     }
 
-    /// A buffer to begin with.
+    /// An empty buffer with room, all of which was written once.
     pub fn fresh(&self) -> BytesMut {
-        BytesMut::with_capacity(self.bytes)
+        let mut buffer = BytesMut::zeroed(self.bytes);
+        buffer.clear();
+        buffer
     }
 
     /// Takes a buffer that is used up; gives an empty one with room.
@@ -40,24 +48,36 @@ impl Pool {
             return used;
         }
         self.keep(used);
-        for _ in 0..TRIES.min(self.used.len()) {
-            let Some(mut buffer) = self.used.pop_front() else {
-                break;
+        self.regain();
+        self.free.pop().unwrap_or_else(|| self.fresh())
+    }
+
+    /// How many more may be handed on before more than `max` are with others.
+    pub fn room(&mut self) -> usize {
+        self.regain();
+        self.max.saturating_sub(self.lent.len())
+    }
+
+    /// Looks whether some came back.
+    fn regain(&mut self) {
+        for _ in 0..TRIES.min(self.lent.len()) {
+            let Some(mut buffer) = self.lent.pop_front() else {
+                return;
             };
-            if buffer.try_reclaim(self.bytes) {
-                return buffer;
+            if !buffer.try_reclaim(self.bytes) {
+                self.lent.push_back(buffer);
+            } else if self.free.len() < FREE_MAX {
+                self.free.push(buffer);
             }
-            self.used.push_back(buffer);
         }
-        self.fresh()
     }
 
     /// When there are too many, the oldest is left to those who still have a part of it.
     fn keep(&mut self, buffer: BytesMut) {
-        if self.used.len() >= self.max {
-            self.used.pop_front();
+        if self.lent.len() >= self.max {
+            self.lent.pop_front();
         }
-        self.used.push_back(buffer);
+        self.lent.push_back(buffer);
     }
 }
 
@@ -90,7 +110,7 @@ mod tests {
         assert_eq!(second, [1; BYTES][..]);
         drop((second, third));
         assert_eq!(pool.exchange(rest).capacity(), BYTES);
-        assert_eq!(pool.used.len(), 1);
+        assert_eq!((pool.room(), pool.free.len()), (4, 1));
     }
 
     #[test]
@@ -98,15 +118,14 @@ mod tests {
         let mut pool = Pool::new(BYTES, 4);
         let mut kept = Vec::new();
         let mut rest = pool.fresh();
-        for _ in 0..100 {
+        for count in 0..100_usize {
+            assert_eq!(pool.room(), 5_usize.saturating_sub(count).min(4));
             let (left, read) = fill(pool.exchange(rest));
             rest = left;
             kept.push(read);
         }
-        assert_eq!(pool.used.len(), 4);
-        let last = kept.last().map(|read| read.as_ptr());
+        assert_eq!(pool.lent.len(), 4);
         kept.clear();
-        // The last one is at hand, and nobody needs it any more.
-        assert_eq!(Some(fill(pool.exchange(rest)).1.as_ptr()), last);
+        assert_eq!((pool.room(), pool.free.len()), (4, 4));
     }
 }

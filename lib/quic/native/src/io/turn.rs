@@ -6,7 +6,7 @@ use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 pub struct Turn {
-    /// The moment that the whole turn takes for now.
+    /// The one moment that stands for all of the turn.
     pub began: Instant,
     /// What the thread had used of the processor by then; none where the system does not say.
     cpu: Option<Duration>,
@@ -24,6 +24,7 @@ impl Turn {
     }
 
     /// A turn that begins at a moment of the caller's choice, and has the wall clock alone.
+    #[cfg(test)]
     pub fn at(began: Instant) -> Self {
         Self {
             began,

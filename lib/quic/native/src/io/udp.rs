@@ -6,6 +6,7 @@
 use super::backlog::{Backlog, Train};
 use super::faults::{fault_of, is_foreign, Ledger};
 use super::pause::Pause;
+use super::pool::Pool;
 use super::tokens;
 use super::wire::Wire;
 use crate::event::Fault;
@@ -22,8 +23,7 @@ use std::time::Instant;
 
 /// Room for one coalesced train.
 const TRAIN_BUFFER: usize = 65_536;
-/// Trains of this length are handed on in the buffer that they came in. Shorter ones are copied
-/// out of it, so that nothing that waits to be read keeps more than twice its size alive.
+/// Shorter trains are copied packet by packet: that costs less than the buffer they would keep.
 const TRAIN_KEPT_MIN: usize = TRAIN_BUFFER / 2;
 
 pub struct Udp {
@@ -46,6 +46,7 @@ pub struct Udp {
     pub(super) echoes: u32,
     /// Where trains arrive; each is used again once nobody has a packet of its train any more.
     buffers: Vec<BytesMut>,
+    pool: Pool,
     #[cfg(test)]
     pub script: super::testing::Script,
 }
@@ -70,6 +71,7 @@ impl Udp {
             rebind: Pause::new(REBIND_PAUSE_MIN, REBIND_PAUSE_MAX),
             echoes: 0,
             buffers: vec![BytesMut::new(); BATCH_SIZE],
+            pool: Pool::new(TRAIN_BUFFER, TRAINS_LENT_MAX),
         })
     }
 
@@ -172,7 +174,11 @@ impl Udp {
             return;
         };
         let mut metas = [RecvMeta::default(); BATCH_SIZE];
-        let buffers = self.buffers.iter_mut().map(with_room);
+        let pool = &mut self.pool;
+        let buffers = self
+            .buffers
+            .iter_mut()
+            .map(|buffer| with_room(buffer, pool));
         let mut slices: Vec<_> = buffers.map(|room| IoSliceMut::new(room)).collect();
         let count = match wire.receive(&mut slices, &mut metas) {
             Ok(count) => count,
@@ -182,14 +188,13 @@ impl Udp {
         self.receive_rest.clear();
         self.rebind.clear();
         self.echoes = 0;
+        let mut room = self.pool.room();
         let counters = ledger.counters;
         counters.receive_calls.fetch_add(1, Relaxed);
         for (meta, buffer) in metas[..count].iter().zip(&mut self.buffers) {
             let len = meta.len.min(buffer.len());
-            let bytes = match len >= TRAIN_KEPT_MIN {
-                true => buffer.split_to(len),
-                false => BytesMut::from(&buffer[..len]),
-            };
+            let may_be_kept = len >= TRAIN_KEPT_MIN && room > 0;
+            room -= usize::from(may_be_kept);
             counters.bytes_received.fetch_add(len as u64, Relaxed);
             let packets = len.div_ceil(meta.stride.max(1));
             counters.packets_received.fetch_add(packets as u64, Relaxed);
@@ -198,7 +203,8 @@ impl Udp {
                 local_ip: meta.dst_ip,
                 ecn: meta.ecn.and_then(|ecn| EcnCodepoint::from_bits(ecn as u8)),
                 stride: meta.stride,
-                bytes,
+                bytes: buffer.split_to(len),
+                may_be_kept,
                 is_kept: None,
             });
         }
@@ -224,15 +230,14 @@ impl Udp {
 
 /// Makes room for a train in a buffer: the same as before if nobody has a part of it any more,
 /// which is still in the processor's cache.
-fn with_room(buffer: &mut BytesMut) -> &mut BytesMut {
+fn with_room<'a>(buffer: &'a mut BytesMut, pool: &mut Pool) -> &'a mut BytesMut {
     if buffer.len() < TRAIN_BUFFER {
-        buffer.clear();
-        if buffer.try_reclaim(TRAIN_BUFFER) {
-            // SAFETY: the buffer was made of so many initialised bytes, and has its room back.
-            unsafe { buffer.set_len(TRAIN_BUFFER) };
-        } else {
-            *buffer = BytesMut::zeroed(TRAIN_BUFFER);
-        }
+        *buffer = match buffer.capacity() {
+            0 => pool.fresh(),
+            _ => pool.exchange(std::mem::take(buffer)),
+        };
+        // SAFETY: buffers of the pool have so much room, and all of it was written once.
+        unsafe { buffer.set_len(TRAIN_BUFFER) };
     }
     buffer
 }

@@ -4,6 +4,7 @@ mod certificates;
 mod gate;
 mod handshake;
 mod hostile;
+mod members;
 mod paths;
 mod sessions;
 mod streams;

@@ -1,6 +1,6 @@
 //! Whole sessions: datagrams, silence, ends, and the memory of one that is idle.
 
-use crate::core::testing::{World, ALPN};
+use crate::core::testing::{Node, World, ALPN};
 use crate::core::*;
 use crate::event::EndKind;
 use crate::testing::allocated_bytes;
@@ -54,6 +54,60 @@ fn a_close_tells_the_other_side_and_frees_both() {
     for node in &world.nodes {
         assert_eq!(node.core.session_count(), 0);
         assert_eq!(node.core.half_open + node.core.waiting, 0);
+    }
+}
+
+#[test]
+fn a_close_that_is_lost_is_told_again() {
+    for lost in [5, 100] {
+        let mut world = World::connected();
+        world.run(Duration::from_secs(1));
+        let near = world.nodes[0].session();
+        world.is_cut = true;
+        world.nodes[0].core.close_all(world.now, "over");
+        assert!(world.nodes[0].core.takes_leave());
+        world.run(Duration::from_millis(lost));
+        assert_eq!(world.nodes[1].end(), None);
+        world.is_cut = false;
+        world.run(SHUTDOWN_TIMEOUT);
+        assert_eq!(world.nodes[1].end(), Some((EndKind::Remote, 0, "over")));
+        assert!(!world.nodes[0].core.takes_leave());
+        assert!(world.nodes[0].core.gauge(near).is_none());
+    }
+}
+
+#[test]
+fn nobody_takes_leave_for_long() {
+    let mut world = World::connected();
+    world.run(Duration::from_secs(1));
+    world.is_cut = true;
+    world.tapped = Some(Vec::new());
+    world.nodes[0].core.close_all(world.now, "over");
+    world.run(SHUTDOWN_TIMEOUT);
+    assert!(!world.nodes[0].core.takes_leave());
+    let told = world.tapped.take().unwrap().len();
+    assert!((3..=FAREWELLS_MAX as usize).contains(&told), "{told}");
+}
+
+#[test]
+fn a_restart_with_the_same_key_ends_sessions_at_the_next_packet() {
+    for is_same in [true, false] {
+        let key = ResetKey::random();
+        let mut world = World::new(&[ALPN], &[ALPN]);
+        world.nodes[1] = Node::with_key(2, &[ALPN], &key);
+        world.dial(ALPN, Duration::from_secs(5));
+        world.run(Duration::from_secs(1));
+        let near = world.nodes[0].session();
+        world.nodes[0].core.admit(near);
+        world.run(Duration::from_secs(1));
+        let next = if is_same { key } else { ResetKey::random() };
+        world.nodes[1] = Node::with_key(2, &[ALPN], &next);
+        let core = &mut world.nodes[0].core;
+        core.gauge(near).unwrap().reserve(2);
+        core.send_datagram(near, Bytes::from_static(b"hi"));
+        world.run(Duration::from_millis(100));
+        let end = world.nodes[0].end().map(|(kind, ..)| kind);
+        assert_eq!(end, is_same.then_some(EndKind::StatelessReset));
     }
 }
 

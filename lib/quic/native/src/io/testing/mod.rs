@@ -1,13 +1,15 @@
 //! Two whole engines of this process, with a session between them: what the tests of the thread
 //! share.
 
+mod bench;
 mod script;
 
+pub use bench::Bench;
 pub use script::{Answer, Script};
 
 use super::{Command, DataPlane};
 use crate::abi::record_size;
-use crate::core::{Options, Protocol, Protocols, Transports};
+use crate::core::{Options, Protocol, Protocols, ResetKey, Transports};
 use crate::event::Fault;
 use crate::handle::Handle;
 use crate::limits::{READ_CREDIT_MAX, WRITE_CREDIT};
@@ -71,7 +73,13 @@ impl Engine {
         let protocol = Protocol::new(ALPN.to_vec(), certificate, key, true, HEAD_BYTES).unwrap();
         let protocols = Protocols::new(vec![protocol]).unwrap();
         let local = ([127, 0, 0, 1], 0).into();
-        let mut plane = DataPlane::new(local, protocols, Transports::new(options, None)).unwrap();
+        let mut plane = DataPlane::new(
+            local,
+            protocols,
+            Transports::new(options, None),
+            &ResetKey::random(),
+        )
+        .unwrap();
         let slept_ms = Arc::new(AtomicU64::new(0));
         let (start, slept) = (Instant::now(), slept_ms.clone());
         plane.clock =

@@ -3,14 +3,10 @@
 #![cfg(unix)]
 
 use crate::event::{DialError, EndKind, Fault};
-use crate::io::backlog::Backlog;
-use crate::io::faults::{Faults, Ledger};
-use crate::io::testing::{kind, Answer, Engine, Pair};
-use crate::io::udp::Udp;
+use crate::io::testing::{kind, Answer, Bench, Engine, Pair};
 use crate::limits::*;
-use crate::shared::Counters;
 use std::sync::atomic::Ordering::Relaxed;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 const BYTES: usize = 2 * 1024 * 1024;
 
@@ -195,59 +191,6 @@ fn a_dial_says_what_the_system_said() {
         let reason = String::from_utf8(record.payload).unwrap();
         assert_eq!(record.x, DialError::Unreachable as u32);
         assert!(reason.contains(text), "{reason}");
-    }
-}
-
-/// A socket, without a thread that uses it.
-struct Bench {
-    udp: Udp,
-    poll: mio::Poll,
-    now: Instant,
-    counters: Counters,
-    faults: Faults,
-}
-
-impl Bench {
-    fn new() -> Self {
-        let mut udp = Udp::bind(([127, 0, 0, 1], 0).into(), true).unwrap();
-        let poll = mio::Poll::new().unwrap();
-        udp.register(poll.registry()).unwrap();
-        Self {
-            udp,
-            poll,
-            now: Instant::now(),
-            counters: Counters::default(),
-            faults: Faults::default(),
-        }
-    }
-
-    fn receive(&mut self) {
-        let ledger = &mut Ledger {
-            now: self.now,
-            counters: &self.counters,
-            faults: &mut self.faults,
-        };
-        self.udp.receive(ledger, &mut Backlog::default());
-    }
-
-    fn send_raw(&mut self) {
-        let to = self.udp.local_address();
-        let ledger = &mut Ledger {
-            now: self.now,
-            counters: &self.counters,
-            faults: &mut self.faults,
-        };
-        self.udp.send_raw(to, &[0], ledger);
-    }
-
-    fn expire(&mut self, time: Duration) {
-        self.now += time;
-        let ledger = &mut Ledger {
-            now: self.now,
-            counters: &self.counters,
-            faults: &mut self.faults,
-        };
-        self.udp.expire(self.poll.registry(), ledger);
     }
 }
 

@@ -4,7 +4,7 @@
 use crate::core::testing::floods::{Flood, FLOODS};
 use crate::core::testing::hostile::Hostile;
 use crate::core::testing::{protocols, Node, ALPN, DIAL};
-use crate::core::{Options, Transports, Verdict};
+use crate::core::{Options, ResetKey, Transports, Verdict};
 use crate::event::Event;
 use crate::io::{start, Command, Running};
 use crate::limits::*;
@@ -267,7 +267,8 @@ fn resident_bytes() -> usize {
 fn withstand(kind: Attack) {
     let loopback = "127.0.0.1:0".parse().unwrap();
     let transports = Transports::new(Options::default(), None);
-    let engine = start(loopback, protocols(&[ALPN]), transports).unwrap();
+    let key = ResetKey::random();
+    let engine = start(loopback, protocols(&[ALPN]), transports, &key).unwrap();
     let to = engine.local_address;
     engine.shared.push(Command::KeepGate(true));
     let socket = UdpSocket::bind(loopback).unwrap();

@@ -2,6 +2,8 @@
 
 mod faults;
 mod floods;
+#[cfg(target_os = "linux")]
+mod trains;
 
 use super::bridges::{Bridges, Order};
 use super::rules::{Route, Rules, Service, Verdict};

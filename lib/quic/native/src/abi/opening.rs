@@ -1,0 +1,47 @@
+//! What an engine is opened with, as it crosses the boundary.
+
+use super::commands::{Reader, Refusal};
+use crate::core::{Options, Protocol, Protocols, ResetKey};
+use crate::limits::{HEAD_BYTES_MAX, OPTIONS_MAX};
+
+/// How many there are (u8), then of each its key (u8) and value (u32).
+pub fn options(input: &mut Reader<'_>) -> Result<Options, Refusal> {
+    let count = usize::from(input.u8()?);
+    if count > OPTIONS_MAX {
+        return Err(Refusal::Malformed);
+    }
+    let mut options = Options::default();
+    for _ in 0..count {
+        let key = input.u8()?;
+        if !options.set(key, input.u32()?) {
+            return Err(Refusal::Malformed);
+        }
+    }
+    Ok(options)
+}
+
+/// With its length (u32); none is one of chance.
+pub fn reset_key(input: &mut Reader<'_>) -> Result<ResetKey, Refusal> {
+    match input.sized()? {
+        [] => Ok(ResetKey::random()),
+        bytes => ResetKey::new(bytes).ok_or(Refusal::Malformed),
+    }
+}
+
+/// A list of: serve (u8), head bytes (u8), and with their lengths (u32) ALPN, certificate, key.
+pub fn protocols(input: &mut Reader<'_>) -> Result<Protocols, Refusal> {
+    let mut list = Vec::new();
+    while !input.0.is_empty() {
+        let serve = input.u8()? != 0;
+        let head_bytes = usize::from(input.u8()?);
+        let alpn = input.sized()?.to_vec();
+        let certificate = input.sized()?.to_vec();
+        let key = input.sized()?.to_vec();
+        if alpn.is_empty() || alpn.len() > 255 || head_bytes > HEAD_BYTES_MAX {
+            return Err(Refusal::Malformed);
+        }
+        let protocol = Protocol::new(alpn, certificate, key, serve, head_bytes);
+        list.push(protocol.map_err(|_| Refusal::BadIdentity)?);
+    }
+    Protocols::new(list).map_err(|_| Refusal::BadIdentity)
+}
