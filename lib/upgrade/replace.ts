@@ -23,6 +23,7 @@ export interface Replaced {
 /**
  * Fetches a release's program, tries it, and puts it in the place of the one at `path`.
  *
+ * @param beforeSwap What must be done before the new program is there, and may be done in vain.
  * @throws {PollenError} `unauthenticated` when its checksum is wrong, `too_large`, `failed_precondition`
  *   when it does not run here, `permission_denied` or `io` when the place cannot be written; what the
  *   source throws. The old program is in its place then.
@@ -31,6 +32,7 @@ export async function replaceProgram(
   release: Release,
   path: string,
   signal: AbortSignal,
+  beforeSwap: () => Promise<void> = () => Promise.resolve(),
 ): Promise<Replaced> {
   const fresh = `${path}.new`;
   const previous = `${path}.previous`;
@@ -38,6 +40,7 @@ export async function replaceProgram(
     await fetchProgram(release, fresh, signal);
     await tryProgram(fresh, release.version);
     await keep(path, previous);
+    await beforeSwap();
     await Deno.rename(fresh, path);
     await syncDirectory(dirname(path));
   } catch (thrown) {

@@ -16,14 +16,14 @@ import {
   restoreProgram,
 } from "../../upgrade/mod.ts";
 import { startInBackground } from "../background.ts";
-import { isAlive, readBackgroundNote } from "../background_note.ts";
+import { type BackgroundNote, isAlive, readBackgroundNote } from "../background_note.ts";
 import type { Context, Outcome, Run } from "../command.ts";
 import { stopDaemon, waitUntilGone } from "../daemon.ts";
 import { isManaged } from "../managed.ts";
 import { programFile } from "../program.ts";
 import { VERSION } from "../version.ts";
 
-/** Beside the state: the flags of a node that was stopped for an upgrade and must run again. */
+/** Beside the state, from just before the new program is there until its node runs. */
 const PENDING_FILE = "upgrade.json";
 const PENDING_MODE = 0o600;
 const PENDING_BYTES_MAX = 16_384;
@@ -42,8 +42,13 @@ export const upgrade: Run = async (context) => {
   if (order === 0) return await finishPending(context, dir);
   if (order < 0 && !args.has("downgrade")) throw isOlder(version);
 
-  const replaced = await replaceProgram(release, path, signal);
-  const node = await restart(context, dir, replaced);
+  const running = await runningNode(dir);
+  const replaced = await replaceProgram(release, path, signal, async () => {
+    if (typeof running !== "string") await notePending(dir, { version, flags: running.flags });
+  });
+  const node = typeof running === "string"
+    ? running
+    : await restart(context, dir, running.flags, replaced);
   return {
     text: `upgraded from ${VERSION} to ${version}`,
     json: { from: VERSION, to: version, path, previous: replaced.previous, node },
@@ -54,59 +59,80 @@ export const upgrade: Run = async (context) => {
 /** What became of the node of this state folder. */
 type NodeFate = "restarted" | "none" | "managed" | "foreground";
 
-/** Starts the node again with the new program if it runs in the background. */
-async function restart(context: Context, dir: string, replaced: Replaced): Promise<NodeFate> {
+/** The node of this state folder: how it is started again, or why it is not. */
+async function runningNode(dir: string): Promise<BackgroundNote | Exclude<NodeFate, "restarted">> {
   if (await probeSocket(socketPathOf(dir)) !== "live") return "none";
   if (isManaged(dir)) return "managed";
   const note = await readBackgroundNote(dir);
-  if (note === null || !isAlive(note)) return "foreground";
-  await notePending(dir, note.flags);
-  await stopDaemon(dir, context.signal);
+  return note !== null && isAlive(note) ? note : "foreground";
+}
+
+/** Starts the node again with the new program, or with the old one if that does not come up. */
+async function restart(
+  { signal }: Context,
+  dir: string,
+  flags: readonly string[],
+  replaced: Replaced,
+): Promise<NodeFate> {
+  await stopDaemon(dir, signal);
   try {
     // From here on it is not interrupted: a node that ran must run again.
-    await startInBackground(dir, note.flags, new AbortController().signal);
+    await startInBackground(dir, flags, new AbortController().signal);
   } catch (thrown) {
     await restoreProgram(replaced);
-    await startInBackground(dir, note.flags, new AbortController().signal);
-    await systemDisk.remove(`${dir}/${PENDING_FILE}`);
+    await startInBackground(dir, flags, new AbortController().signal);
+    await forgetPending(dir);
     throw didNotComeUp(thrown);
   }
-  await systemDisk.remove(`${dir}/${PENDING_FILE}`);
+  await forgetPending(dir);
   return "restarted";
 }
 
-/** The program is the newest; perhaps its node was stopped by an upgrade that was cut short. */
+/** The program is the newest; perhaps its node was to be started again by an upgrade that was cut short. */
 async function finishPending({ signal }: Context, dir: string): Promise<Outcome> {
-  const flags = await readPending(dir);
-  if (flags !== null) {
+  const pending = await readPending(dir);
+  const isDue = pending !== null && (pending.version ?? VERSION) === VERSION;
+  if (isDue) {
     // It may still run with the old program, or be about to end.
     if (await probeSocket(socketPathOf(dir)) === "live") await stopDaemon(dir, signal);
     else await waitUntilGone(dir, signal);
-    await startInBackground(dir, flags, signal);
-    await systemDisk.remove(`${dir}/${PENDING_FILE}`);
+    await startInBackground(dir, pending.flags, signal);
   }
-  const isStarted = flags !== null;
+  if (pending !== null) await forgetPending(dir);
   return {
     text: `pollen ${VERSION} is what the release holds`,
-    json: { from: VERSION, to: VERSION, node: isStarted ? "restarted" : "none" },
-    notes: isStarted ? ["The node runs again: an earlier upgrade had been cut short."] : [],
+    json: { from: VERSION, to: VERSION, node: isDue ? "restarted" : "none" },
+    notes: isDue ? ["The node runs again: an earlier upgrade had been cut short."] : [],
   };
 }
 
-async function notePending(dir: string, flags: readonly string[]): Promise<void> {
-  const bytes = new TextEncoder().encode(`${JSON.stringify({ flags })}\n`);
+/** An upgrade under way. */
+interface Pending {
+  /** The new version; null in a note of a version that did not write it. */
+  readonly version: string | null;
+  /** Flags of the node. */
+  readonly flags: readonly string[];
+}
+
+async function notePending(dir: string, pending: Pending): Promise<void> {
+  const bytes = new TextEncoder().encode(`${JSON.stringify(pending)}\n`);
   await systemDisk.writeAtomic(`${dir}/${PENDING_FILE}`, bytes, PENDING_MODE);
 }
 
-async function readPending(dir: string): Promise<readonly string[] | null> {
+async function readPending(dir: string): Promise<Pending | null> {
   const bytes = await systemDisk.read(`${dir}/${PENDING_FILE}`, PENDING_BYTES_MAX);
   if (bytes === null) return null;
   try {
-    const { flags } = JSON.parse(new TextDecoder().decode(bytes));
-    return Array.isArray(flags) ? flags.map(String) : null;
+    const { version, flags } = JSON.parse(new TextDecoder().decode(bytes));
+    if (!Array.isArray(flags)) return null;
+    return { version: typeof version === "string" ? version : null, flags: flags.map(String) };
   } catch {
     return null;
   }
+}
+
+async function forgetPending(dir: string): Promise<void> {
+  await systemDisk.remove(`${dir}/${PENDING_FILE}`);
 }
 
 async function chosenKey(path: string | undefined): Promise<string> {

@@ -2,6 +2,7 @@
 
 import { deepEqual, equal, rejects, throws } from "node:assert/strict";
 import { createHash, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
+import { fileURLToPath } from "node:url";
 import { PollenError } from "../../../lib/types/mod.ts";
 import {
   openSource,
@@ -92,6 +93,38 @@ Deno.test("a release's program takes the old one's place, and gives it back", as
   equal(await Deno.readTextFile(replaced.previous), script("0.1.0"));
   await restoreProgram(replaced);
   equal(await Deno.readTextFile(releases.program), script("0.1.0"));
+});
+
+Deno.test("killed before any of its changes, a replacement leaves a whole program and can be repeated", async () => {
+  const child = fileURLToPath(new URL("../../support/replace_and_die.ts", import.meta.url));
+  const replace = async ({ folder, key, program }: Releases, count: number) => {
+    const { success, signal } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", "--quiet", "--no-check", child, folder, key, program, `${count}`],
+    }).output();
+    equal(signal, success ? null : "SIGKILL");
+    return success;
+  };
+  const [before, after] = [script("0.1.0"), script("0.2.0")];
+  const states = new Set<string>();
+  for (let count = 1;; count++) {
+    await using releases = await Releases.make();
+    await releases.publish({ [`pollen-0.2.0-${PLATFORM}`]: after });
+    const isWhole = await replace(releases, count);
+    const found = await Deno.readTextFile(releases.program);
+    equal(found === before || found === after, true, `${count}: ${found}`);
+    const names = await Array.fromAsync(Deno.readDir(`${releases.folder}/bin`), (e) => e.name);
+    states.add(`${found === before ? "old" : "new"}: ${names.sort()}`);
+    if (isWhole) break;
+    equal(await replace(releases, Infinity), true);
+    equal(await Deno.readTextFile(releases.program), after, `again after ${count}`);
+  }
+  // Every state on the way was met, and no other.
+  deepEqual([...states], [
+    "old: pollen",
+    "old: pollen,pollen.new",
+    "old: pollen,pollen.new,pollen.previous",
+    "new: pollen,pollen.previous",
+  ]);
 });
 
 Deno.test("a release comes over the web as well", async () => {
