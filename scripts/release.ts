@@ -2,6 +2,7 @@
 // in it, notes, checksums, their signature, and the script that installs it.
 //
 //   deno task release --key FILE [--url BASE] [--out FOLDER] [--target linux-x64 …] [--no-packages]
+//                     [--other-key]           signs with another key than the one checked in
 //   deno task release --new-key FILE          makes a key and checks its public half in
 //
 // The same source, tools and key give the same bytes, but for images: they hold what Debian's mirror
@@ -17,13 +18,11 @@ import { makeSbom } from "./package/sbom.ts";
 import { makeSigningKey, publicHalf, readSigningKey, signRelease } from "./package/signing.ts";
 import { stageProgram } from "./package/stage.ts";
 import { fromFileUrl, join } from "./paths.ts";
-import { buildPortable } from "./portable/build.ts";
+import { type BuildOptions, buildPortable, RELEASE_KEY } from "./portable/build.ts";
 import { shortName, type Target, targetCalled, TARGETS } from "./portable/targets.ts";
 import { VERSION } from "../lib/cli/version.ts";
 
 const ROOT = fromFileUrl(new URL("../", import.meta.url));
-/** Where builds find the key that upgrades must be signed with. */
-const PUBLIC_KEY = join(ROOT, "lib/upgrade/release_key.pem");
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -34,11 +33,12 @@ async function main(): Promise<void> {
       out: { type: "string", default: join(ROOT, "dist/release") },
       target: { type: "string", multiple: true },
       "no-packages": { type: "boolean", default: false },
+      "other-key": { type: "boolean", default: false },
     },
   });
   if (values["new-key"] !== undefined) {
-    await Deno.writeTextFile(PUBLIC_KEY, await makeSigningKey(values["new-key"]));
-    console.log(`release: keep ${values["new-key"]} secret and safe; commit ${PUBLIC_KEY}.`);
+    await Deno.writeTextFile(RELEASE_KEY, await makeSigningKey(values["new-key"]));
+    console.log(`release: keep ${values["new-key"]} secret and safe; commit ${RELEASE_KEY}.`);
     return;
   }
   if (values.key === undefined) {
@@ -46,37 +46,58 @@ async function main(): Promise<void> {
   }
   const targets = values.target?.map(targetCalled) ?? [...TARGETS];
   const folder = values.out;
+  const key = await readSigningKey(values.key);
+  const releaseKey = publicHalf(key);
+  if (!values["other-key"]) await demandKnownKey(releaseKey);
   await Deno.remove(folder, { recursive: true }).catch(() => {});
   await Deno.mkdir(folder, { recursive: true });
-  const key = await readSigningKey(values.key);
-  const names = await makePrograms(targets, folder);
-  if (!values["no-packages"]) names.push(...await makeLinuxPackages(targets, folder));
+  const options = { releaseKey };
+  const names = await makePrograms(targets, folder, options);
+  if (!values["no-packages"]) names.push(...await makeLinuxPackages(targets, folder, options));
   names.push(...await makePapers(folder));
-  const installer = await renderInstaller(ROOT, publicHalf(key), values.url);
+  const installer = await renderInstaller(ROOT, releaseKey, values.url);
   await Deno.writeTextFile(join(folder, "install.sh"), installer, { mode: 0o755 });
   await signRelease(folder, [...names, "install.sh"], key);
   console.log(`release: ${VERSION} with ${names.length} files is in ${folder}`);
 }
 
-async function makePrograms(targets: readonly Target[], folder: string): Promise<string[]> {
+/** Programs that are out there believe the checked-in key alone. */
+async function demandKnownKey(publicKey: string): Promise<void> {
+  const known = await Deno.readTextFile(RELEASE_KEY).catch(() => null);
+  if (known === null || known === publicKey) return;
+  throw new Error(
+    `The key is not the one whose public half is ${RELEASE_KEY}: programs that know that one would ` +
+      "refuse the release. For one that nobody upgrades to: --other-key.",
+  );
+}
+
+async function makePrograms(
+  targets: readonly Target[],
+  folder: string,
+  options: BuildOptions,
+): Promise<string[]> {
   const names: string[] = [];
   for (const target of targets) {
     const suffix = { darwin: ".tar.gz", windows: ".exe" }[target.os as string] ?? "";
     const name = `pollen-${VERSION}-${shortName(target)}${suffix}`;
     console.log(`release: ${name}`);
-    await buildPortable(target, join(folder, name));
+    await buildPortable(target, join(folder, name), options);
     names.push(name);
   }
   return names;
 }
 
-async function makeLinuxPackages(targets: readonly Target[], folder: string): Promise<string[]> {
+async function makeLinuxPackages(
+  targets: readonly Target[],
+  folder: string,
+  options: BuildOptions,
+): Promise<string[]> {
   const names: string[] = [];
   const epochSeconds = await commitTime();
   for (const target of targets.filter(({ os }) => os === "linux")) {
     const stage = await Deno.makeTempDir({ prefix: "pollen-stage-" });
     try {
-      const { glibc } = await stageProgram(target, stage);
+      const { glibc } = await stageProgram(target, stage, options);
       const processor = shortName(target).split("-")[1]!;
       const content = { root: ROOT, stage, processor, version: VERSION, epochSeconds };
       console.log(`release: packages and image for ${shortName(target)}`);

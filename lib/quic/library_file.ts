@@ -3,6 +3,7 @@
 
 import { createHash } from "node:crypto";
 import { PollenError } from "../types/mod.ts";
+import { extractLibrary } from "./extracted_library.ts";
 import { ABI_VERSION } from "./records.ts";
 import {
   libraryFileName,
@@ -83,7 +84,9 @@ export function findLibrary(): LibraryFile {
   const { target } = platform;
   const url = new URL(`./prebuilt/${target}/${libraryFileName(target)}`, import.meta.url);
   const path = decodeURIComponent(url.pathname).replace(/^\/([A-Za-z]:)/, "$1");
-  return checkLibrary({ path, sha256 }, platform);
+  if (!Deno.build.standalone) return checkLibrary({ path, sha256 }, platform);
+  const name = `${sha256}-${libraryFileName(target)}`;
+  return checkLibrary({ path: extractLibrary(Deno.readFileSync(path), name), sha256 }, platform);
 }
 
 /**

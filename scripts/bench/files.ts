@@ -1,12 +1,14 @@
 // What each kind of file costs beside `deno run main.ts`: its size, the first start on a machine, every
 // later one, and the memory of a node. In turns in one run; medians.
 //
-//   deno task bench:start [--rounds N]
+//   deno task bench:start [--rounds N] [--denort-sha256 HASH]
 //
-// Exits 1 when the portable file is larger than its mark, or `pollen version` slower.
+// The compiled kind is there when a denort is (see scripts/compile.ts). Exits 1 when the portable file is larger than its mark, or `pollen version` slower.
 
 import { parseArgs } from "node:util";
-import { buildPortable } from "../portable/build.ts";
+import { buildCompiled } from "../compiled/build.ts";
+import { DENORT_VARIABLE, findDenort } from "../compiled/denort.ts";
+import { buildPortable, type Built } from "../portable/build.ts";
 import { targetCalled } from "../portable/targets.ts";
 import {
   Daemon,
@@ -25,7 +27,12 @@ const VERSION_RATIO_MARK = 2;
 /** First starts write the whole program to disk: a few tell enough. */
 const FIRST_ROUNDS = 3;
 
-const { values: options } = parseArgs({ options: { rounds: { type: "string", default: "20" } } });
+const { values: options } = parseArgs({
+  options: {
+    rounds: { type: "string", default: "20" },
+    "denort-sha256": { type: "string" },
+  },
+});
 const rounds = Number(options.rounds);
 
 async function timed(
@@ -54,57 +61,65 @@ function residentMegabytes(pid: number): number {
 }
 
 await using folder = await TemporaryFolder.make();
-const file = `${folder.path}/pollen`;
-const { bytes } = await buildPortable(targetCalled(Deno.build.target), file);
-const portable = { POLLEN_CACHE_DIR: `${folder.path}/cache` };
-const kinds: readonly { name: string; program: string[]; env: Record<string, string> }[] = [
-  { name: "portable", program: [file], env: portable },
-  { name: "source", program: sourceProgram(ROOT), env: {} },
-];
+const target = targetCalled(Deno.build.target);
+const portable = await buildPortable(target, `${folder.path}/pollen`);
+const env = { POLLEN_CACHE_DIR: `${folder.path}/cache` };
 
-const milliseconds = (value: number) => `${value.toFixed(0)} ms`;
-const table = new Map<string, Record<string, string>>();
-for (const { name, program, env } of kinds) {
+/** The compiled file, or why there is none. */
+async function compiledFile(): Promise<Built | string> {
+  try {
+    const named = Deno.env.get(DENORT_VARIABLE);
+    const denort = await findDenort(target, options["denort-sha256"], named);
+    return await buildCompiled(target, denort, `${folder.path}/compiled`);
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+/** One row: what a program costs. */
+async function measure(name: string, program: string[], file: Built | null) {
   const place: Place = { dir: await folder.folder(name), program, env };
   await pollenOk(place, ["init"]);
   await using node = await Daemon.up(place, ["--port", "0", "--ips", "127.0.0.1"]);
   const words = pollenCommand(place, ["status"]);
   await timed(words, env);
-  table.set(name, {
-    size: name === "portable" ? `${(bytes / 1e6).toFixed(1)} MB` : "– (a checkout)",
-    "first start": name === "portable"
-      ? milliseconds(
-        await repeated(
-          FIRST_ROUNDS,
-          (round) => timed([...program, "--help"], { POLLEN_CACHE_DIR: `${folder.path}/${round}` }),
-        ),
-      )
-      : "– (fetches its packages)",
+  const firstStart = (round: number) =>
+    timed([...program, "--help"], { POLLEN_CACHE_DIR: `${folder.path}/${name}-${round}` });
+  return {
+    size: file === null ? "– (a checkout)" : `${(file.bytes / 1e6).toFixed(1)} MB`,
+    "first start": file === null
+      ? "– (fetches its packages)"
+      : milliseconds(await repeated(FIRST_ROUNDS, firstStart)),
     "status, warm": milliseconds(await repeated(rounds, () => timed(words, env))),
     "node's memory": `${residentMegabytes(node.pid).toFixed(0)} MB`,
-  });
+  };
 }
-table.set(
-  "compiled",
-  Object.fromEntries(
-    ["size", "first start", "status, warm", "node's memory"].map((key) => [key, "– (no denort)"]),
-  ),
-);
+
+const milliseconds = (value: number) => `${value.toFixed(0)} ms`;
+const compiled = await compiledFile();
+const table = {
+  portable: await measure("portable", [portable.path], portable),
+  ...(typeof compiled === "string"
+    ? {}
+    : { compiled: await measure("compiled", [compiled.path], compiled) }),
+  source: await measure("source", sourceProgram(ROOT), null),
+};
 
 const times = { version: [] as number[], eval: [] as number[] };
 for (let round = 0; round < rounds; round++) {
-  times.version.push(await timed([file, "version"], portable));
+  times.version.push(await timed([portable.path, "version"], env));
   times.eval.push(await timed([Deno.execPath(), "eval", "0"]));
 }
 const [version, bare] = [median(times.version), median(times.eval)];
 
-console.table(Object.fromEntries(table));
+console.table(table);
+if (typeof compiled === "string") console.log(`compiled: not measured. ${compiled}`);
 console.log(
   `pollen version: ${version.toFixed(1)} ms, deno eval 0: ${bare.toFixed(1)} ms, ` +
     `${(version / bare).toFixed(2)} times (mark ${VERSION_RATIO_MARK})`,
 );
-if (bytes > FILE_BYTES_MARK) {
-  console.error(`The portable file has ${bytes} bytes; the mark is ${FILE_BYTES_MARK}.`);
+if (portable.bytes > FILE_BYTES_MARK) {
+  console.error(`The portable file has ${portable.bytes} bytes; the mark is ${FILE_BYTES_MARK}.`);
   Deno.exitCode = 1;
 }
 if (version / bare > VERSION_RATIO_MARK) {

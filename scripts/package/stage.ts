@@ -1,7 +1,7 @@
 // The unpacked program in a folder, as packages and images carry it: nothing has to be unpacked on the
 // machine, and the package manager knows every file.
 
-import { gather } from "../portable/build.ts";
+import { type BuildOptions, gather } from "../portable/build.ts";
 import type { Target } from "../portable/targets.ts";
 import { dirname, join } from "../paths.ts";
 
@@ -12,8 +12,12 @@ export interface Staged {
 }
 
 /** Writes the program of a Linux target into `folder`. */
-export async function stageProgram(target: Target, folder: string): Promise<Staged> {
-  const { files, glibc } = await gather(target);
+export async function stageProgram(
+  target: Target,
+  folder: string,
+  options: BuildOptions,
+): Promise<Staged> {
+  const { files, glibc } = await gather(target, options);
   if (glibc === null) throw new Error("Only Linux has packages.");
   // A temporary folder is nobody else's; what is installed is everybody's.
   await Deno.chmod(folder, 0o755);

@@ -9,7 +9,7 @@ import { glibcFloor, isNewer } from "../engine/glibc.ts";
 import { readRecipe } from "../engine/recipe.ts";
 import { embeddedHash, hashSources, PREBUILT, sha256 } from "../engine/sources.ts";
 import { run } from "../engine/tools.ts";
-import { dirname, join } from "../paths.ts";
+import { dirname, fromFileUrl, join } from "../paths.ts";
 import { bundle, MAIN, type PackedFile } from "./bundle.ts";
 import { denoExecutable } from "./deno_executable.ts";
 import { loaderOf } from "./elf.ts";
@@ -18,7 +18,20 @@ import { checkLauncher, hashLauncherSources, launcherPath } from "./launcher.ts"
 import { DENO_VERSION, type Target } from "./targets.ts";
 
 /** The folder of Pollen's own code among the unpacked files. */
-const APP = "app";
+export const APP = "app";
+
+/** What upgrades must be signed with, checked in beside the code that reads it; perhaps not there yet. */
+export const RELEASE_KEY = fromFileUrl(
+  new URL("../../lib/upgrade/release_key.pem", import.meta.url),
+);
+
+/** What may be chosen of a file. */
+export interface BuildOptions {
+  /** As in {@link pack}. */
+  readonly level?: number;
+  /** The public key (PEM) for upgrades. Default: the one that is checked in, if there is one. */
+  readonly releaseKey?: string;
+}
 
 /** What was made. */
 export interface Built {
@@ -30,39 +43,58 @@ export interface Built {
 /**
  * Builds the portable file of a target and writes it to `path`.
  *
- * @param level As in {@link pack}.
  * @throws {Error} when a part cannot be had.
  */
-export async function buildPortable(target: Target, path: string, level?: number): Promise<Built> {
+export async function buildPortable(
+  target: Target,
+  path: string,
+  options: BuildOptions = {},
+): Promise<Built> {
   const problem = await checkLauncher(target, await hashLauncherSources());
   if (problem !== null) throw new Error(`${problem} Build it: deno task launcher`);
   const launcher = await Deno.readFile(launcherPath(target));
   const isApart = target.engine.format === "mach-o";
-  const { payload } = pack(launcher, await gather(target), isApart, level);
+  const { payload } = pack(launcher, await gather(target, options), isApart, options.level);
   await Deno.mkdir(dirname(path), { recursive: true });
   if (isApart) await writeArchive(path, launcher, payload);
   else await writeProgram(path, [launcher, payload]);
+  return await builtAt(path);
+}
+
+/** What lies there. */
+export async function builtAt(path: string): Promise<Built> {
   const bytes = await Deno.readFile(path);
   return { path, bytes: bytes.length, sha256: sha256(bytes) };
 }
 
 /** What the file of a target is made of. @throws {Error} when a part cannot be had. */
-export async function gather(target: Target): Promise<Contents> {
+export async function gather(target: Target, options: BuildOptions = {}): Promise<Contents> {
   const deno = await denoExecutable(target.deno);
-  const library = await engineLibrary(target);
+  const app = await gatherApp(target, options);
   const program = target.os === "windows" ? "pollen.exe" : "pollen";
   return {
     target: target.engine.target,
     version: version(target),
-    glibc: glibc(target, [deno, library.bytes]),
-    files: [
-      { path: program, isExecutable: true, bytes: deno },
-      ...await bundle(APP),
-      library,
-    ],
+    glibc: glibc(target, [deno, app.at(-1)!.bytes]),
+    files: [{ path: program, isExecutable: true, bytes: deno }, ...app],
     program,
     main: `${APP}/${MAIN}`,
   };
+}
+
+/** Pollen's own part of it, for any runtime; the native library last. */
+export async function gatherApp(
+  target: Target,
+  { releaseKey }: BuildOptions = {},
+): Promise<PackedFile[]> {
+  const key = releaseKey ?? await Deno.readTextFile(RELEASE_KEY).catch(() => null);
+  const bytes = key === null ? null : new TextEncoder().encode(key);
+  return [
+    ...await bundle(APP),
+    // Where `lib/upgrade/release_key.ts`, bundled, looks for it.
+    ...(bytes === null ? [] : [{ path: `${APP}/release_key.pem`, isExecutable: false, bytes }]),
+    await engineLibrary(target),
+  ];
 }
 
 /** Where `lib/quic/library_file.ts`, bundled, looks for it. */

@@ -103,6 +103,11 @@ export function shortName({ os, arch }: Pick<Target, "os" | "arch">): string {
   return `${os === "darwin" ? "macos" : os}-${arch === "x86_64" ? "x64" : "arm64"}`;
 }
 
+/** What Deno calls the platform. */
+export function denoName({ engine }: Pick<Target, "engine">): string {
+  return engine.target.replace(/-windows-gnu$/, "-windows-msvc");
+}
+
 /** The target by its short name, or the one that Rust or Deno gives it. @throws {Error} when there is none. */
 export function targetCalled(name: string): Target {
   const rustName = name.replace(/-windows-msvc$/, "-windows-gnu");

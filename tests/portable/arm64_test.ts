@@ -38,7 +38,7 @@ if (Deno.env.get("POLLEN_FULL") === "1" && await exists(QEMU) && await exists(LI
     const loader = "ld-linux-aarch64.so.1";
     await Deno.symlink(`/usr/lib/aarch64-linux-gnu/${loader}`, `${root}/lib/${loader}`);
     await Deno.chmod(`${root}/cache`, 0o700);
-    await buildPortable(targetCalled("linux-arm64"), `${root}/pollen`, 1);
+    await buildPortable(targetCalled("linux-arm64"), `${root}/pollen`, { level: 1 });
     const own = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-euc", ENTER, root];
     const place = {
       dir: "/node",

@@ -1,6 +1,8 @@
 // The real portable file, and places to run it in. Invariant: nothing is unpacked outside of a
 // temporary folder or of a mount that only the test's own processes see.
 
+import { generateKeyPairSync } from "node:crypto";
+import { publicHalf } from "../../scripts/package/signing.ts";
 import { buildPortable } from "../../scripts/portable/build.ts";
 import { targetCalled } from "../../scripts/portable/targets.ts";
 import { type Finished, TemporaryFolder } from "../../scripts/support/pollen_process.ts";
@@ -12,6 +14,10 @@ export const IS_ROOT = Deno.build.os === "linux" && Deno.uid() === 0;
 
 /** The longest that a start may take, on a machine that does much else. */
 const START_TIMEOUT_MS = 120_000;
+/** What signs the releases that this file upgrades to. */
+export const { privateKey: SIGNING_KEY } = generateKeyPairSync("ed25519");
+export const RELEASE_KEY = publicHalf(SIGNING_KEY);
+
 /** Least compression: it is only unpacked again. */
 const LEVEL = 1;
 
@@ -41,7 +47,7 @@ let built: Promise<Uint8Array> | undefined;
 
 /** Once for all tests of a file. */
 async function build(path: string): Promise<Uint8Array> {
-  await buildPortable(targetCalled("linux-x64"), path, LEVEL);
+  await buildPortable(targetCalled("linux-x64"), path, { level: LEVEL, releaseKey: RELEASE_KEY });
   return await Deno.readFile(path);
 }
 

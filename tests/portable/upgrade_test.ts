@@ -3,92 +3,32 @@
 
 import { deepEqual, equal, match } from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
-import { publicHalf, signRelease } from "../../scripts/package/signing.ts";
-import { gather } from "../../scripts/portable/build.ts";
-import { type Contents, pack } from "../../scripts/portable/format.ts";
-import { launcherPath } from "../../scripts/portable/launcher.ts";
-import { targetCalled } from "../../scripts/portable/targets.ts";
-import { type Place, pollen, pollenOk, until } from "../../scripts/support/pollen_process.ts";
+import { publicHalf } from "../../scripts/package/signing.ts";
+import { pollen, pollenOk, until } from "../../scripts/support/pollen_process.ts";
 import { VERSION } from "../../lib/cli/version.ts";
 import { nodesOf } from "../e2e/support/background.ts";
 import { LOCAL, status } from "../e2e/support/network.ts";
-import { CAN_RUN, PortablePlace } from "./support.ts";
+import { Machine, programOf } from "./machine.ts";
+import { CAN_RUN } from "./support.ts";
 
-const TARGET = targetCalled("linux-x64");
+/** The exit code of `unauthenticated`. */
+const REFUSED = 7;
 const NEXT = "99.0.0";
 const BROKEN = "99.0.1";
-const { privateKey } = generateKeyPairSync("ed25519");
+const OLDER = "0.0.1";
 
-/** The program of another version: the same one that says so of itself, altered as it is told to. */
-async function programOf(version: string, alter = (text: string) => text): Promise<Uint8Array> {
-  const contents = await gather(TARGET);
-  const renamed = (text: string) => text.replaceAll(`"${VERSION}"`, `"${version}"`);
-  const files = contents.files.map((file) => {
-    if (!file.path.endsWith(".js")) return file;
-    const text = new TextDecoder().decode(file.bytes);
-    return { ...file, bytes: new TextEncoder().encode(alter(renamed(text))) };
-  });
-  const said: Contents["version"] = {
-    text: contents.version.text.replace(VERSION, version),
-    short: version,
-    json: renamed(contents.version.json),
-  };
-  const launcher = await Deno.readFile(launcherPath(TARGET));
-  const file = pack(launcher, { ...contents, files, version: said }, false, 1);
-  return new Uint8Array(await new Blob([file.launcher, file.payload]).arrayBuffer());
-}
-
-/** A machine with the portable file, a node in the background, and folders with releases. */
-class Machine implements AsyncDisposable {
-  private constructor(readonly portable: PortablePlace, readonly place: Place) {}
-
-  static async make(): Promise<Machine> {
-    const portable = await PortablePlace.make();
-    const { path, file } = portable;
-    const place = {
-      dir: await portable.folder.folder("state"),
-      program: [file],
-      env: { POLLEN_CACHE_DIR: await portable.folder.folder("cache") },
-    };
-    await Deno.writeTextFile(`${path}/key.pem`, publicHalf(privateKey));
-    return new Machine(portable, place);
-  }
-
-  async publish(version: string, program: Uint8Array): Promise<string> {
-    const folder = await this.portable.folder.folder(`release-${version}`);
-    const name = `pollen-${version}-linux-x64`;
-    await Deno.writeFile(`${folder}/${name}`, program);
-    await signRelease(folder, [name], privateKey);
-    return folder;
-  }
-
-  words(from: string, ...more: string[]): string[] {
-    return ["upgrade", "--from", from, "--key", `${this.portable.path}/key.pem`, ...more];
-  }
-
-  /** Upgrades and is killed in the moment in which the file is there. */
-  async killedWhen(path: string, from: string): Promise<void> {
-    const [program, ...args] = [...this.place.program!, ...this.words(from)];
-    const child = new Deno.Command(program!, {
-      args: [...args, "--dir", this.place.dir],
-      env: { ...this.place.env },
-      stdout: "null",
-      stderr: "null",
-    }).spawn();
-    await until(`${path} is there`, async () => await exists(path) || null);
-    child.kill("SIGKILL");
-    await child.status;
-  }
-
-  version(): Promise<string> {
-    return pollenOk(this.place, ["version", "--short"]);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await pollen(this.place, ["down"]);
-    for (const pid of nodesOf(this.place)) Deno.kill(pid, "SIGKILL");
-    await this.portable[Symbol.asyncDispose]();
-  }
+/** Upgrades and is killed in the moment in which the file is there. */
+async function killedWhen({ place, words }: Machine, path: string, from: string): Promise<void> {
+  const [program, ...args] = [...place.program!, ...words(from)];
+  const child = new Deno.Command(program!, {
+    args: [...args, "--dir", place.dir],
+    env: { ...place.env },
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+  await until(`${path} is there`, async () => await exists(path) || null);
+  child.kill("SIGKILL");
+  await child.status;
 }
 
 /** Serves a release over the web, but never the end of the program. */
@@ -134,11 +74,32 @@ Deno.test({
       equal(await machine.version(), VERSION);
     });
 
+    await t.step("what another key signed is refused, unless that key is named", async () => {
+      const other = generateKeyPairSync("ed25519").privateKey;
+      const foreign = await machine.publish(NEXT, await Deno.readFile(portable.file), other);
+      const { code, stderr } = await pollen(place, machine.words(foreign, "--check"));
+      equal(code, REFUSED, stderr);
+      match(stderr, /not made with the project's key/);
+      await Deno.writeTextFile(`${portable.path}/other.pem`, publicHalf(other));
+      const named = machine.words(foreign, "--check", "--key", `${portable.path}/other.pem`);
+      match(await pollenOk(place, named), /newer/);
+    });
+
+    await t.step("an altered program is refused and leaves nothing", async () => {
+      const altered = await machine.publish(NEXT, await Deno.readFile(portable.file));
+      const file = `${altered}/pollen-${NEXT}-linux-x64`;
+      await Deno.writeFile(file, new Uint8Array(1), { append: true });
+      const { stderr } = await pollen(place, machine.words(altered));
+      match(stderr, /checksum of pollen-\S+ is wrong/);
+      deepEqual([await machine.version(), await exists(`${portable.file}.new`)], [VERSION, false]);
+      await demandNode();
+    });
+
     await t.step("cut short while it fetches, the old program is there", async () => {
       const before = nodesOf(place);
       await using server = stallingServer(next);
       const from = `http://127.0.0.1:${server.addr.port}`;
-      await machine.killedWhen(`${portable.file}.new`, from);
+      await killedWhen(machine, `${portable.file}.new`, from);
       equal(await machine.version(), VERSION);
       deepEqual(nodesOf(place), before);
     });
@@ -162,6 +123,15 @@ Deno.test({
       await demandNode();
     });
 
+    await t.step("a version that is too old for the state folder is taken back", async () => {
+      const forgets = (text: string) => text.replaceAll("STATE_FORMAT = 1", "STATE_FORMAT = 0");
+      const older = await machine.publish(OLDER, await programOf(OLDER, forgets));
+      const { stderr } = await pollen(place, machine.words(older, "--downgrade"));
+      match(stderr, /does not come up.*newer version of pollen wrote it.*The old one is back/);
+      equal(await machine.version(), VERSION);
+      await demandNode();
+    });
+
     await t.step("a release that does not come up goes, and the old one runs again", async () => {
       const fails = (text: string) =>
         text.replaceAll("pollen is up on UDP port", "${(() => { throw new Error('defect'); })()}");
@@ -174,7 +144,7 @@ Deno.test({
     });
 
     await t.step("cut short while the node is down, the next one starts it", async () => {
-      await machine.killedWhen(`${place.dir}/upgrade.json`, next);
+      await killedWhen(machine, `${place.dir}/upgrade.json`, next);
       equal(await machine.version(), NEXT);
       await pollenOk(place, machine.words(next));
       await demandNode();
