@@ -17,7 +17,7 @@ import {
   verifyRevocation,
 } from "../auth/mod.ts";
 import { Config, ConsumedInvites } from "../config/mod.ts";
-import { demandOwner, systemClock, systemDisk, systemRandom } from "../host/mod.ts";
+import { demandOwner, systemClock, systemDisk, systemRandom, tightenRights } from "../host/mod.ts";
 import { getAdvertisableAddrs, isHostIp, Mesh, type Redeemer } from "../mesh/mod.ts";
 import { Node, NodeService } from "../node/mod.ts";
 import type { SignedRevocation } from "../proto/mod.ts";
@@ -88,6 +88,7 @@ export async function openNode(options: NodeOptions): Promise<OpenedNode> {
   const advertisedIps = checkedIps(options.ips ?? []);
   await using cleanup = new AsyncDisposableStack();
 
+  for (const warning of await tightenRights(dir, keysDirectory(dir))) log.warn(warning);
   const { identity, credentials } = await loadMembership(dir);
   const config = await Config.load(systemDisk, dir);
   const store = cleanup.use(

@@ -1,6 +1,7 @@
 // Real pollen processes for the tests, the demo and the benchmarks: one-shot commands and daemons,
 // each in a process of its own, as a person would start them.
 
+import { type Held, heldBy } from "./held.ts";
 import { dirname, fromFileUrl, join, resolve } from "../paths.ts";
 
 /** The top of the checkout. */
@@ -10,6 +11,8 @@ export const ROOT = dirname(dirname(dirname(fromFileUrl(import.meta.url))));
 const DAEMON_TIMEOUT_MS = 30_000;
 /** The longest that one command may take. */
 const COMMAND_TIMEOUT_MS = 60_000;
+/** The longest that a daemon may take to give back what it held for others. */
+const REST_TIMEOUT_MS = 10_000;
 /** Lines of a daemon's log that are kept for a failure's report. */
 const LOG_LINES_MAX = 2_000;
 
@@ -108,6 +111,8 @@ export class Daemon implements AsyncDisposable {
   /** The longest that it may take to come up, to stop, or to say something. */
   readonly #timeoutMs: number;
   #hasEnded = false;
+  /** What it held when it came up. */
+  #held: Held | null = null;
 
   private constructor(place: Place, child: Deno.ChildProcess) {
     this.place = place;
@@ -137,6 +142,7 @@ export class Daemon implements AsyncDisposable {
     }).spawn();
     const daemon = new Daemon(place, child);
     await daemon.waitForLog(/node is ready/, timeoutMs);
+    daemon.#held = heldBy(daemon.pid);
     return daemon;
   }
 
@@ -176,9 +182,34 @@ export class Daemon implements AsyncDisposable {
     return await this.#end("SIGTERM");
   }
 
+  /** Stops it, once it holds no more than when it came up; fails when it keeps something. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (!this.#hasEnded) await this.stop();
-    await this.#drained;
+    try {
+      if (!this.#hasEnded) await this.#rest();
+    } finally {
+      if (!this.#hasEnded) await this.stop();
+      await this.#drained;
+    }
+  }
+
+  /** Whoever used it is done: its descriptors and threads are those of the beginning. */
+  async #rest(): Promise<void> {
+    const before = this.#held;
+    if (before === null) return;
+    let now: Held | null = before;
+    const isAtRest = () => {
+      now = heldBy(this.pid);
+      const rests = now === null || this.#hasEnded || (now.descriptors <= before.descriptors &&
+        now.engineThreads === before.engineThreads);
+      return Promise.resolve(rests || null);
+    };
+    await until("the daemon holds no more than at first", isAtRest, REST_TIMEOUT_MS)
+      .catch((cause) => {
+        const { descriptors, engineThreads } = before;
+        const what = `${descriptors} descriptors and ${engineThreads} threads of the engine`;
+        const kept = `${now?.engineThreads} threads and:\n${now?.targets.join("\n")}`;
+        throw new Error(`the daemon on ${this.place.dir} held ${what}, now ${kept}`, { cause });
+      });
   }
 
   async #end(signal: Deno.Signal): Promise<number> {

@@ -1,8 +1,8 @@
 // `pollen init`: makes this machine the root of a new network, once.
 
-import { clusterIdHex, genIdentityKey, initRoot } from "../../auth/mod.ts";
+import { clusterIdHex, genIdentityKey, initRoot, keysDirectory } from "../../auth/mod.ts";
 import { Config } from "../../config/mod.ts";
-import { demandOwner, systemDisk, systemRandom } from "../../host/mod.ts";
+import { demandOwner, systemDisk, systemRandom, tightenRights } from "../../host/mod.ts";
 import { PollenError } from "../../types/mod.ts";
 import type { Run } from "../command.ts";
 import { demandStopped } from "../daemon.ts";
@@ -12,6 +12,7 @@ export const init: Run = async (context) => {
   const dir = await context.stateDirectory();
   await demandStopped(dir);
   demandOwner(dir);
+  const warnings = await tightenRights(dir, keysDirectory(dir));
   const config = await Config.load(systemDisk, dir);
   const identity = await genIdentityKey(systemDisk, dir, systemRandom);
   const { credentials, created, isRoot } = await initRoot(systemDisk, dir, identity, {
@@ -33,6 +34,6 @@ export const init: Run = async (context) => {
   return {
     text: `${title}\nroot_pub: ${rootPub}\ncluster_id: ${clusterId}`,
     json: { created, rootPub, clusterId, key: identity.peerKey },
-    notes: created ? ["Next: pollen up -d"] : [],
+    notes: [...warnings, ...(created ? ["Next: pollen up -d"] : [])],
   };
 };

@@ -4,13 +4,14 @@
 import {
   type AdminSigner,
   encodeInviteToken,
+  keysDirectory,
   loadAdminSigner,
   loadIdentityKey,
   loadNodeCredentials,
   notEnrolled,
 } from "../../auth/mod.ts";
 import { Config, parseDuration } from "../../config/mod.ts";
-import { systemDisk, systemRandom } from "../../host/mod.ts";
+import { systemDisk, systemRandom, tightenRights } from "../../host/mod.ts";
 import type { BootstrapPeer, BootstrapPeerInfo } from "../../proto/mod.ts";
 import {
   parsePeerKey,
@@ -33,6 +34,7 @@ export const invite: Run = async (context) => {
   const subject = subjectOf(context);
   const explicit = parseBootstrap(context.args.values("bootstrap"));
   const dir = await context.stateDirectory();
+  const warnings = await tightenRights(dir, keysDirectory(dir));
   const config = await Config.load(systemDisk, dir);
   const signer = await openSigner(context, dir, config);
   const bootstrap = explicit.length > 0 ? explicit : await bootstrapOf(context, config);
@@ -56,7 +58,7 @@ export const invite: Run = async (context) => {
         addresses: addrs,
       })),
     },
-    notes: notesOf(bootstrap, ttlMs),
+    notes: [...warnings, ...notesOf(bootstrap, ttlMs)],
   };
 };
 

@@ -1,6 +1,7 @@
 // State folders whose nodes may run in the background. Invariant: at the end of a test nothing runs
 // on any of them, whatever became of the test.
 
+import { connectionsOf } from "../../../scripts/support/held.ts";
 import {
   type Finished,
   type Place,
@@ -30,12 +31,21 @@ export class Places implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const place of this.#places) {
+      for (const pid of nodesOf(place)) await carriesNothing(pid);
       if (nodesOf(place).length > 0) await pollen(place, ["down"]);
       for (const pid of nodesOf(place)) Deno.kill(pid, "SIGKILL");
       await nothingRuns(place);
     }
     await this.#folder[Symbol.asyncDispose]();
   }
+}
+
+/** Waits until the node holds no TCP connection any more: whoever used it is done. */
+async function carriesNothing(pid: number): Promise<void> {
+  await until(
+    "the node carries nothing any more",
+    () => Promise.resolve(connectionsOf(pid).length === 0 || null),
+  );
 }
 
 /** The processes that run a node on this folder. */

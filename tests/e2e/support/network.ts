@@ -41,8 +41,9 @@ export async function startRoot(
   folder: TemporaryFolder,
   name: string,
   args: readonly string[] = LOCAL,
+  env: Readonly<Record<string, string>> = {},
 ): Promise<Daemon> {
-  const place = { dir: await folder.folder(name) };
+  const place = { dir: await folder.folder(name), env };
   await pollenOk(place, ["init"]);
   return await Daemon.up(place, args);
 }

@@ -196,7 +196,8 @@ Deno.test("an answer of a megabyte comes through", async () => {
   );
 });
 
-Deno.test("without a server a call fails with unavailable", async () => {
+// grpc-js leaves the timer of its next attempt behind, which holds nobody up.
+Deno.test("without a server a call fails with unavailable", { sanitizeOps: false }, async () => {
   using rpc = client(ControlService, { address: "unix:/nowhere/at/all.sock" });
   assert.equal((await failureOf(rpc.calls.getStatus({}))).code, "unavailable");
 });

@@ -181,14 +181,19 @@ Deno.test("a path beyond the operating system's limit is refused with a way out"
     );
   }));
 
-Deno.test("without a daemon the client says so and how to start one", () =>
-  inFolder(async (socketPath) => {
-    const isDown = withCode("unavailable", /pollen up/);
-    await assert.rejects(ControlClient.open({ socketPath }), isDown);
-    await leaveStaleSocket(socketPath);
-    using client = await ControlClient.open({ socketPath });
-    await assert.rejects(client.getStatus(), isDown);
-  }));
+// grpc-js leaves the timer of its next attempt behind, which holds nobody up.
+Deno.test(
+  "without a daemon the client says so and how to start one",
+  { sanitizeOps: false },
+  () =>
+    inFolder(async (socketPath) => {
+      const isDown = withCode("unavailable", /pollen up/);
+      await assert.rejects(ControlClient.open({ socketPath }), isDown);
+      await leaveStaleSocket(socketPath);
+      using client = await ControlClient.open({ socketPath });
+      await assert.rejects(client.getStatus(), isDown);
+    }),
+);
 
 Deno.test("a daemon's refusal arrives with its code, text and fix", () =>
   inFolder(async (socketPath) => {
