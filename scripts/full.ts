@@ -46,6 +46,8 @@ const STEPS: readonly Step[] = [
   { task: "interop:go", skip: () => lacking(["go"]) },
   // All of the load instead of a tenth.
   { task: "test", env: { POLLEN_FULL: "1" }, skip: always },
+  { task: "mutants", skip: always },
+  { task: "coverage", skip: always },
   { task: "bench:start", skip: always },
   { task: "bench:node", skip: always },
   {

@@ -150,6 +150,7 @@ Deno.test("what was saved is loaded again, and only its owner may read it", asyn
   const loaded = await Config.load(disk, DIR);
   deepEqual(loaded.bootstrapPeers, config.bootstrapPeers);
   deepEqual(loaded.certTtls, config.certTtls);
+  equal(loaded.certTtls.membershipTtl(), 86_400_000);
   const first = disk.text(PATH)!;
   await loaded.save(disk, DIR);
   equal(disk.text(PATH)!, first);

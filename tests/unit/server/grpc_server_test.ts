@@ -108,6 +108,18 @@ Deno.test("a socket that somebody removed is there again", () =>
     await assert.rejects(Deno.lstat(socketPath), Deno.errors.NotFound);
   }));
 
+Deno.test("a server that was made does nothing before it is started", async () => {
+  // A path that no start would take.
+  const socketPath = `/${"x".repeat(200)}`;
+  const server = GrpcServer.create({ socketPath, service: handlers(), log: silentLog });
+  const pending = new Promise<string>((resolve) => setTimeout(() => resolve("pending"), 0));
+  const outcome = server.ready.then(() => "ready", () => "failed");
+  assert.equal(await Promise.race([outcome, pending]), "pending");
+  await server.close();
+  await assert.rejects(server.start(), withCode("invalid_argument"));
+  assert.equal(await outcome, "failed");
+});
+
 Deno.test("a live socket is left alone and reported", () =>
   inFolder(async (socketPath) => {
     await using first = await start(socketPath);

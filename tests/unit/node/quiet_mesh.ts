@@ -1,0 +1,53 @@
+// A mesh without a network, where the node's own timing is what matters: the test says who comes,
+// and reads what was sent to whom.
+
+import type { Envelope } from "../../../lib/proto/mod.ts";
+import {
+  BoundedQueue,
+  type EngineNotice,
+  type IncomingStream,
+  type Mesh,
+  type Packet,
+  type PeerEvent,
+  type PeerKey,
+  PollenError,
+} from "../../../lib/types/mod.ts";
+
+export interface Sent {
+  readonly peer: PeerKey;
+  readonly envelope: Envelope;
+}
+
+/** The parts of the queues and the list of what was sent are the test's to use. */
+export function quietMesh(listenPort: number) {
+  const packets = new BoundedQueue<Packet<Envelope>>(64);
+  const events = new BoundedQueue<PeerEvent>(64);
+  const notices = new BoundedQueue<EngineNotice>(64);
+  const streams = new BoundedQueue<IncomingStream>(64);
+  const sent: Sent[] = [];
+  const nobody = () => Promise.reject(new PollenError("unreachable", "there is no network"));
+  const mesh: Mesh<Envelope> = {
+    listenPort,
+    send: (peer, envelope) => void sent.push({ peer, envelope }),
+    recv: () => packets.next(),
+    connect: nobody,
+    nextPeerEvent: () => events.next(),
+    nextNotice: () => notices.next(),
+    engineStats: () => {
+      throw new Error("there is no engine");
+    },
+    connectedPeers: () => [],
+    getActivePeerAddress: () => null,
+    closePeerSession() {},
+    recheckPeers() {},
+    close: () => {
+      for (const queue of [packets, events, notices, streams]) queue.close();
+      return Promise.resolve();
+    },
+    session: nobody,
+    openStream: nobody,
+    acceptStream: () => streams.next(),
+    watch() {},
+  };
+  return { mesh, events, sent };
+}
