@@ -428,10 +428,16 @@ function reasonOf(end: SessionEnd): DisconnectReason {
     case "idle_timeout":
     case "stateless_reset":
       return end.kind;
-    case "local":
     case "remote":
+      return isChoice(end.reason) ? "duplicate" : "graceful";
+    case "local":
       return "graceful";
     case "protocol_error":
       return "unknown";
   }
+}
+
+/** Whether the peer says that it prefers another session, which there is none of any more. */
+function isChoice(reason: string): boolean {
+  return reason === CloseReason.duplicate || reason === CloseReason.replaced;
 }

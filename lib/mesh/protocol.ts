@@ -12,7 +12,10 @@ export const STREAM_HEAD_BYTES = 2;
 /** The X.509 extension that carries the membership certificate: the UUID 9197192d-fb57-43c0-8399-ad704a8b0245 under 2.25. */
 export const MEMBERSHIP_EXTENSION_OID = "2.25.37271.6445.64343.17344.33689.44400.19083.581.1.1";
 
-/** What a close says. The original and we decide nothing by these texts but "revoked" and, we alone, "identity failed"; people read them. */
+/**
+ * What a close says. The original decides nothing by these texts; we wait longer before we dial again
+ * after "revoked", "identity failed", "duplicate" and "replaced". People read them.
+ */
 export const CloseReason = {
   shutdown: "shutdown",
   duplicate: "duplicate",

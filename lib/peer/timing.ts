@@ -41,6 +41,10 @@ export const RECONNECT_DELAY_MS: Readonly<Record<DisconnectReason, number>> = {
   // The session is only being renewed.
   cert_rotation: 1_000,
   cert_expired: 3_000,
+  // Both dialled and each kept the other session, as happens with nodes that choose by another rule
+  // than ours. They come back after 3 s and the rest of a second: two dials that crossed then, too,
+  // would end each other for ever.
+  duplicate: 5_000,
   // They do not want us. Asking stays possible, for they may have been told wrong.
   revoked: UNREACHABLE_PAUSE_MS,
 };

@@ -13,6 +13,7 @@ export type DisconnectReason =
   | "graceful"
   | "cert_rotation"
   | "cert_expired"
+  | "duplicate"
   | "revoked";
 
 /** What a mesh reports of its peers, in the order in which it happened. */

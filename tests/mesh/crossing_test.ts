@@ -63,7 +63,8 @@ Deno.test("a new process replaces the old one's session at once, whoever had dia
       await using renewed = await TestMesh.open(order[1]!);
       await renewed.connect(lasting);
       deepEqual((await lasting.connected(renewed)).address, renewed.address);
-      equal((await old.disconnected(lasting)).text, "replaced");
+      const { reason, text } = await old.disconnected(lasting);
+      deepEqual([reason, text], ["duplicate", "replaced"]);
       lasting.mesh.send(renewed.key, numbered(3n));
       equal(await nextNumber(renewed), 3n);
       deepEqual(lasting.mesh.connectedPeers(), [renewed.key]);

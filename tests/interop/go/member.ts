@@ -157,3 +157,40 @@ Deno.test("our node joins a network that is not ours, and heeds its revocations"
   const { remote, code, reason: goodbye } = await founder.heard("closed", { peer: key });
   deepEqual({ remote, code, goodbye }, { remote: true, code: 0, goodbye: "shutdown" });
 });
+
+for (const order of ["smaller", "larger"] as const) {
+  Deno.test(`a node that chooses sessions by arrival, its key the ${order}`, async () => {
+    await using folder = await TemporaryFolder.make();
+    const program = await build(folder, "./member");
+    await using root = await startRoot(folder, "root");
+    const rootKey = await pollenOk(root.place, ["id"]);
+    const token = await pollenOk(root.place, ["invite"]);
+    await using other = new GoProgram(program, ["join", token, order]);
+    const { key } = await other.heard("ready") as { key: string };
+    const { address } = await other.heard("connected", { peer: rootKey });
+    equal(key < rootKey, order === "smaller");
+
+    // It dials once more, as it would have if both had dialled: one session is left, or none.
+    await other.tell(`dial ${rootKey} ${address}`);
+    await using ours = echo("ours");
+    await pollenOk(root.place, ["serve", String(ours.port), "answer"]);
+    await reaches(other, rootKey, ours.port);
+
+    // Ours dials, and before long it dials as well. Each prefers the other session, so that both end
+    // unless one of them is gone before it is chosen.
+    await online(root, key);
+    await other.tell("drop");
+    await other.heard("closed", { reason: "disconnect" });
+    await other.heard("connected", { peer: rootKey });
+    await other.tell(`dial ${rootKey} ${address}`);
+    await reaches(other, rootKey, ours.port);
+  });
+}
+
+/** Waits until the other one's session with the peer carries a tunnel. */
+async function reaches(other: GoProgram, peer: string, port: number): Promise<void> {
+  await until("a tunnel through the session that is left", async () => {
+    await other.tell(`fetch ${peer} ${port} hello`);
+    return (await other.heard("fetched")).text === "ours hello" ? true : null;
+  });
+}

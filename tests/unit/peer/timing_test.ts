@@ -87,6 +87,7 @@ const DELAYS: readonly [DisconnectReason, number][] = [
   ["unknown", 3_000],
   ["idle_timeout", 1_000],
   ["stateless_reset", 5_000],
+  ["duplicate", 5_000],
   ["graceful", 3_000],
   ["cert_rotation", 1_000],
   ["cert_expired", 3_000],

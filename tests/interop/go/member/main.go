@@ -1,8 +1,8 @@
 // A node of pollen/1 that shares nothing with Pollen: Go's TLS, quic-go, field numbers of its own
 // (wire.go names them where it writes and reads them). member.ts runs it against real nodes.
 //
-//	member join TOKEN     becomes a member by an invite
-//	member found          makes a network of its own
+//	member join TOKEN [smaller | larger]   becomes a member by an invite, its key so beside its host's
+//	member found                           makes a network of its own
 //
 // It prints one JSON object per line and takes a command per line:
 //
@@ -11,6 +11,8 @@
 //	fetch PEER PORT TEXT  sends a text through a tunnel and prints the answer
 //	revoke PEER           with the root key
 //	restart NAME PORT     leaves, and comes back with counters from 1, offering this alone
+//	drop                  ends all sessions
+//	dial PEER ADDRESS     opens a session, though there may be one
 //	visit                 dials the first peer with another member's key; again with the same one
 //
 // It ends when its standard input ends.
@@ -18,6 +20,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"crypto/ed25519"
 	"crypto/rand"
@@ -54,26 +57,39 @@ func main() {
 }
 
 func open(args []string) (*node, error) {
-	_, key, err := ed25519.GenerateKey(rand.Reader)
-	if err != nil {
-		return nil, err
-	}
 	switch {
 	case len(args) == 2 && args[0] == "join":
-		return join(key, args[1])
+		return join(args[1], "")
+	case len(args) == 3 && args[0] == "join":
+		return join(args[1], args[2])
 	case len(args) == 1 && args[0] == "found":
-		return found(key)
+		return found()
 	}
-	return nil, errors.New("usage: member join TOKEN | member found")
+	return nil, errors.New("usage: member join TOKEN [smaller | larger] | member found")
+}
+
+// keyBeside draws a key that is smaller or larger than the other one, where that is asked for.
+func keyBeside(other []byte, order string) (ed25519.PrivateKey, error) {
+	for {
+		public, key, err := ed25519.GenerateKey(rand.Reader)
+		isSmaller := bytes.Compare(public, other) < 0
+		if err != nil || order == "" || isSmaller == (order == "smaller") {
+			return key, err
+		}
+	}
 }
 
 // found makes a network whose root key is this node's admin key.
-func found(key ed25519.PrivateKey) (*node, error) {
+func found() (*node, error) {
+	public, key, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		return nil, err
+	}
 	root, rootKey, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
 		return nil, err
 	}
-	n, err := newNode(key, root, membershipCert(rootKey, key.Public().(ed25519.PublicKey), time.Hour))
+	n, err := newNode(key, root, membershipCert(rootKey, public, time.Hour))
 	if err != nil {
 		return nil, err
 	}
@@ -107,12 +123,17 @@ func (n *node) place() bootstrap {
 }
 
 // join redeems an invite with the first node that it names, and connects with it.
-func join(key ed25519.PrivateKey, text string) (*node, error) {
+func join(text, order string) (*node, error) {
 	token, err := base64.StdEncoding.DecodeString(text)
 	if err != nil {
 		return nil, err
 	}
 	root, enter, err := verifyInvite(token)
+	if err != nil {
+		return nil, err
+	}
+	place := enter[0]
+	key, err := keyBeside(place.key, order)
 	if err != nil {
 		return nil, err
 	}
@@ -125,7 +146,6 @@ func join(key ed25519.PrivateKey, text string) (*node, error) {
 	if err != nil {
 		return nil, err
 	}
-	place := enter[0]
 	session, err := dialAt(n.transport, place.addrs[0], security(bare, alpnInvite, holderOf(place.key)))
 	if err != nil {
 		return nil, err
@@ -188,6 +208,14 @@ func (n *node) obey(words []string) error {
 		}
 		signed := message(nil).part(1, revocation(n.rootKey, subject))
 		n.broadcast(n.gossip.state(saysRevocation, signed, false))
+	case "drop":
+		n.disconnect()
+	case "dial":
+		peer, err := hex.DecodeString(argument(1))
+		if err != nil {
+			return err
+		}
+		return n.dial(argument(2), peer)
 	case "visit":
 		return n.visit()
 	default:

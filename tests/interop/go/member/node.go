@@ -132,12 +132,39 @@ func dialAt(transport *quic.Transport, addr string, security *tls.Config) (*quic
 	return transport.Dial(ctx, at, security, config)
 }
 
+// add takes a session in. Of two that live it chooses as the original does, by order of arrival: the
+// old one stays where our key is the smaller.
+func (n *node) add(peer string, session *quic.Conn) bool {
+	n.mutex.Lock()
+	defer n.mutex.Unlock()
+	if old := n.sessions[peer]; old != nil && old.Context().Err() == nil {
+		if hex.EncodeToString(n.public()) < peer {
+			_ = session.CloseWithError(0, "duplicate")
+			return false
+		}
+		_ = old.CloseWithError(0, "replaced")
+	}
+	n.sessions[peer] = session
+	return true
+}
+
+// removeIfCurrent forgets a session, unless another one took its place.
+func (n *node) removeIfCurrent(peer string, session *quic.Conn) bool {
+	n.mutex.Lock()
+	defer n.mutex.Unlock()
+	if n.sessions[peer] != session {
+		return false
+	}
+	delete(n.sessions, peer)
+	return true
+}
+
 // serve runs a session until it ends.
 func (n *node) serve(session *quic.Conn) {
 	peer := hex.EncodeToString(session.ConnectionState().TLS.PeerCertificates[0].PublicKey.(ed25519.PublicKey))
-	n.mutex.Lock()
-	n.sessions[peer] = session
-	n.mutex.Unlock()
+	if !n.add(peer, session) {
+		return
+	}
 	say("connected", map[string]any{"peer": peer, "address": session.RemoteAddr().String()})
 	n.broadcast(n.gossip.state(saysReachability, message(nil).text(1, peer), false))
 	send(session, message(nil).part(bodyClock, n.gossip.clock()))
@@ -159,11 +186,9 @@ func (n *node) serve(session *quic.Conn) {
 			say("malformed", map[string]any{"why": err.Error()})
 		}
 	}
-	n.mutex.Lock()
-	if n.sessions[peer] == session {
-		delete(n.sessions, peer)
+	if !n.removeIfCurrent(peer, session) {
+		return
 	}
-	n.mutex.Unlock()
 	say("closed", endOf(session, peer))
 	n.broadcast(n.gossip.state(saysReachability, message(nil).text(1, peer), true))
 }
