@@ -39,6 +39,7 @@ const STEPS: readonly Step[] = [
   { task: "native", skip: () => lacking(["cargo"]) },
   { task: "fuzz", skip: () => lacking(["cargo"]) },
   { task: "sanitize", skip: sanitizersMissing },
+  { task: "fuzz:decoders", skip: always },
   { task: "crashes", skip: always },
   { task: "engine:repeat", skip: pinnedToolsMissing },
   { task: "demo", skip: always },

@@ -6,7 +6,7 @@
 // newer one wrote. Inside an entry they are refused, because a misspelt lifetime or address would
 // otherwise be ignored without a word.
 
-import { Document, isMap, parseDocument, Scalar } from "yaml";
+import { Document, isMap, parseDocument, Scalar, visit } from "yaml";
 import type { BootstrapPeer } from "../proto/mod.ts";
 import {
   ADDRESSES_PER_PEER_MAX,
@@ -150,9 +150,18 @@ export class Config {
   }
 }
 
-/** Parses without guessing types: a key of digits alone stays the text it is. */
+/**
+ * Parses without guessing types: a key of digits alone stays the text it is. A pair of which one half
+ * is missing gets an empty text there, because without types there is no way to write nothing.
+ */
 function parse(source: string): Document {
   const document = parseDocument(source, { schema: "failsafe" });
+  visit(document, {
+    Pair: (_, pair) => {
+      pair.key ??= new Scalar("");
+      pair.value ??= new Scalar("");
+    },
+  });
   const [problem] = document.errors;
   // The first line names the place; what follows draws a picture of it.
   if (problem !== undefined) throw new Error(problem.message.split("\n")[0]!.replace(/:?$/, "."));

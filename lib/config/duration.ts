@@ -43,7 +43,7 @@ export function parseDuration(text: string): number {
       fix: "Write hours, minutes or seconds with their unit, as in 8760h or 1h30m.",
     });
   }
-  return sign * totalMs;
+  return totalMs === 0 ? 0 : sign * totalMs;
 }
 
 /** The duration in the largest units that hold it exactly: "8760h0m0s" is what Go would print, "8760h" what people write. */

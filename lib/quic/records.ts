@@ -2,7 +2,7 @@
 // form of records, addresses and texts. The other side of each is in native/src/abi; a change here
 // or there raises ABI_VERSION in both.
 
-import type { FaultKind, SocketAddress } from "../types/mod.ts";
+import { type FaultKind, PollenError, type SocketAddress } from "../types/mod.ts";
 
 /** Must be what the library says of itself. */
 export const ABI_VERSION = 3;
@@ -101,16 +101,26 @@ export interface EventRecord {
 
 const HEADER_BYTES = 24;
 
-/** The records in `bytes`, which holds whole ones only. */
+/**
+ * The records in `bytes`, which holds whole ones only.
+ *
+ * @throws {PollenError} `internal` when it does not.
+ */
 export function* readRecords(bytes: Uint8Array): Generator<EventRecord> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let at = 0; at < bytes.length;) {
+    if (bytes.length - at < HEADER_BYTES) throw cutShort();
     const field = (index: number) => view.getUint32(at + 4 * index, true);
     const end = at + HEADER_BYTES + field(5);
+    if (end > bytes.length) throw cutShort();
     const payload = bytes.slice(at + HEADER_BYTES, end);
     yield { kind: field(0), handle: field(1), tag: field(2), x: field(3), y: field(4), payload };
     at = end;
   }
+}
+
+function cutShort(): PollenError {
+  return new PollenError("internal", "A record of the engine is cut short.");
 }
 
 const encoder = new TextEncoder();
@@ -148,7 +158,7 @@ export function concat(parts: readonly Uint8Array[]): Uint8Array {
   return whole;
 }
 
-/** Reads the payload of a record from its beginning. */
+/** Reads the payload of a record from its beginning. A number that is not there throws `internal`. */
 export class PayloadReader {
   readonly #bytes: Uint8Array;
   #at = 0;
@@ -159,6 +169,7 @@ export class PayloadReader {
 
   number(): number {
     const bytes = this.bytes(8);
+    if (bytes.length < 8) throw cutShort();
     return new DataView(bytes.buffer, bytes.byteOffset, 8).getFloat64(0, true);
   }
 

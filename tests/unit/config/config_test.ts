@@ -246,3 +246,13 @@ Deno.test("a negative lifetime is refused", () => {
   });
   throws(() => new CertTtls({ adminMs: NaN }), { code: "invalid_argument" });
 });
+
+Deno.test("a setting of others without a value survives a save", async () => {
+  for (const source of ["? mine\n", "future:\n", "? \n: 1\n"]) {
+    const disk = new MemoryDisk();
+    disk.put(`${DIR}/config.yaml`, source);
+    const config = await Config.load(disk, DIR);
+    await config.save(disk, DIR);
+    deepEqual((await Config.load(disk, DIR)).bootstrapPeers, config.bootstrapPeers, source);
+  }
+});
