@@ -3,10 +3,10 @@
 
 import type { FileSystem } from "./file_system.ts";
 
-/** The directory that a path is in. */
+/** The directory that an absolute path is in; the root is in itself. */
 export function parentOf(path: string): string {
   const trimmed = path.replace(/\/+$/, "");
-  return trimmed.slice(0, Math.max(1, trimmed.lastIndexOf("/")));
+  return trimmed.slice(0, Math.max(0, trimmed.lastIndexOf("/"))) || "/";
 }
 
 /** Puts the names in a directory on disk. */

@@ -2,6 +2,7 @@
 
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { systemDisk } from "../../../lib/host/mod.ts";
+import { parentOf } from "../../../lib/host/directories.ts";
 import { toDiskError } from "../../../lib/host/disk_errors.ts";
 import { PollenError } from "../../../lib/types/mod.ts";
 
@@ -213,4 +214,13 @@ Deno.test("errors name the path, the reason and what to do", () => {
   );
   equal(unknown.text, "/a/b could not be read. Strange thing.");
   equal(unknown.code, "io");
+});
+
+Deno.test("the directory that a path is in, up to the root", () => {
+  for (
+    const [path, parent] of [["/a/b/c", "/a/b"], ["/a/b/", "/a"], ["/a", "/"], ["/a/", "/"], [
+      "/",
+      "/",
+    ]]
+  ) equal(parentOf(path!), parent);
 });
