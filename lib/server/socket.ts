@@ -93,7 +93,8 @@ export async function publishSocket(bound: string, path: string): Promise<Socket
   const directory = await Deno.stat(path.slice(0, path.lastIndexOf("/")) || "/");
   const group = directory.gid;
   if (group !== null && groupName(await readGroups(), group) === GROUP_NAME) {
-    await Deno.chown(bound, null, group);
+    // A process of that group needs no call for it, and services are often denied it.
+    if ((await Deno.lstat(bound)).gid !== group) await Deno.chown(bound, null, group);
     await Deno.chmod(bound, MODE_GROUP);
   } else {
     await Deno.chmod(bound, MODE_OWNER);
