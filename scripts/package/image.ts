@@ -10,6 +10,8 @@ const ARCHITECTURES: Readonly<Record<string, string>> = { x64: "amd64", arm64: "
 const DEBIAN = "bookworm";
 /** What the program needs, and a shell for the command that starts it. */
 const DEBIAN_PACKAGES = ["libc6", "libgcc-s1", "ca-certificates", "dash"];
+/** How an archive of the same files gets the same bytes. */
+const SAME_BYTES = ["--format=ustar", "--sort=name", "--owner=0", "--group=0", "--numeric-owner"];
 /** A user that no image and no machine knows. */
 const USER = "65532:65532";
 
@@ -75,9 +77,12 @@ export async function makeImage(content: ImageContent, folder: string): Promise<
       id,
     );
     const name = `pollen-${version}-linux-${processor}.oci.tar`;
-    const target = `oci-archive:${folder}/${name}:pollen:${version}`;
+    const layout = `${work}/layout`;
     const moment = ["--timestamp", String(epochSeconds), "--quiet"];
-    await buildah("commit", "--format", "oci", ...moment, id, target);
+    await buildah("commit", "--format", "oci", ...moment, id, `oci:${layout}:pollen:${version}`);
+    // An archive by buildah itself bears the moment in which it was made.
+    const archive = ["--create", "--file", `${folder}/${name}`, ...SAME_BYTES, "-C", layout, "."];
+    await run("tar", [...archive, `--mtime=@${epochSeconds}`], { cwd: work });
     return name;
   } finally {
     await Deno.remove(work, { recursive: true });
