@@ -272,8 +272,8 @@ function encodeOptions({ packetBytesMax, congestion, offload }: EngineOptions): 
 }
 
 function encodeProtocols(protocols: readonly Protocol[]): Uint8Array {
-  return concat(protocols.flatMap(({ alpn, identity, serve, headBytes }) => {
-    if (!/^[\x21-\x7e]{1,255}$/.test(alpn)) {
+  return concat(protocols.flatMap(({ alpn, fallback = "", identity, serve, headBytes }) => {
+    if (!/^[\x21-\x7e]{1,255}$/.test(alpn) || !/^[\x21-\x7e]{0,255}$/.test(fallback)) {
       throw new PollenError("invalid_argument", "An ALPN name has 1 to 255 ASCII characters.");
     }
     if (!Number.isInteger(headBytes) || headBytes < 0 || headBytes > 64) {
@@ -282,6 +282,7 @@ function encodeProtocols(protocols: readonly Protocol[]): Uint8Array {
     return [
       Uint8Array.of(serve ? 1 : 0, headBytes),
       encodeSized(encodeText(alpn)),
+      encodeSized(encodeText(fallback)),
       encodeSized(identity.certificate),
       encodeSized(identity.privateKey),
     ];

@@ -18,8 +18,16 @@ export interface TlsIdentity {
 
 /** One application protocol that the engine speaks. */
 export interface Protocol {
-  /** The ALPN name, 1…255 ASCII characters. */
+  /**
+   * The ALPN name, 1…255 ASCII characters. Of the protocols that somebody offers who dials us, the
+   * first in the order given to `setProtocols` is spoken.
+   */
   readonly alpn: string;
+  /**
+   * The ALPN name of another one of the protocols, offered behind this one when we dial, for those
+   * who do not speak this one. Both show this identity. `Session.alpn` says which is spoken.
+   */
+  readonly fallback?: string;
   /** Shown when we dial with this protocol and, if `serve`, when we are dialled. */
   readonly identity: TlsIdentity;
   /** Whether to answer those who dial us with it. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
-import { PollenError, type Session } from "../../lib/types/mod.ts";
+import { type Engine, PollenError, type Session } from "../../lib/types/mod.ts";
 import {
   ALPN,
   connect,
@@ -54,6 +54,23 @@ Deno.test("the certificate is chosen by the protocol of the dial", async () => {
     assert.deepEqual(near.peerCertificate, identity.certificate);
     assert.deepEqual(far.peerCertificate, identity.certificate);
   }
+});
+
+Deno.test("who does not speak a protocol is spoken to in the one that it falls back on", async () => {
+  const newer = protocol({ alpn: OTHER, fallback: ALPN, headBytes: 5 });
+  const speakers = { both: [newer, protocol()], old: [protocol()] };
+  await using old = await openTestEngine(speakers.old);
+  await using one = await openTestEngine(speakers.both);
+  await using two = await openTestEngine(speakers.both);
+  assert.deepEqual((await alpns(one, two, OTHER)).join(), `${OTHER},${OTHER}`);
+  assert.deepEqual((await alpns(one, old, OTHER)).join(), `${ALPN},${ALPN}`);
+  assert.deepEqual((await alpns(old, one, ALPN)).join(), `${ALPN},${ALPN}`);
+  // The order of the one who is dialled counts.
+  two.setProtocols([protocol(), newer]);
+  assert.deepEqual((await alpns(one, two, OTHER)).join(), `${ALPN},${ALPN}`);
+  assert.throws(() => one.setProtocols([protocol({ fallback: "not ascii \u00e9" })]), {
+    code: "invalid_argument",
+  });
 });
 
 Deno.test("a protocol that is not served is refused, until it is", async () => {
@@ -242,3 +259,9 @@ Deno.test("sessions have ids of their own and numbers", async () => {
   await first.near.closed;
   assert.ok(first.near.stats().bytesSent >= stats.bytesSent);
 });
+
+/** What each end says is spoken. */
+async function alpns(client: Engine, server: Engine, alpn: string): Promise<string[]> {
+  const { near, far } = await connect(client, server, alpn);
+  return [near.alpn, far.alpn];
+}

@@ -28,19 +28,26 @@ pub fn reset_key(input: &mut Reader<'_>) -> Result<ResetKey, Refusal> {
     }
 }
 
-/// A list of: serve (u8), head bytes (u8), and with their lengths (u32) ALPN, certificate, key.
+/// A list of: serve (u8), head bytes (u8), and with their lengths (u32) ALPN, the ALPN to fall back
+/// on (empty for none), certificate, key.
 pub fn protocols(input: &mut Reader<'_>) -> Result<Protocols, Refusal> {
     let mut list = Vec::new();
     while !input.0.is_empty() {
         let serve = input.u8()? != 0;
         let head_bytes = usize::from(input.u8()?);
         let alpn = input.sized()?.to_vec();
+        let fallback = input.sized()?;
         let certificate = input.sized()?.to_vec();
         let key = input.sized()?.to_vec();
-        if alpn.is_empty() || alpn.len() > 255 || head_bytes > HEAD_BYTES_MAX {
+        let longest = alpn.len().max(fallback.len());
+        if alpn.is_empty() || longest > 255 || head_bytes > HEAD_BYTES_MAX {
             return Err(Refusal::Malformed);
         }
         let protocol = Protocol::new(alpn, certificate, key, serve, head_bytes);
+        let protocol = match fallback {
+            [] => protocol,
+            fallback => protocol.and_then(|protocol| protocol.with_fallback(fallback)),
+        };
         list.push(protocol.map_err(|_| Refusal::BadIdentity)?);
     }
     Protocols::new(list).map_err(|_| Refusal::BadIdentity)

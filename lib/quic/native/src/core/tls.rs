@@ -44,8 +44,7 @@ impl Protocol {
         let identity = CertifiedKey::new(vec![CertificateDer::from(certificate)], key);
         identity.keys_match()?;
         let identity = Arc::new(identity);
-        let client = QuicClientConfig::try_from(tls_client(&alpn, identity.clone())?);
-        let client = Arc::new(client.map_err(|e| Error::General(e.to_string()))?);
+        let client = client_config(&[&alpn], identity.clone())?;
         Ok(Self {
             alpn,
             serve,
@@ -54,6 +53,21 @@ impl Protocol {
             identity,
         })
     }
+
+    /// Whoever is dialled with this protocol and does not speak it may take the other one, for
+    /// which the same identity is shown.
+    pub fn with_fallback(mut self, alpn: &[u8]) -> Result<Self, Error> {
+        self.client = client_config(&[&self.alpn, alpn], self.identity.clone())?;
+        Ok(self)
+    }
+}
+
+fn client_config(
+    alpns: &[&[u8]],
+    identity: Arc<CertifiedKey>,
+) -> Result<Arc<dyn crypto::ClientConfig>, Error> {
+    let config = QuicClientConfig::try_from(tls_client(alpns, identity)?);
+    Ok(Arc::new(config.map_err(|e| Error::General(e.to_string()))?))
 }
 
 /// The configuration for those who dial us, or none if no protocol is served. Where a client
@@ -85,13 +99,17 @@ fn tls_server(served: &[&Protocol]) -> Result<ServerConfig, Error> {
     Ok(config)
 }
 
-pub(super) fn tls_client(alpn: &[u8], identity: Arc<CertifiedKey>) -> Result<ClientConfig, Error> {
+/// The server chooses among the protocols by its own order.
+pub(super) fn tls_client(
+    alpns: &[&[u8]],
+    identity: Arc<CertifiedKey>,
+) -> Result<ClientConfig, Error> {
     let mut config = ClientConfig::builder_with_provider(provider())
         .with_protocol_versions(&[&rustls::version::TLS13])?
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(AnyCertificate))
         .with_client_cert_resolver(Arc::new(OneIdentity(identity)));
-    config.alpn_protocols = vec![alpn.to_vec()];
+    config.alpn_protocols = alpns.iter().map(|alpn| alpn.to_vec()).collect();
     config.resumption = Resumption::disabled();
     config.enable_early_data = false;
     // Peers are known by their keys; a name would only tell observers something.
@@ -282,7 +300,7 @@ mod tests {
 
     #[test]
     fn a_client_with_a_certificate_is_let_in() {
-        let client = tls_client(b"test/1", protocol().identity).unwrap();
+        let client = tls_client(&[b"test/1"], protocol().identity).unwrap();
         assert_eq!(server_error(client), None);
     }
 
@@ -303,7 +321,7 @@ mod tests {
     fn a_certificate_without_its_key_is_turned_away() {
         let (one, other) = (protocol().identity, protocol().identity);
         let stolen = CertifiedKey::new(one.cert.clone(), other.key.clone());
-        let client = tls_client(b"test/1", Arc::new(stolen)).unwrap();
+        let client = tls_client(&[b"test/1"], Arc::new(stolen)).unwrap();
         let error = server_error(client);
         assert!(matches!(error, Some(Error::InvalidCertificate(_))));
     }

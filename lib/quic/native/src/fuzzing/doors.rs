@@ -119,7 +119,7 @@ fn address(port: u16) -> Vec<u8> {
 fn protocols() -> Vec<u8> {
     let (certificate, key) = new_identity();
     let mut bytes = vec![1, 2];
-    for part in [b"test/1".to_vec(), certificate, key] {
+    for part in [b"test/1".to_vec(), vec![], certificate, key] {
         bytes.extend((part.len() as u32).to_le_bytes());
         bytes.extend(part);
     }

@@ -39,7 +39,7 @@ impl Hostile {
     pub fn new(alpn: &[u8], seed: u64) -> Self {
         let (certificate, key) = new_identity();
         let protocol = Protocol::new(alpn.to_vec(), certificate, key, false, 0).unwrap();
-        let config = Arc::new(tls_client(alpn, protocol.identity).unwrap());
+        let config = Arc::new(tls_client(&[alpn], protocol.identity).unwrap());
         let ours = (seed << 1).to_be_bytes();
         let theirs = (seed << 1 | 1).to_be_bytes();
         let name = "peer.invalid".try_into().unwrap();

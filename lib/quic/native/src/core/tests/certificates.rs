@@ -213,7 +213,7 @@ fn protocol(case: &Case) -> Protocol {
     });
     let chain = case.chain.iter().cloned().map(CertificateDer::from);
     let identity = Arc::new(CertifiedKey::new(chain.collect(), key));
-    let client = tls_client(ALPN, identity.clone()).unwrap();
+    let client = tls_client(&[ALPN], identity.clone()).unwrap();
     Protocol {
         alpn: ALPN.to_vec(),
         serve: true,
