@@ -87,8 +87,8 @@ export {
   getAdvertisableAddrs,
   type IdentityOptions,
   type InterfaceAddress,
-  inviteProtocol,
-  memberProtocol,
+  inviteProtocols,
+  memberProtocols,
   Mesh,
   type MeshOptions,
   type RedeemDeps,
@@ -109,13 +109,13 @@ export { type EngineOptions, openEngine } from "./lib/quic/mod.ts";
 // State: what nodes tell each other, and what a node is told by its owner.
 export {
   type ApplyResult,
+  type Authority,
   type Connection,
   connectionKey,
   type KnownPeer,
   type NodeRecord,
   type SaveUrgency,
   Store,
-  type VerifyRevocation,
 } from "./lib/store/mod.ts";
 export {
   CertTtls,

@@ -64,7 +64,11 @@ export const FOREIGN: readonly {
     rooms: ["rpc"],
     why: "without the HTTP/2 shim, which only rpc applies, it can abort the process",
   },
-  { module: /^@noble\//, rooms: ["auth"], why: "signatures are made and verified in one place" },
+  {
+    module: /^@noble\/curves/,
+    rooms: ["auth"],
+    why: "signatures are made and verified in one place",
+  },
   {
     module: /^@peculiar\//,
     rooms: ["mesh"],

@@ -20,7 +20,7 @@ import { stageProgram } from "./package/stage.ts";
 import { fromFileUrl, join } from "./paths.ts";
 import { type BuildOptions, buildPortable, RELEASE_KEY } from "./portable/build.ts";
 import { shortName, type Target, targetCalled, TARGETS } from "./portable/targets.ts";
-import { VERSION } from "../lib/cli/version.ts";
+import { VERSION } from "../lib/types/version.ts";
 
 const ROOT = fromFileUrl(new URL("../", import.meta.url));
 

@@ -12,7 +12,7 @@ import {
 } from "../auth/mod.ts";
 import { Config } from "../config/mod.ts";
 import { demandOwner, systemClock, systemDisk, systemRandom } from "../host/mod.ts";
-import { inviteProtocol, redeemInvite } from "../mesh/mod.ts";
+import { inviteProtocols, redeemInvite } from "../mesh/mod.ts";
 import { openEngine } from "../quic/mod.ts";
 import type { InviteToken, JoinToken, TrustBundle } from "../proto/mod.ts";
 import { type PeerKey, PollenError } from "../types/mod.ts";
@@ -104,12 +104,10 @@ async function redeem(
 ): Promise<JoinToken> {
   await using engine = await openEngine({
     address: { ip: "::", port: 0 },
-    protocols: [
-      await inviteProtocol(
-        { identity, tlsIdentityTtlMs: TLS_TTL_MS, clock: systemClock, random: systemRandom },
-        { serve: false },
-      ),
-    ],
+    protocols: await inviteProtocols(
+      { identity, tlsIdentityTtlMs: TLS_TTL_MS, clock: systemClock, random: systemRandom },
+      { serve: false },
+    ),
   });
   const deps = { engine, identity, clock: systemClock, resolve: resolveAddresses };
   return await redeemInvite(deps, token, signal);

@@ -14,17 +14,16 @@ import {
   type NodeCredentials,
   notEnrolled,
   SignedTimes,
-  verifyRevocation,
 } from "../auth/mod.ts";
 import { Config, ConsumedInvites } from "../config/mod.ts";
 import { demandOwner, systemClock, systemDisk, systemRandom, tightenRights } from "../host/mod.ts";
 import { getAdvertisableAddrs, isHostIp, Mesh, type Redeemer } from "../mesh/mod.ts";
 import { Node, NodeService } from "../node/mod.ts";
-import type { SignedRevocation } from "../proto/mod.ts";
 import { openEngine } from "../quic/mod.ts";
 import { Store } from "../store/mod.ts";
 import { Manager } from "../tunnel/mod.ts";
-import { isIpLiteral, type Log, PollenError, silentLog } from "../types/mod.ts";
+import { isIpLiteral, type Log, PollenError, silentLog, VERSION } from "../types/mod.ts";
+import { authorityOf } from "./authority.ts";
 import { openOnPort } from "./listen_port.ts";
 import { resolveAddresses } from "./resolve.ts";
 
@@ -96,7 +95,7 @@ export async function openNode(options: NodeOptions): Promise<OpenedNode> {
       systemDisk,
       dir,
       identity.peerKey,
-      (revocation) => isValidRevocation(revocation, credentials),
+      authorityOf(identity, credentials, systemClock),
     ),
   );
   for (const warning of store.loadWarnings) log.warn(warning);
@@ -130,6 +129,7 @@ export async function openNode(options: NodeOptions): Promise<OpenedNode> {
     redeemer: signer === null ? null : await openRedeemer(dir, signer, config, store),
     clock: systemClock,
     random: systemRandom,
+    version: VERSION,
     log,
     signedTimes,
     isRevoked: (peer) => store.isSubjectRevoked(peer),
@@ -240,16 +240,4 @@ function checkedIps(ips: readonly string[]): readonly string[] {
   throw new PollenError("invalid_argument", `"${wrong}" is not ${what}.`, {
     fix: "Give --ips the addresses at which others reach this machine, with commas between.",
   });
-}
-
-function isValidRevocation(
-  revocation: SignedRevocation,
-  credentials: NodeCredentials,
-): boolean {
-  try {
-    verifyRevocation(revocation, credentials.trust);
-    return true;
-  } catch {
-    return false;
-  }
 }

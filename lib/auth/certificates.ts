@@ -133,3 +133,24 @@ export function verifyMembershipCert(
     });
   }
 }
+
+/**
+ * Whether the certificate makes its subject a member of the network now, or did before it lapsed.
+ * For what a member once said, which does not become untrue when it leaves.
+ */
+export function isGenuineMembership(
+  cert: MembershipCert,
+  trust: TrustBundle,
+  now: WallMs,
+): boolean {
+  const ends = [cert.claims?.notAfterUnix ?? 0n, cert.issuer?.claims?.notAfterUnix ?? 0n];
+  const lastValidMs = 1_000 * Number(ends[0]! < ends[1]! ? ends[0] : ends[1]);
+  const moment = Math.min(now, lastValidMs) as WallMs;
+  try {
+    verifyMembershipCert(cert, trust, moment, cert.claims?.subjectPub ?? new Uint8Array(0));
+    return true;
+  } catch (thrown) {
+    if (thrown instanceof PollenError) return false;
+    throw thrown;
+  }
+}

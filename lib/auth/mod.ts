@@ -13,7 +13,7 @@ export {
   loadAdminSigner,
   type SignerOptions,
 } from "./admin_signer_files.ts";
-export { verifyAdminCert, verifyMembershipCert } from "./certificates.ts";
+export { isGenuineMembership, verifyAdminCert, verifyMembershipCert } from "./certificates.ts";
 export {
   demandSameNetwork,
   enrol,
@@ -24,6 +24,7 @@ export {
   renewMembership,
 } from "./credentials.ts";
 export type { NodeCredentials } from "./credentials_files.ts";
+export { eventSigner, verifyEvent } from "./events.ts";
 export {
   deriveResetKey,
   genIdentityKey,

@@ -3,4 +3,4 @@
 
 export { type Io, systemIo } from "./io.ts";
 export { run } from "./run.ts";
-export { VERSION } from "./version.ts";
+export { VERSION } from "../types/mod.ts";

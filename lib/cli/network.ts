@@ -16,6 +16,10 @@ export interface Machine {
   /** `ip:port`, or empty. */
   readonly address: string;
   readonly isPublic: boolean;
+  /** What the session with it speaks; null without one. */
+  readonly protocol: string | null;
+  /** The version of its program; null when it does not say. */
+  readonly version: string | null;
 }
 
 /** One service of a machine. */
@@ -90,6 +94,8 @@ function machineOf(
     status: STATUS_NAMES[node.status] ?? "unknown",
     address: node.addr,
     isPublic: node.publiclyAccessible,
+    protocol: node.link?.protocol ?? null,
+    version: node.link?.version || null,
   };
 }
 

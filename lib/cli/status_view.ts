@@ -1,7 +1,7 @@
 // What `pollen status` shows: tables for people, one object for programs. Pure.
 
 import { CertHealth, type CertInfo, type GetStatusResponse } from "../proto/mod.ts";
-import { CLOCK_SKEW_SECONDS, type PeerKey, type WallMs } from "../types/mod.ts";
+import { ALPN_MEMBER_1, CLOCK_SKEW_SECONDS, type PeerKey, type WallMs } from "../types/mod.ts";
 import {
   distinctLength,
   type Forward,
@@ -59,7 +59,7 @@ function peerLines({ self, peers }: Network, all: boolean, show: KeyText, style:
   const shown = all ? peers : peers.filter(isReachable);
   const row = (machine: Machine) => [
     machine.isSelf ? `${show(machine.key)} (self)` : show(machine.key),
-    machine.isPublic && isReachable(machine) ? `${machine.status} (public)` : machine.status,
+    statusText(machine),
     printable(machine.address),
   ];
   const rows = [...(self === null ? [] : [self]), ...shown].map(row);
@@ -68,6 +68,15 @@ function peerLines({ self, peers }: Network, all: boolean, show: KeyText, style:
     ...renderTable("PEERS", ["NODE", "STATUS", "ADDR"], rows, style),
     ...(hidden > 0 ? [`offline peers: ${hidden} (use --all)`] : []),
   ];
+}
+
+/** The status, and what is particular about it. */
+function statusText(machine: Machine): string {
+  const remarks = [
+    ...(machine.isPublic && isReachable(machine) ? ["public"] : []),
+    ...(machine.protocol === ALPN_MEMBER_1 ? [ALPN_MEMBER_1] : []),
+  ];
+  return remarks.length === 0 ? machine.status : `${machine.status} (${remarks.join(", ")})`;
 }
 
 function serviceLines(network: Network, all: boolean, show: KeyText, style: Style): string[] {
@@ -151,11 +160,13 @@ const HEALTH_NAMES: Readonly<Record<number, string>> = {
 /** Everything the daemon said, offline things too, for programs. */
 export function statusJson(response: GetStatusResponse): Record<string, unknown> {
   const { self, peers, services, forwards } = networkOf(response);
-  const machine = ({ key, status, address, isPublic }: Machine) => ({
+  const machine = ({ key, status, address, isPublic, protocol, version }: Machine) => ({
     key,
     status,
     address: address === "" ? null : address,
     isPublic,
+    protocol,
+    version,
   });
   return {
     self: self === null ? null : machine(self),

@@ -3,9 +3,17 @@
 
 import type { IdentityKey } from "../auth/mod.ts";
 import type { MembershipCert } from "../proto/mod.ts";
-import type { Clock, Protocol, Random } from "../types/mod.ts";
+import {
+  ALPN_MEMBER_1,
+  ALPN_MEMBER_2,
+  type Clock,
+  MEMBER_ALPNS,
+  type Protocol,
+  type Random,
+  STREAM_HEAD_BYTES,
+} from "../types/mod.ts";
 import { createTlsIdentity } from "./certificate.ts";
-import { ALPN_INVITE, ALPN_MEMBER, STREAM_HEAD_BYTES } from "./protocol.ts";
+import { ALPN_INVITE_1, ALPN_INVITE_2 } from "./protocol.ts";
 
 /** What a TLS certificate is minted from. */
 export interface IdentityOptions {
@@ -19,25 +27,31 @@ export interface IdentityOptions {
   readonly random: Random;
 }
 
-/** The protocol between members; served. */
-export async function memberProtocol(
+/** The protocols between members, the preferred one first; served. */
+export async function memberProtocols(
   options: IdentityOptions,
   membership: MembershipCert,
-): Promise<Protocol> {
-  return {
-    alpn: ALPN_MEMBER,
-    identity: await mint(options, membership),
+): Promise<Protocol[]> {
+  const identity = await mint(options, membership);
+  return MEMBER_ALPNS.map((alpn) => ({
+    alpn,
+    identity,
     serve: true,
-    headBytes: STREAM_HEAD_BYTES,
-  };
+    headBytes: STREAM_HEAD_BYTES[alpn],
+    ...(alpn === ALPN_MEMBER_2 ? { fallback: ALPN_MEMBER_1 } : {}),
+  }));
 }
 
-/** The protocol on which invites are redeemed, with a certificate that holds the key alone. */
-export async function inviteProtocol(
+/** The protocols on which invites are redeemed, with a certificate that holds the key alone. */
+export async function inviteProtocols(
   options: IdentityOptions,
   { serve }: { readonly serve: boolean },
-): Promise<Protocol> {
-  return { alpn: ALPN_INVITE, identity: await mint(options), serve, headBytes: 0 };
+): Promise<Protocol[]> {
+  const common = { identity: await mint(options), serve, headBytes: 0 };
+  return [
+    { ...common, alpn: ALPN_INVITE_2, fallback: ALPN_INVITE_1 },
+    { ...common, alpn: ALPN_INVITE_1 },
+  ];
 }
 
 function mint(options: IdentityOptions, membership?: MembershipCert) {

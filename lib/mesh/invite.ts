@@ -1,6 +1,6 @@
-// Redeeming an invite on `pollen-invite/1`: a stranger, authenticated by its key alone, sends the
-// invite in a datagram and gets a join token back in one. Datagrams get lost, so the one who asks repeats the
-// request, and the one who answers gives the same answer again: redeeming is idempotent for a key.
+// Redeeming an invite: a stranger, authenticated by its key alone, sends the invite and gets a join
+// token back. Where messages get lost, the one who asks repeats the request; in any case the one who
+// answers gives the same answer again: redeeming is idempotent for a key.
 
 import { type IdentityKey, verifyInviteToken, verifyJoinToken } from "../auth/mod.ts";
 import { Envelope, type InviteToken, type JoinToken } from "../proto/mod.ts";
@@ -19,8 +19,9 @@ import {
   toPollenError,
 } from "../types/mod.ts";
 import { readPeerCertificate } from "./certificate.ts";
-import { ALPN_INVITE, CloseReason } from "./protocol.ts";
 import { dialFirst } from "./dial.ts";
+import { type Exchange, INVITE_MESSAGE_BYTES_MAX, openExchange } from "./invite_exchange.ts";
+import { ALPN_INVITE_2, CloseReason } from "./protocol.ts";
 import { verifyKey } from "./verifier.ts";
 
 /** How long one bootstrap peer may take: its handshake, and then its answer (pollen/1). */
@@ -35,9 +36,8 @@ const REPETITION_TIMEOUT_MS = 3_000;
 const SESSION_TIMEOUT_MS = 2 * HANDSHAKE_TIMEOUT_MS;
 /** Requests answered on one session: the repetitions of one, with room. */
 const REQUESTS_MAX = 16;
-const ENVELOPE_BYTES_MAX = 16_384;
-/** Said instead of a join token that no datagram holds; the invite stays good for the same key. */
-const ANSWER_TOO_LARGE = "the answer does not fit a datagram; use an invite with fewer addresses";
+/** Said instead of a join token that no message holds; the invite stays good for the same key. */
+const ANSWER_TOO_LARGE = "the answer does not fit a message; use an invite with fewer addresses";
 
 /** Turns an invite and the key that was proved into a join token; throws a PollenError that says why not. */
 export interface Redeemer {
@@ -47,7 +47,7 @@ export interface Redeemer {
 
 /** What redeeming an invite takes. */
 export interface RedeemDeps {
-  /** Speaks `inviteProtocol`. It stays open. */
+  /** Speaks `inviteProtocols`. It stays open. */
   readonly engine: Engine;
   /** The key that is to become a member. */
   readonly identity: IdentityKey;
@@ -112,7 +112,7 @@ async function reach(
     );
   }
   return await dialFirst(deps.engine, addresses, {
-    alpn: ALPN_INVITE,
+    alpn: ALPN_INVITE_2,
     timeoutMs: ANSWER_TIMEOUT_MS,
     ...(signal === undefined ? {} : { signal }),
     verify: (candidate) => void verifyKey(candidate.peerCertificate, peer),
@@ -136,16 +136,17 @@ async function ask(
   timers.defer(() => stopRepeating());
   let failWith: (error: PollenError) => void = () => {};
   const failure = new Promise<never>((_resolve, reject) => failWith = reject);
+  const exchange = openExchange(session);
   const repeat = () => {
-    if (session.sendDatagram(request) === "too_large") {
+    if (!exchange.send(request)) {
       failWith(
-        new PollenError("too_large", "The invite does not fit a datagram.", {
+        new PollenError("too_large", "The invite does not fit a message.", {
           fix: "Ask for an invite with fewer addresses.",
         }),
       );
       return;
     }
-    stopRepeating = deps.clock.setTimer(REPEAT_MS, repeat);
+    if (!exchange.isReliable) stopRepeating = deps.clock.setTimer(REPEAT_MS, repeat);
   };
   timers.defer(
     deps.clock.setTimer(ANSWER_TIMEOUT_MS, () =>
@@ -159,12 +160,12 @@ async function ask(
   signal?.addEventListener("abort", onAbort, { once: true });
   timers.defer(() => signal?.removeEventListener("abort", onAbort));
   repeat();
-  return await Promise.race([failure, answer(session)]);
+  return await Promise.race([failure, answer(session, exchange)]);
 }
 
-async function answer(session: Session): Promise<JoinToken> {
-  for (let bytes; (bytes = await session.receiveDatagram()) !== null;) {
-    const { body } = Envelope.decode(bytes, { bytes: ENVELOPE_BYTES_MAX });
+async function answer(session: Session, exchange: Exchange): Promise<JoinToken> {
+  for (let bytes; (bytes = await exchange.receive()) !== null;) {
+    const { body } = Envelope.decode(bytes, { bytes: INVITE_MESSAGE_BYTES_MAX });
     if (body?.kind !== "inviteRedeemResponse") continue;
     const { accepted, reason, joinToken } = body.value;
     if (accepted && joinToken !== undefined) return joinToken;
@@ -223,6 +224,7 @@ export async function serveInvite(
     return;
   }
   session.admit({ narrow: true });
+  const exchange = openExchange(session);
   let stopQuiet = () => {};
   const giveUp = () => session.close(CloseReason.inviteFailed);
   const stopTimeout = deps.clock.setTimer(SESSION_TIMEOUT_MS, giveUp);
@@ -233,7 +235,7 @@ export async function serveInvite(
   expectMore(FIRST_REQUEST_TIMEOUT_MS);
   try {
     for (let count = 0; count < REQUESTS_MAX; count++) {
-      const bytes = await session.receiveDatagram();
+      const bytes = await receive(exchange);
       if (bytes === null) return;
       const token = readRequest(bytes);
       if (token === null) {
@@ -241,8 +243,8 @@ export async function serveInvite(
         return;
       }
       const body = await respond(token, subject, redeemer, deps);
-      if (session.sendDatagram(Envelope.encode({ body })) === "too_large") {
-        session.sendDatagram(Envelope.encode({ body: refusal(ANSWER_TOO_LARGE) }));
+      if (!exchange.send(Envelope.encode({ body }))) {
+        exchange.send(Envelope.encode({ body: refusal(ANSWER_TOO_LARGE) }));
         deps.throttledLog.warn("invite refused", { peer: subject, reason: ANSWER_TOO_LARGE });
       }
       expectMore(REPETITION_TIMEOUT_MS);
@@ -254,9 +256,18 @@ export async function serveInvite(
   }
 }
 
+/** The next request; an empty one where it was too long to be one. */
+async function receive(exchange: Exchange): Promise<Uint8Array | null> {
+  try {
+    return await exchange.receive();
+  } catch {
+    return new Uint8Array(0);
+  }
+}
+
 function readRequest(bytes: Uint8Array): InviteToken | null {
   try {
-    const { body } = Envelope.decode(bytes, { bytes: ENVELOPE_BYTES_MAX });
+    const { body } = Envelope.decode(bytes, { bytes: INVITE_MESSAGE_BYTES_MAX });
     return body?.kind === "inviteRedeemRequest" ? body.value.token ?? null : null;
   } catch {
     return null;

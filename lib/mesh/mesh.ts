@@ -1,19 +1,21 @@
-// Sessions with the members of our network: dialling, accepting, the verdict, envelopes and streams.
+// Sessions with the members of our network: dialling, accepting, the verdict. What flows over them
+// is the business of their links.
 //
 // The invariant: a session is admitted only after its certificate was verified, and at most one
 // session per peer is the one that `send`, `session` and `openStream` use.
 
 import type { IdentityKey, NodeCredentials, SignedTimes } from "../auth/mod.ts";
-import { Envelope } from "../proto/mod.ts";
+import type { Envelope, Frame } from "../proto/mod.ts";
 import {
+  ALPN_MEMBER_2,
   BoundedQueue,
   type Clock,
-  DATAGRAM_BYTES_MAX,
   type DisconnectReason,
   type Engine,
   type EngineNotice,
   type EngineStats,
   errorText,
+  FairQueue,
   formatAddress,
   type IncomingStream,
   type Log,
@@ -21,7 +23,10 @@ import {
   type Mesh as MeshPort,
   type Packet,
   type PeerEvent,
+  type PeerFrame,
   type PeerKey,
+  type PeerLink,
+  PeerRateLimiter,
   PollenError,
   type Random,
   type Session,
@@ -35,19 +40,26 @@ import {
 import { dialFirst } from "./dial.ts";
 import { Gatekeeper } from "./gatekeeper.ts";
 import { InviteSlots } from "./invite_slots.ts";
+import { EnvelopeLink } from "./envelope_link.ts";
+import { FrameLink } from "./frame_link.ts";
 import { type Redeemer, serveInvite } from "./invite.ts";
-import { inviteProtocol, memberProtocol } from "./identities.ts";
-import { ALPN_INVITE, ALPN_MEMBER, CloseReason } from "./protocol.ts";
+import { inviteProtocols, memberProtocols } from "./identities.ts";
+import { ALPN_INVITE_1, ALPN_INVITE_2, CloseReason } from "./protocol.ts";
 import { type Member, SessionRegistry } from "./registry.ts";
-import { RestartLimiter } from "./restarts.ts";
 import { verifyMember } from "./verifier.ts";
 
-/** Envelopes that wait for the node; beyond them the oldest is lost, as datagrams may be. */
-const PACKETS_MAX = 256;
+/** Envelopes of one peer that wait for the node; beyond them its oldest is lost, as datagrams may be. */
+const PACKETS_MAX = 64;
+/** Frames of one peer that wait for the node; further ones wait in the peer's stream. */
+const FRAMES_MAX = 1;
 /** Streams that wait for the tunnels; beyond them new ones are reset. */
 const STREAMS_MAX = 256;
 /** Events that wait for the node. They are never lost: beyond this, new sessions are refused. */
 const EVENTS_MAX = 8_192;
+/** Restarts of a peer that are taken at once: a machine that crashes, not two that share a key. */
+const RESTART_BURST = 8;
+/** One more is taken after each such time. A supervisor restarts a crashing daemon about as often. */
+const RESTART_PAUSE_MS = 5_000;
 /** Characters of a reason that travel with a close; the engine takes no more bytes. */
 const CLOSE_REASON_LENGTH_MAX = 256;
 
@@ -67,6 +79,8 @@ export interface MeshOptions {
   readonly clock: Clock;
   /** Draws the certificates' serial numbers. */
   readonly random: Random;
+  /** This program's version, which peers are told. */
+  readonly version: string;
   /** Takes refused connections and restarted peers. */
   readonly log: Log;
   /** Learns of moments that this machine's clock has not reached. Default: nobody does. */
@@ -76,18 +90,20 @@ export interface MeshOptions {
 }
 
 /**
- * Sessions with the members of one network, over an engine. Datagrams that nobody receives are lost
- * beyond 256, oldest first; streams that nobody accepts are reset beyond 256.
+ * Sessions with the members of one network, over an engine. Envelopes that nobody receives are lost
+ * beyond 64 of a peer, oldest first; tunnels that nobody accepts are reset beyond 256.
  */
-export class Mesh implements MeshPort<Envelope>, AsyncDisposable {
+export class Mesh implements MeshPort<Envelope, Frame>, AsyncDisposable {
   readonly #options: MeshOptions;
   readonly #registry: SessionRegistry;
-  readonly #packets = new BoundedQueue<Packet<Envelope>>(PACKETS_MAX);
+  readonly #packets = new FairQueue<PeerKey, Packet<Envelope>>(PACKETS_MAX);
+  readonly #frames = new FairQueue<PeerKey, PeerFrame<Frame>>(FRAMES_MAX);
+  readonly #links = new WeakMap<Session, EnvelopeLink | FrameLink>();
   readonly #streams = new BoundedQueue<IncomingStream>(STREAMS_MAX);
   readonly #events = new BoundedQueue<PeerEvent>(EVENTS_MAX);
   /** Everything that runs beside the caller, so that `close` can wait for it. */
   readonly #tasks = new Set<Promise<void>>();
-  readonly #restarts = new RestartLimiter();
+  readonly #restarts = new PeerRateLimiter(RESTART_BURST, RESTART_PAUSE_MS);
   #watcher: SessionWatcher | null = null;
   readonly #gatekeeper = new Gatekeeper();
   readonly #inviteSlots = new InviteSlots();
@@ -104,8 +120,8 @@ export class Mesh implements MeshPort<Envelope>, AsyncDisposable {
   /** Mints this process's certificates, shows them on the engine and begins to accept. The mesh owns the engine from now on. */
   static async create(options: MeshOptions): Promise<Mesh> {
     options.engine.setProtocols([
-      await memberProtocol(options, options.credentials.cert),
-      await inviteProtocol(options, { serve: options.redeemer !== null }),
+      ...await memberProtocols(options, options.credentials.cert),
+      ...await inviteProtocols(options, { serve: options.redeemer !== null }),
     ]);
     const mesh = new Mesh(options);
     options.engine.setGatekeeper((attempt) =>
@@ -121,16 +137,14 @@ export class Mesh implements MeshPort<Envelope>, AsyncDisposable {
   }
 
   /**
-   * Queues one envelope for a connected peer without waiting. It may get lost.
+   * Queues one envelope for a peer connected over pollen/1 without waiting. It may get lost.
    *
-   * @throws {PollenError} `unreachable` without a session, `too_large` when it does not fit a datagram.
+   * @throws {PollenError} `unreachable` without such a session, `too_large` when it does not fit a datagram.
    */
   send(peer: PeerKey, envelope: Envelope): void {
-    const session = this.#registry.get(peer);
-    const outcome = session?.sendDatagram(Envelope.encode(envelope)) ?? "closed";
-    if (outcome === "closed") {
-      throw new PollenError("unreachable", `no connection to peer ${shortPeerKey(peer)}.`);
-    }
+    const link = this.#link(peer);
+    const outcome = link instanceof EnvelopeLink ? link.send(envelope) : "closed";
+    if (outcome === "closed") throw notConnected(peer);
     if (outcome === "too_large") {
       throw new PollenError(
         "too_large",
@@ -139,9 +153,32 @@ export class Mesh implements MeshPort<Envelope>, AsyncDisposable {
     }
   }
 
-  /** The next envelope, whole; null once the mesh is closed. */
+  /** The next envelope, whole, of each peer in turn; null once the mesh is closed. */
   recv(): Promise<Packet<Envelope> | null> {
     return this.#packets.next();
+  }
+
+  /**
+   * Queues one frame for a peer connected over pollen/2 without waiting. It arrives, in order,
+   * unless the session ends.
+   *
+   * @throws {PollenError} `unreachable` without such a session, `exhausted` when too much waits.
+   */
+  sendFrame(peer: PeerKey, frame: Frame): void {
+    const link = this.#link(peer);
+    if (!(link instanceof FrameLink)) throw notConnected(peer);
+    if (link.send(frame)) return;
+    throw new PollenError("exhausted", `Too much waits to be read by ${shortPeerKey(peer)}.`);
+  }
+
+  /** The next frame but a hello, of each peer in turn; null once the mesh is closed. */
+  recvFrame(): Promise<PeerFrame<Frame> | null> {
+    return this.#frames.next();
+  }
+
+  /** What is known of the other end of the session with the peer; null without one. */
+  peerLink(peer: PeerKey): PeerLink | null {
+    return this.#link(peer)?.peer ?? null;
   }
 
   /** The next session that began or ended, in order; null once the mesh is closed. */
@@ -214,7 +251,7 @@ export class Mesh implements MeshPort<Envelope>, AsyncDisposable {
   ): Promise<void> {
     if (this.#registry.get(peer) !== null) return;
     const session = await dialFirst(this.#options.engine, addresses, {
-      alpn: ALPN_MEMBER,
+      alpn: ALPN_MEMBER_2,
       ...options,
       verify: (candidate) => void this.#verify(candidate, peer),
     });
@@ -253,7 +290,8 @@ export class Mesh implements MeshPort<Envelope>, AsyncDisposable {
       this.#isClosed = true;
       for (const { session } of this.#registry.close()) session.close(reason);
       this.#events.close();
-      this.#packets.drain();
+      this.#packets.close();
+      this.#frames.close();
       for (const { stream } of this.#streams.drain()) stream.abort(StreamCode.cut);
     }
     await this.#options.engine.close(reason);
@@ -268,7 +306,8 @@ export class Mesh implements MeshPort<Envelope>, AsyncDisposable {
 
   async #acceptSessions(): Promise<void> {
     for (let session; (session = await this.#options.engine.accept()) !== null;) {
-      if (session.alpn === ALPN_INVITE) this.#acceptInvite(session);
+      const isInvite = session.alpn === ALPN_INVITE_1 || session.alpn === ALPN_INVITE_2;
+      if (isInvite) this.#acceptInvite(session);
       else this.#acceptMember(session);
     }
   }
@@ -351,8 +390,9 @@ export class Mesh implements MeshPort<Envelope>, AsyncDisposable {
     // What stands by may be one of many, and a member is to have the bounds of one session.
     session.admit({ narrow: added.kind === "standing_by" });
     this.#watcher?.admitted(peer, session);
-    this.#run(this.#receiveDatagrams(peer, session));
-    this.#run(this.#acceptStreams(peer, session));
+    const link = this.#openLink(peer, session);
+    this.#links.set(session, link);
+    this.#run(link.run());
     this.#run(session.closed.then((end) => this.#forget(peer, session, end)));
     if (added.kind === "current") this.#reportConnected(member);
   }
@@ -364,6 +404,7 @@ export class Mesh implements MeshPort<Envelope>, AsyncDisposable {
       peer,
       address: session.remoteAddress,
       inbound: session.inbound,
+      protocol: this.#links.get(session)!.peer.protocol,
     });
     if (!isReported) session.close("overloaded");
   }
@@ -388,21 +429,23 @@ export class Mesh implements MeshPort<Envelope>, AsyncDisposable {
     });
   }
 
-  async #receiveDatagrams(peer: PeerKey, session: Session): Promise<void> {
-    for (let bytes; (bytes = await session.receiveDatagram()) !== null;) {
-      try {
-        const envelope = Envelope.decode(bytes, { bytes: DATAGRAM_BYTES_MAX });
-        if (envelope.body !== undefined) this.#packets.pushDroppingOldest({ envelope, peer });
-      } catch (thrown) {
-        this.#options.log.debug("ignored a datagram", { peer, reason: errorText(thrown) });
-      }
-    }
+  #link(peer: PeerKey): EnvelopeLink | FrameLink | undefined {
+    const session = this.#registry.get(peer);
+    return session === null ? undefined : this.#links.get(session);
   }
 
-  async #acceptStreams(peer: PeerKey, session: Session): Promise<void> {
-    for (let stream; (stream = await session.acceptStream()) !== null;) {
+  #openLink(peer: PeerKey, session: Session): EnvelopeLink | FrameLink {
+    const tunnel = (stream: Stream) => {
       if (!this.#streams.push({ peer, stream })) stream.abort(StreamCode.tooMany);
+    };
+    const { clock, log, version } = this.#options;
+    if (session.alpn !== ALPN_MEMBER_2) {
+      const deliver = (envelope: Envelope) =>
+        this.#packets.pushDroppingOldest(peer, { envelope, peer });
+      return new EnvelopeLink({ session, log, deliver, tunnel });
     }
+    const deliver = (frame: Frame) => this.#frames.pushWhenRoom(peer, { frame, peer });
+    return new FrameLink({ session, hello: { version, capabilities: [] }, clock, deliver, tunnel });
   }
 
   #run(task: Promise<void>): void {
@@ -411,6 +454,10 @@ export class Mesh implements MeshPort<Envelope>, AsyncDisposable {
     }).finally(() => this.#tasks.delete(guarded));
     this.#tasks.add(guarded);
   }
+}
+
+function notConnected(peer: PeerKey): PollenError {
+  return new PollenError("unreachable", `no connection to peer ${shortPeerKey(peer)}.`);
 }
 
 /** What a peer is told whose certificate was refused. */

@@ -7,7 +7,7 @@ export {
   isPublicIp,
   isRoutableIp,
 } from "./addresses.ts";
-export { type IdentityOptions, inviteProtocol, memberProtocol } from "./identities.ts";
+export { type IdentityOptions, inviteProtocols, memberProtocols } from "./identities.ts";
 export { type RedeemDeps, type Redeemer, redeemInvite } from "./invite.ts";
 export { Mesh, type MeshOptions } from "./mesh.ts";
-export { ALPN_INVITE, ALPN_MEMBER, CloseReason, STREAM_HEAD_BYTES } from "./protocol.ts";
+export { ALPN_INVITE_1, ALPN_INVITE_2, CloseReason } from "./protocol.ts";

@@ -1,13 +1,10 @@
-// The names, numbers and reasons of pollen/1 that both ends must agree on.
+// The names, numbers and reasons that both ends must agree on, beside those of lib/types/link.ts.
 
-/** ALPN of the link between two members. */
-export const ALPN_MEMBER = "pollen/1";
+/** ALPN on which somebody who is not a member yet redeems an invite, as the original speaks it: in datagrams. */
+export const ALPN_INVITE_1 = "pollen-invite/1";
 
-/** ALPN on which somebody who is not a member yet redeems an invite. */
-export const ALPN_INVITE = "pollen-invite/1";
-
-/** A stream between members starts with the service's port, two bytes, big-endian. */
-export const STREAM_HEAD_BYTES = 2;
+/** The same on a stream. */
+export const ALPN_INVITE_2 = "pollen-invite/2";
 
 /** The X.509 extension that carries the membership certificate: the UUID 9197192d-fb57-43c0-8399-ad704a8b0245 under 2.25. */
 export const MEMBERSHIP_EXTENSION_OID = "2.25.37271.6445.64343.17344.33689.44400.19083.581.1.1";
@@ -24,5 +21,7 @@ export const CloseReason = {
   identityFailed: "identity failed",
   inviteRedeemed: "invite redeemed",
   inviteFailed: "invite failed",
+  noHello: "no hello",
+  badControl: "control stream failed",
   unexpectedMessage: "unexpected message on invite connection",
 } as const;

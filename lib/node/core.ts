@@ -10,18 +10,22 @@
 //   resumed                  the machine slept: peers are tried without waiting for half a minute
 //   packet clock             the events that its sender misses go back
 //   packet events            they are applied; what was new travels on to the other peers
+//   frame                    the same over pollen/2: see sync.ts
 
 import { PeerStore } from "../peer/mod.ts";
-import type { Envelope, GossipEvent } from "../proto/mod.ts";
-import type { Store } from "../store/mod.ts";
+import type { Envelope, EventRecords, Frame, GossipEvent } from "../proto/mod.ts";
+import type { ApplyResult, Store } from "../store/mod.ts";
 import {
   addMs,
+  ALPN_MEMBER_2,
   assertNever,
   formatAddress,
+  type LinkProtocol,
   type LogFields,
   type MonotonicMs,
   type Packet,
   type PeerEvent,
+  type PeerFrame,
   type PeerKey,
   type SocketAddress,
   tryParsePeerKey,
@@ -29,6 +33,7 @@ import {
 import { addressesOf } from "./addresses.ts";
 import { eventEnvelopes } from "./batches.ts";
 import { Observations } from "./observations.ts";
+import { Sync } from "./sync.ts";
 
 /** A peer to find the network through, as `config.yaml` or a token names it. */
 export interface BootstrapPeer {
@@ -47,6 +52,7 @@ export type NodeInput =
   | { readonly kind: "gossipTick" }
   | { readonly kind: "peerEvent"; readonly event: PeerEvent }
   | { readonly kind: "packet"; readonly packet: Packet<Envelope> }
+  | { readonly kind: "frame"; readonly packet: PeerFrame<Frame> }
   | { readonly kind: "connectFailed"; readonly peer: PeerKey }
   /** Somebody on this machine wants the peer: no more waiting. */
   | { readonly kind: "retryPeer"; readonly peer: PeerKey }
@@ -61,6 +67,7 @@ export type NodeInput =
 
 export type NodeOutput =
   | { readonly kind: "send"; readonly peer: PeerKey; readonly envelope: Envelope }
+  | { readonly kind: "sendFrame"; readonly peer: PeerKey; readonly frame: Frame }
   | {
     readonly kind: "connect";
     readonly peer: PeerKey;
@@ -99,6 +106,8 @@ export class NodeCore {
   #own: { readonly ips: readonly string[]; readonly port: number } | null = null;
   /** Until when peers are tried without waiting. */
   #resumingUntil: MonotonicMs | null = null;
+  /** With the peers that are connected over pollen/2. */
+  readonly #sync: Sync;
   readonly #eagerSyncAllowedAt = new Map<PeerKey, MonotonicMs>();
 
   constructor(options: {
@@ -107,6 +116,7 @@ export class NodeCore {
     readonly bootstrapPeers: readonly BootstrapPeer[];
   }) {
     this.#store = options.store;
+    this.#sync = new Sync(options.store);
     this.#bootstrap = options.bootstrapPeers.filter(({ peerKey }) => peerKey !== options.local);
   }
 
@@ -115,13 +125,15 @@ export class NodeCore {
       case "tick":
         return [...this.#tick(now), ...this.#restoreForwards(input.liveForwards)];
       case "gossipTick":
-        return this.#toConnected({ body: { kind: "clock", value: this.#store.clock() } });
+        return this.#gossip();
       case "peerEvent":
         return input.event.kind === "connected"
           ? this.#onConnected(now, input.event)
           : this.#onDisconnected(now, input.event);
       case "packet":
         return this.#onPacket(input.packet);
+      case "frame":
+        return this.#onFrame(now, input.packet);
       case "connectFailed":
         this.#fail(now, input.peer);
         return [];
@@ -236,7 +248,7 @@ export class NodeCore {
 
   #onConnected(
     now: MonotonicMs,
-    { peer, address, inbound }: Extract<PeerEvent, { kind: "connected" }>,
+    { peer, address, inbound, protocol }: Extract<PeerEvent, { kind: "connected" }>,
   ): NodeOutput[] {
     // The session was reported while the revocation was on its way: it is none of a member any more.
     if (this.#store.isSubjectRevoked(peer)) {
@@ -244,25 +256,31 @@ export class NodeCore {
     }
     this.#peers.step(now, { kind: "connectPeer", peer, address, inbound });
     this.#store.setLastAddr(peer, address);
-    const outputs = this.#broadcast(this.#store.setLocalConnected(peer, true));
-    const allowedAt = this.#eagerSyncAllowedAt.get(peer);
-    if (allowedAt === undefined || allowedAt <= now) {
-      this.#eagerSyncAllowedAt.set(peer, addMs(now, EAGER_SYNC_PAUSE_MS));
-      const clock = this.#store.eagerSyncClock();
-      outputs.push({ kind: "send", peer, envelope: { body: { kind: "clock", value: clock } } });
-    }
-    const addr = formatAddress(address);
-    outputs.push({
-      kind: "send",
-      peer,
-      envelope: { body: { kind: "observedAddress", value: { addr } } },
-    });
+    const outputs = this.#beginExchange(now, peer, protocol);
+    outputs.push(...this.#broadcast(this.#store.setLocalConnected(peer, true)));
+    const observed = { kind: "observedAddress", value: { addr: formatAddress(address) } } as const;
+    outputs.push(
+      this.#sync.has(peer)
+        ? { kind: "sendFrame", peer, frame: { body: observed } }
+        : { kind: "send", peer, envelope: { body: observed } },
+    );
     outputs.push({
       kind: "log",
       message: "peer connected",
-      fields: { peer, ip: address.ip, port: address.port, inbound },
+      fields: { peer, ip: address.ip, port: address.port, inbound, protocol },
     });
     return outputs;
+  }
+
+  /** What tells a new peer how much we know, so that it sends what we lack. */
+  #beginExchange(now: MonotonicMs, peer: PeerKey, protocol: LinkProtocol): NodeOutput[] {
+    if (protocol === ALPN_MEMBER_2) return this.#frames(peer, this.#sync.begin(now, peer));
+    this.#sync.end(peer);
+    const allowedAt = this.#eagerSyncAllowedAt.get(peer);
+    if (allowedAt !== undefined && allowedAt > now) return [];
+    this.#eagerSyncAllowedAt.set(peer, addMs(now, EAGER_SYNC_PAUSE_MS));
+    const clock = this.#store.eagerSyncClock();
+    return [{ kind: "send", peer, envelope: { body: { kind: "clock", value: clock } } }];
   }
 
   #onDisconnected(
@@ -270,6 +288,7 @@ export class NodeCore {
     { peer, reason, text }: Extract<PeerEvent, { kind: "disconnected" }>,
   ): NodeOutput[] {
     this.#eagerSyncAllowedAt.delete(peer);
+    this.#sync.end(peer);
     this.#observations.forget(peer);
     this.#peers.step(now, { kind: "peerDisconnected", peer, reason });
     // The peer gave the session up while we slept; it is there all the same.
@@ -287,10 +306,8 @@ export class NodeCore {
     switch (body?.kind) {
       case "clock":
         return this.#eventsTo(peer, this.#store.missingFor(body.value));
-      case "events": {
-        const { rebroadcast, applied } = this.#store.applyEvents(body.value.events);
-        return [...this.#broadcast(rebroadcast), ...this.#forward(applied, peer)];
-      }
+      case "events":
+        return this.#spread(this.#store.applyEvents(body.value.events), peer);
       case "observedAddress":
         this.#observations.note(peer, body.value.addr);
         return this.#announceAddresses();
@@ -298,6 +315,34 @@ export class NodeCore {
         // Everything else in the protocol asks for what this node does not offer; silence is the answer.
         return [];
     }
+  }
+
+  #onFrame(now: MonotonicMs, { frame: { body }, peer }: PeerFrame<Frame>): NodeOutput[] {
+    switch (body?.kind) {
+      case "digest":
+        return this.#frames(peer, this.#sync.onDigest(now, peer, body.value.hash));
+      case "summary":
+        return this.#frames(peer, this.#sync.onSummary(now, peer, body.value));
+      case "records":
+        return this.#onRecords(peer, body.value);
+      case "observedAddress":
+        this.#observations.note(peer, body.value.addr);
+        return this.#announceAddresses();
+      default:
+        // A hello belongs to the link; what is unknown is of a later version.
+        return [];
+    }
+  }
+
+  #onRecords(peer: PeerKey, records: EventRecords): NodeOutput[] {
+    const result = this.#store.applyRecords(records);
+    const follow = this.#sync.onRecords(peer, result.applied.length > 0, records.more);
+    return [...this.#spread(result, peer), ...this.#frames(peer, follow)];
+  }
+
+  /** What was new goes on, and what others said in our name is put right. */
+  #spread({ rebroadcast, applied }: ApplyResult, from: PeerKey): NodeOutput[] {
+    return [...this.#broadcast(rebroadcast), ...this.#forward(applied, from)];
   }
 
   /** What the interfaces say, and where the others see us; nothing goes out unless it changed. */
@@ -329,10 +374,22 @@ export class NodeCore {
   }
 
   #eventsTo(peer: PeerKey, events: readonly GossipEvent[]): NodeOutput[] {
+    if (this.#sync.has(peer)) return this.#frames(peer, this.#sync.tell(events));
     return eventEnvelopes(events).map((envelope) => ({ kind: "send", peer, envelope }));
   }
 
-  #toConnected(envelope: Envelope): NodeOutput[] {
-    return this.connectedPeers().map((peer) => ({ kind: "send", peer, envelope }));
+  /** What brings to light that a peer lacks something. */
+  #gossip(): NodeOutput[] {
+    const clock = { kind: "clock", value: this.#store.clock() } as const;
+    const frame = this.#sync.round();
+    return this.connectedPeers().map((peer) =>
+      this.#sync.has(peer)
+        ? { kind: "sendFrame", peer, frame }
+        : { kind: "send", peer, envelope: { body: clock } }
+    );
+  }
+
+  #frames(peer: PeerKey, frames: readonly Frame[]): NodeOutput[] {
+    return frames.map((frame) => ({ kind: "sendFrame", peer, frame }));
   }
 }

@@ -1,7 +1,7 @@
 // Dialling peers: so many at a time, with a time limit each, and a word to people when a peer is
 // not the one it should be. Who is dialled when is the core's decision.
 
-import type { Envelope } from "../proto/mod.ts";
+import type { Envelope, Frame } from "../proto/mod.ts";
 import {
   errorText,
   type Log,
@@ -23,7 +23,7 @@ const DIALS_MAX = 64;
 const REFUSALS_MAX = 1_024;
 
 export interface DialerDeps {
-  readonly mesh: Mesh<Envelope>;
+  readonly mesh: Mesh<Envelope, Frame>;
   readonly log: Log;
   /** Ends all attempts. */
   readonly signal: AbortSignal;

@@ -2,7 +2,7 @@
 // the core, one at a time, and performs the outputs. Everything it starts, it ends before `start`
 // returns: timers, dials, the tunnels, the mesh, the state's lock.
 
-import type { Envelope, GossipEvent, SignedRevocation } from "../proto/mod.ts";
+import type { Envelope, Frame, GossipEvent, SignedRevocation } from "../proto/mod.ts";
 import type { Store } from "../store/mod.ts";
 import type { ConnectionInfo, Manager } from "../tunnel/mod.ts";
 import {
@@ -68,8 +68,8 @@ export const DEFAULT_CONFIG: Config = {
 export interface NodeDeps {
   /** This node's own key: that of the mesh and of the store. */
   readonly local: PeerKey;
-  /** Carries envelopes and streams to the peers. It is bound already. */
-  readonly mesh: Mesh<Envelope>;
+  /** Carries envelopes, frames and tunnels to the peers. It is bound already. */
+  readonly mesh: Mesh<Envelope, Frame>;
   /** Serves ports and keeps forwards. Not started yet: `Node.start` does that. */
   readonly tunnels: Manager;
   /** The replicated state, loaded. The node saves it whenever it has to. */
@@ -161,6 +161,7 @@ export class Node {
     this.#refreshAddresses();
     tunnels.start();
     this.#run(this.#receivePackets());
+    this.#run(this.#receiveFrames());
     this.#run(this.#receivePeerEvents());
     this.#run(this.#receiveNotices());
     const stopTimers = [
@@ -296,6 +297,9 @@ export class Node {
       case "send":
         this.#send(output.peer, output.envelope);
         break;
+      case "sendFrame":
+        this.#sendFrame(output.peer, output.frame);
+        break;
       case "connect":
         this.#run(this.#connect(output.peer, output.addresses, output.names));
         break;
@@ -329,6 +333,15 @@ export class Node {
     }
   }
 
+  /** What finds no room is found out by the next digest; what finds no session, by the next one. */
+  #sendFrame(peer: PeerKey, frame: Frame): void {
+    try {
+      this.#deps.mesh.sendFrame(peer, frame);
+    } catch (thrown) {
+      this.#deps.log.debug("a frame was not sent", { peer, reason: errorText(thrown) });
+    }
+  }
+
   async #connect(
     peer: PeerKey,
     addresses: readonly SocketAddress[],
@@ -341,6 +354,12 @@ export class Node {
   async #receivePackets(): Promise<void> {
     for (let packet; (packet = await this.#deps.mesh.recv()) !== null;) {
       this.#step({ kind: "packet", packet });
+    }
+  }
+
+  async #receiveFrames(): Promise<void> {
+    for (let packet; (packet = await this.#deps.mesh.recvFrame()) !== null;) {
+      this.#step({ kind: "frame", packet });
     }
   }
 

@@ -60,7 +60,7 @@ export interface NodeServiceDeps {
   /** This node's own key. */
   readonly local: PeerKey;
   /** Says which peers are connected, and where. */
-  readonly mesh: Mesh<unknown>;
+  readonly mesh: Mesh<unknown, unknown>;
   /** Says which nodes and services there are. */
   readonly store: Store;
   /** Says which forwards there are. */
@@ -257,12 +257,14 @@ export class NodeService {
     const summaries = [...store.allNodes()].filter(([peer]) => peer !== local).map(
       ([peer, record]) => {
         const active = mesh.getActivePeerAddress(peer);
+        const link = mesh.peerLink(peer);
         const address = active ?? addressesOf(record)[0];
         return NodeSummary.create({
           node: { peerId: peerKeyBytes(peer) },
           status: active === null ? NodeStatus.OFFLINE : NodeStatus.ONLINE,
           addr: address === undefined ? "" : formatAddress(address),
           publiclyAccessible: record.publiclyAccessible,
+          ...(link === null ? {} : { link: { protocol: link.protocol, version: link.version } }),
         });
       },
     );

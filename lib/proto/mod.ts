@@ -3,5 +3,7 @@
 export * from "./gen/admission_v1.ts";
 export * from "./gen/control_v1.ts";
 export * from "./gen/mesh_v1.ts";
+export * from "./gen/mesh_v2.ts";
 export * from "./gen/state_v1.ts";
+export * from "./gen/state_v2.ts";
 export type { Codec, DecodeLimits, Method } from "./wire.ts";

@@ -8,7 +8,14 @@
 // Pure: no clock, no chance, no files. What should be saved, and whose revocation was new, is
 // gathered and taken by the caller once a change is complete.
 
-import { type GossipEvent, GossipVectorClock, type SignedRevocation } from "../proto/mod.ts";
+import {
+  type EventRecord,
+  type EventRecords,
+  type GossipEvent,
+  GossipVectorClock,
+  type SignedEvent,
+  type SignedRevocation,
+} from "../proto/mod.ts";
 import {
   assert,
   comparePeerKeys,
@@ -17,10 +24,18 @@ import {
   PollenError,
   type SocketAddress,
 } from "../types/mod.ts";
-import { type Attribute, type Change, readAttribute, revokedSubject } from "./core_attribute.ts";
+import {
+  type Attribute,
+  attributeKey,
+  type Change,
+  readAttribute,
+  revokedSubject,
+} from "./core_attribute.ts";
 import { DesiredConnections } from "./core_connections.ts";
 import { AuthorLog } from "./core_log.ts";
+import { Memberships } from "./core_memberships.ts";
 import { OwnLog } from "./core_own.ts";
+import { decodeMemberEvent, encodeMemberEvent } from "./core_signed.ts";
 import { type Author, nothingRemembered, recordOf } from "./core_view.ts";
 import {
   ATTRIBUTES_PER_AUTHOR_MAX,
@@ -30,18 +45,25 @@ import {
 } from "./limits.ts";
 import type {
   ApplyResult,
+  Authority,
   Connection,
   KnownPeer,
   NodeRecord,
   RememberedPeer,
   SaveUrgency,
-  VerifyRevocation,
 } from "./records.ts";
+
+/** An event, and as it was signed; null for one that came over pollen/1. */
+interface Heard {
+  readonly event: GossipEvent;
+  readonly signed: SignedEvent | null;
+}
 
 export class Core {
   readonly local: PeerKey;
   readonly connections = new DesiredConnections();
-  readonly #verify: VerifyRevocation;
+  readonly #authority: Authority;
+  readonly #memberships: Memberships;
   /** What this node says about itself. */
   readonly own: OwnLog;
   readonly #authors = new Map<PeerKey, Author>();
@@ -49,10 +71,11 @@ export class Core {
   #unsaved: SaveUrgency | null = null;
   #newlyRevoked: PeerKey[] = [];
 
-  constructor(local: PeerKey, verify: VerifyRevocation) {
+  constructor(local: PeerKey, authority: Authority) {
     this.local = local;
-    this.#verify = verify;
-    const log = new AuthorLog();
+    this.#authority = authority;
+    this.#memberships = new Memberships(local, authority);
+    const log = new AuthorLog((event) => this.#sign(event));
     const author: Author = { log, remembered: nothingRemembered(local), record: null };
     this.#authors.set(local, author);
     this.own = new OwnLog(local, log, (change) => {
@@ -65,27 +88,53 @@ export class Core {
 
   /** Applies a batch. What is invalid, stale or beyond a bound is skipped, one event at a time. */
   apply(events: readonly GossipEvent[]): ApplyResult {
+    return this.#applyAll(events.map((event) => ({ event, signed: null })));
+  }
+
+  /** Applies what came over pollen/2. Signed events count when their author is a member. */
+  applyRecords({ records, memberships }: EventRecords): ApplyResult {
+    for (const cert of memberships) this.#memberships.add(cert);
+    return this.#applyAll(records.flatMap(({ body }): Heard[] => {
+      if (body?.kind === "unsigned") return [{ event: body.value, signed: null }];
+      const event = body === undefined ? null : decodeMemberEvent(body.value.event);
+      return event === null ? [] : [{ event, signed: body!.value as SignedEvent }];
+    }));
+  }
+
+  #applyAll(heard: readonly Heard[]): ApplyResult {
     const applied: GossipEvent[] = [];
     const inOurName: Attribute[] = [];
     const revokedBefore = this.#newlyRevoked.length;
-    for (const event of events) {
+    for (const { event, signed } of heard) {
       const attribute = readAttribute(event);
       if (attribute === null) continue;
-      if (attribute.author === this.local) inOurName.push(attribute);
-      else if (this.#applyRemote(attribute)) applied.push(attribute.event);
+      if (attribute.author !== this.local) {
+        if (this.#applyRemote(attribute, signed)) applied.push(attribute.event);
+      } else if (signed === null || this.#isSignedBy(attribute.author, signed)) {
+        inOurName.push(attribute);
+      }
     }
     const rebroadcast = this.#contradict(inOurName);
     return { rebroadcast, applied, revoked: this.#newlyRevoked.slice(revokedBefore) };
   }
 
-  #applyRemote({ author: key, key: attribute, change, event }: Attribute): boolean {
+  #applyRemote(
+    { author: key, key: attribute, change, event }: Attribute,
+    signed: SignedEvent | null,
+  ): boolean {
     const isRevocation = change.kind === "revocation";
     if (this.#revocations.has(key) && !isRevocation) return false;
     const known = this.#authors.get(key);
-    const max = known?.log.max ?? 0n;
+    // Nobody else speaks for an author who signs, and nothing that was said for him before counts.
+    const isFirstSigned = signed !== null && known?.log.isSigned !== true;
+    if (signed === null && known?.log.isSigned === true) return false;
+    const max = isFirstSigned ? 0n : known?.log.max ?? 0n;
     if (event.counter > (max === 0n ? COUNTER_FIRST_MAX : max + COUNTER_JUMP_MAX)) return false;
-    const current = known?.log.get(attribute);
+    const current = isFirstSigned ? undefined : known?.log.get(attribute);
     if (current !== undefined && event.counter <= current.counter) return false;
+    if (signed !== null && !(this.#memberships.has(key) && this.#isSignedBy(key, signed))) {
+      return false;
+    }
     if (isRevocation && !this.#recordRevocation(change.value.revocation)) return false;
 
     const author = this.#authorFor(key);
@@ -93,7 +142,7 @@ export class Core {
     if (current === undefined && !isRevocation && author.log.size >= ATTRIBUTES_PER_AUTHOR_MAX) {
       return false;
     }
-    author.log.put(attribute, event);
+    author.log.put(attribute, event, signed);
     author.record = null;
     if (change.kind === "network" || change.kind === "externalPort" || change.kind === "service") {
       this.#markUnsaved("soon");
@@ -138,6 +187,35 @@ export class Core {
     return this.#sortedAuthors().flatMap(([peer, { log }]) =>
       log.above(clock.counters.get(peer) ?? 0n)
     );
+  }
+
+  // --- what is exchanged over pollen/2
+
+  /** The logs that hold something, by author: what positions are told of and records taken from. */
+  *logs(): Generator<[PeerKey, AuthorLog]> {
+    for (const [peer, { log }] of this.#sortedAuthors()) {
+      if (log.size > 0) yield [peer, log];
+    }
+  }
+
+  /** The certificates that go with these authors' events. */
+  get memberships(): Memberships {
+    return this.#memberships;
+  }
+
+  /** An event that is in force as it travels over pollen/2; undefined when it is not any more. */
+  recordOf({ peerId, counter, change }: GossipEvent): EventRecord | undefined {
+    const author = this.#authors.get(peerId as PeerKey);
+    return change === undefined ? undefined : author?.log.record(attributeKey(change), counter);
+  }
+
+  #sign(event: GossipEvent): SignedEvent {
+    const bytes = encodeMemberEvent(event);
+    return { event: bytes, signature: this.#authority.sign(bytes) };
+  }
+
+  #isSignedBy(author: PeerKey, { event, signature }: SignedEvent): boolean {
+    return this.#authority.verifyEvent(peerKeyBytes(author), event, signature);
   }
 
   // --- what is known
@@ -227,7 +305,9 @@ export class Core {
   /** Takes note of a revocation; false when its signature does not hold. */
   #recordRevocation(revocation: SignedRevocation | undefined): boolean {
     const subject = revokedSubject({ kind: "revocation", value: { revocation } });
-    if (revocation === undefined || subject === null || !this.#verify(revocation)) return false;
+    if (
+      revocation === undefined || subject === null || !this.#authority.verifyRevocation(revocation)
+    ) return false;
     if (this.#revocations.has(subject)) return true;
     this.#revocations.set(subject, revocation);
     this.connections.remove(subject, 0, 0);

@@ -1,13 +1,47 @@
 // The log of one author: per attribute the event with the highest counter, deletions included.
 // Deletions stay for good; that is why an old event cannot bring back what was deleted.
+//
+// A log holds the author's own signed events, or, of an author who was never heard over pollen/2,
+// unsigned ones. The first signed event makes whatever others said in the author's name void.
 
-import type { GossipEvent } from "../proto/mod.ts";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { type EventRecord, GossipEvent, type SignedEvent } from "../proto/mod.ts";
 import type { AttributeKey } from "./core_attribute.ts";
 
+/** Bytes of a fingerprint. */
+export const FINGERPRINT_BYTES = 8;
+
+/** How much of a log somebody has: see `Position` of state/v2. */
+export interface LogPosition {
+  readonly counter: bigint;
+  readonly fingerprint: bigint;
+}
+
+interface Entry {
+  readonly event: GossipEvent;
+  /** As it travels over pollen/2; null for what was heard over pollen/1, and for our own until it is asked for. */
+  signed: SignedEvent | null;
+  /** Of the event as it travels; null until it is asked for. */
+  hash: bigint | null;
+}
+
 export class AuthorLog {
-  /** The highest counter seen of this author; never decreases. */
+  /** The highest counter seen of this author; never decreases while its events are signed, or while they are not. */
   max = 0n;
-  readonly #entries = new Map<AttributeKey, GossipEvent>();
+  #isSigned = false;
+  readonly #entries = new Map<AttributeKey, Entry>();
+  /** Signs our own events; null in the log of another author. */
+  readonly #sign: ((event: GossipEvent) => SignedEvent) | null;
+  #position: LogPosition | null = null;
+
+  constructor(sign: ((event: GossipEvent) => SignedEvent) | null = null) {
+    this.#sign = sign;
+  }
+
+  /** Whether what is held was signed by the author. */
+  get isSigned(): boolean {
+    return this.#isSigned || this.#sign !== null;
+  }
 
   /** Attributes, deleted ones included. */
   get size(): number {
@@ -15,7 +49,7 @@ export class AuthorLog {
   }
 
   get(key: AttributeKey): GossipEvent | undefined {
-    return this.#entries.get(key);
+    return this.#entries.get(key)?.event;
   }
 
   /** Keys in ascending order. */
@@ -25,27 +59,88 @@ export class AuthorLog {
 
   /** Every event, in no order. */
   events(): Iterable<GossipEvent> {
-    return this.#entries.values();
+    return this.#entries.values().map(({ event }) => event);
   }
 
   /** Records an event as its attribute's newest. */
-  put(key: AttributeKey, event: GossipEvent): void {
-    this.#entries.set(key, event);
+  put(key: AttributeKey, event: GossipEvent, signed: SignedEvent | null = null): void {
+    if (signed !== null && !this.isSigned) this.#beginSigned();
+    this.#entries.set(key, { event, signed, hash: null });
+    this.#position = null;
     if (event.counter > this.max) this.max = event.counter;
   }
 
   /** Events above a counter, by counter: what somebody who knows up to there lacks. */
   above(counter: bigint): GossipEvent[] {
-    if (this.max <= counter) return [];
-    return [...this.#entries.values()]
-      .filter((event) => event.counter > counter)
-      .sort((a, b) => a.counter < b.counter ? -1 : a.counter > b.counter ? 1 : 0);
+    return this.max <= counter ? [] : this.#above(counter).map(({ event }) => event);
+  }
+
+  /** The same as they travel over pollen/2. */
+  recordsAbove(counter: bigint): EventRecord[] {
+    return this.#above(counter).map((entry) => this.#record(entry));
+  }
+
+  /** An event of this log as it travels over pollen/2; undefined when it is not in force any more. */
+  record(key: AttributeKey, counter: bigint): EventRecord | undefined {
+    const entry = this.#entries.get(key);
+    return entry?.event.counter === counter ? this.#record(entry) : undefined;
+  }
+
+  /** Where this log stands; null while it is empty. */
+  get position(): LogPosition | null {
+    if (this.#entries.size === 0) return null;
+    if (this.#position === null) {
+      let counter = 0n;
+      for (const { event } of this.#entries.values()) {
+        if (event.counter > counter) counter = event.counter;
+      }
+      this.#position = { counter, fingerprint: this.fingerprintUpTo(counter) };
+    }
+    return this.#position;
+  }
+
+  /** The fingerprint of what is held up to a counter. */
+  fingerprintUpTo(counter: bigint): bigint {
+    let fingerprint = 0n;
+    for (const entry of this.#entries.values()) {
+      if (entry.event.counter <= counter) fingerprint ^= this.#hash(entry);
+    }
+    return fingerprint;
   }
 
   /** Forgets everything but revocations, which count whoever passed them on. The maximum stays. */
   keepOnlyRevocations(): void {
-    for (const [key, event] of this.#entries) {
+    for (const [key, { event }] of this.#entries) {
       if (event.change?.kind !== "revocation") this.#entries.delete(key);
     }
+    this.#position = null;
+  }
+
+  #beginSigned(): void {
+    this.#isSigned = true;
+    this.#entries.clear();
+    this.max = 0n;
+  }
+
+  #above(counter: bigint): Entry[] {
+    return [...this.#entries.values()]
+      .filter(({ event }) => event.counter > counter)
+      .sort((a, b) => a.event.counter < b.event.counter ? -1 : 1);
+  }
+
+  #record(entry: Entry): EventRecord {
+    entry.signed ??= this.#sign?.(entry.event) ?? null;
+    return entry.signed === null
+      ? { body: { kind: "unsigned", value: entry.event } }
+      : { body: { kind: "signed", value: entry.signed } };
+  }
+
+  #hash(entry: Entry): bigint {
+    if (entry.hash === null) {
+      const { body } = this.#record(entry);
+      const bytes = body!.kind === "signed" ? body!.value.event : GossipEvent.encode(body!.value);
+      entry.hash = new DataView(sha256(bytes).buffer).getBigUint64(0);
+    }
+    return entry.hash;
   }
 }

@@ -7,15 +7,15 @@ import { assertNever, parsePeerKey, type PeerKey, peerKeyBytes } from "../types/
 import { Core } from "./core.ts";
 import type { Change } from "./core_attribute.ts";
 import { COUNTER_JUMP_MAX, COUNTER_MAX, COUNTER_RESERVE } from "./limits.ts";
-import type { Snapshot, VerifyRevocation } from "./records.ts";
+import type { Authority, Snapshot } from "./records.ts";
 
 /** The state at the start of a run. Our own events get counters above all of the earlier run. */
 export function restore(
   local: PeerKey,
-  verify: VerifyRevocation,
+  authority: Authority,
   snapshot: Snapshot | null,
 ): Core {
-  const core = new Core(local, verify);
+  const core = new Core(local, authority);
   if (snapshot !== null && snapshot.counter > 0n) {
     const ceiling = COUNTER_MAX - COUNTER_JUMP_MAX;
     const next = snapshot.counter + COUNTER_RESERVE;

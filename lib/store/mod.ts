@@ -1,6 +1,7 @@
 // The room of the replicated state: what each node says about itself, merged, queried and saved.
 
 export { connectionKey } from "./core_connections.ts";
+export { recordBytes } from "./core_sync.ts";
 export {
   ATTRIBUTES_PER_AUTHOR_MAX,
   AUTHORS_MAX,
@@ -12,10 +13,10 @@ export {
 } from "./limits.ts";
 export type {
   ApplyResult,
+  Authority,
   Connection,
   KnownPeer,
   NodeRecord,
   SaveUrgency,
-  VerifyRevocation,
 } from "./records.ts";
 export { Store } from "./store.ts";

@@ -1,10 +1,21 @@
 // What the store hands out: values as of one moment, which later changes do not touch.
 
-import type { GossipEvent, SignedRevocation } from "../proto/mod.ts";
+import type { GossipEvent, MembershipCert, SignedRevocation } from "../proto/mod.ts";
 import type { PeerKey, SocketAddress } from "../types/mod.ts";
 
-/** Whether a revocation is signed by the root of our network. Pure: the same answer each time. */
-export type VerifyRevocation = (revocation: SignedRevocation) => boolean;
+/** What the state needs of the network's trust. Pure: the same answers each time. */
+export interface Authority {
+  /** This node's membership. */
+  readonly membership: MembershipCert;
+  /** Whether the root of our network signed it. */
+  verifyRevocation(revocation: SignedRevocation): boolean;
+  /** Whether the certificate makes, or has made, its subject a member of our network. */
+  isGenuine(membership: MembershipCert): boolean;
+  /** This node's signature of an event. */
+  sign(event: Uint8Array): Uint8Array;
+  /** Whether the author, a key of 32 bytes, signed the event. */
+  verifyEvent(author: Uint8Array, event: Uint8Array, signature: Uint8Array): boolean;
+}
 
 /** Everything known about one node. */
 export interface NodeRecord {

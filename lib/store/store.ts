@@ -2,7 +2,14 @@
 // keeps a second process off that file. A change is complete before anybody is told of it; what it
 // leads to (events to send, revoked peers, something to save) is handed to the caller.
 
-import type { GossipEvent, GossipVectorClock, Service, SignedRevocation } from "../proto/mod.ts";
+import type {
+  EventRecords,
+  GossipEvent,
+  GossipVectorClock,
+  Service,
+  SignedRevocation,
+  Summary,
+} from "../proto/mod.ts";
 import {
   type Disk,
   PEER_KEY_BYTES,
@@ -14,14 +21,15 @@ import {
 import type { Core } from "./core.ts";
 import { networkChange, requirePort, serviceChange } from "./core_announce.ts";
 import { restore, takeSnapshot } from "./core_restore.ts";
+import { digestOf, mayLack, missingRecords, recordsOf, summaryOf } from "./core_sync.ts";
 import { Listeners } from "./listeners.ts";
 import type {
   ApplyResult,
+  Authority,
   Connection,
   KnownPeer,
   NodeRecord,
   SaveUrgency,
-  VerifyRevocation,
 } from "./records.ts";
 import { formatSnapshot } from "./snapshot.ts";
 import { StateFile } from "./state_file.ts";
@@ -35,6 +43,8 @@ export class Store implements AsyncDisposable {
   readonly loadWarnings: readonly string[];
   readonly #core: Core;
   readonly #file: StateFile;
+  /** Null once something changed. */
+  #digest: Uint8Array | null = null;
   readonly #onRevocation = new Listeners<PeerKey>();
   readonly #onDirty = new Listeners<SaveUrgency>();
 
@@ -58,12 +68,12 @@ export class Store implements AsyncDisposable {
     disk: Disk,
     dir: string,
     local: PeerKey,
-    verifyRevocation: VerifyRevocation,
+    authority: Authority,
   ): Promise<Store> {
     await using cleanup = new AsyncDisposableStack();
     const file = cleanup.use(await StateFile.open(disk, dir));
     const read = await file.read(local);
-    const core = restore(local, verifyRevocation, read?.snapshot ?? null);
+    const core = restore(local, authority, read?.snapshot ?? null);
     core.takeUnsaved();
     core.takeNewlyRevoked();
     const store = new Store(core, file, read?.warnings ?? []);
@@ -100,6 +110,42 @@ export class Store implements AsyncDisposable {
   /** Applies a batch. Invalid, stale and excessive events are skipped singly. */
   applyEvents(events: readonly GossipEvent[]): ApplyResult {
     return this.#change((core) => core.apply(events));
+  }
+
+  // --- the same over pollen/2
+
+  /** All that is known, by author. */
+  summary(): Summary {
+    return summaryOf(this.#core);
+  }
+
+  /** All that is known, in one SHA-256 hash: equal where the summaries are. */
+  digest(): Uint8Array {
+    this.#digest ??= digestOf(this.#core);
+    return this.#digest;
+  }
+
+  /** What somebody with this summary lacks, author by author until so many bytes are reached. */
+  missingRecords(summary: Summary, options: { readonly bytesMax: number }): EventRecords {
+    return missingRecords(this.#core, summary, options);
+  }
+
+  /** Whether somebody with this summary may have something that is lacking here. */
+  mayLack(summary: Summary): boolean {
+    return mayLack(this.#core, summary);
+  }
+
+  /** Those of the events that are in force, as they travel over pollen/2, with what they rest on. */
+  recordsOf(events: readonly GossipEvent[]): EventRecords {
+    return recordsOf(this.#core, events);
+  }
+
+  /**
+   * Applies records. Invalid, stale and excessive ones are skipped singly, and so are those of
+   * authors who are no members, or did not sign them.
+   */
+  applyRecords(records: EventRecords): ApplyResult {
+    return this.#change((core) => core.applyRecords(records));
   }
 
   // --- what this node says about itself
@@ -293,6 +339,7 @@ export class Store implements AsyncDisposable {
   }
 
   #change<T>(change: (core: Core) => T): T {
+    this.#digest = null;
     const result = change(this.#core);
     const urgency = this.#core.takeUnsaved();
     const revoked = this.#core.takeNewlyRevoked();

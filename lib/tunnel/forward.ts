@@ -15,9 +15,9 @@ import {
   type StreamTransport,
   type TcpConnection,
   type TcpListener,
+  tunnelHead,
 } from "../types/mod.ts";
 import { describeEnd } from "./ends.ts";
-import { streamHead } from "./served.ts";
 
 /** How long a new connection waits for its peer to come back. */
 export const HOLD_MS = 10_000;
@@ -48,7 +48,6 @@ export class Forward {
   readonly requestedPort: number;
   readonly #deps: ForwardDeps;
   readonly #listener: TcpListener;
-  readonly #head: Uint8Array;
   readonly #bridges = new Set<Bridge>();
   readonly #closing = new AbortController();
   #route: Rule | null = null;
@@ -69,7 +68,6 @@ export class Forward {
     this.remotePort = options.remotePort;
     this.requestedPort = options.requestedPort;
     this.#listener = options.listener;
-    this.#head = streamHead(options.remotePort);
   }
 
   get localPort(): number {
@@ -100,7 +98,7 @@ export class Forward {
     this.#route?.withdraw();
     this.#route = null;
     if (session === null || this.#closing.signal.aborted) return;
-    this.#route = this.#deps.forwarder.route(this.#listener, session, this.#head, {
+    this.#route = this.#deps.forwarder.route(this.#listener, session, this.#head(session), {
       bridgesMax: BRIDGES_MAX,
       began: (bridge) => void this.#watch(bridge),
       refused: () => this.#fail(TOO_MANY),
@@ -115,6 +113,10 @@ export class Forward {
     for (const bridge of this.#bridges) bridge.abort();
   }
 
+  #head({ alpn }: Session): Uint8Array {
+    return tunnelHead(alpn, this.remotePort);
+  }
+
   async #carry(connection: TcpConnection): Promise<void> {
     let session: Session;
     try {
@@ -125,7 +127,9 @@ export class Forward {
       this.#fail(errorText(thrown));
       return;
     }
-    await this.#watch(this.#deps.forwarder.bridgeToSession(connection, session, this.#head));
+    await this.#watch(
+      this.#deps.forwarder.bridgeToSession(connection, session, this.#head(session)),
+    );
   }
 
   /** Counts a tunnel while it is there, and keeps why it failed. */

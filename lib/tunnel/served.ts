@@ -8,14 +8,17 @@ import {
   type Bridge,
   type Forwarder,
   type IncomingStream,
-  isPort,
+  type LinkProtocol,
   type Log,
+  MEMBER_ALPNS,
   type PeerKey,
   type ServeRule,
   type Session,
   type Stream,
   StreamCode,
   type TcpTarget,
+  tunnelHead,
+  tunnelPort,
 } from "../types/mod.ts";
 
 /** What a served port of this machine is dialled at, in this order. */
@@ -62,7 +65,7 @@ export class ServedPorts {
 
   /** Joins a peer's stream with the port that its head names, or resets it. */
   serve({ peer, stream }: IncomingStream): void {
-    const port = servicePort(stream);
+    const port = tunnelPort(stream);
     const refuse = (code: number, reason: string) => {
       stream.abort(code);
       this.#log.warn("refused a tunnel", { peer, reason });
@@ -82,13 +85,13 @@ export class ServedPorts {
 
 const TOO_MANY = `${BRIDGES_MAX} tunnels are open already`;
 
-/** One served port: its rule and its tunnels. */
+/** One served port: its rules, one for each protocol, and its tunnels. */
 class ServedPort {
   readonly #forwarder: Forwarder;
   readonly #log: Log;
   readonly #port: number;
   readonly #targets: readonly TcpTarget[];
-  readonly #rule: ServeRule;
+  readonly #rules: ReadonlyMap<string, ServeRule>;
   readonly #bridges = new Set<Bridge>();
   #isClosed = false;
 
@@ -102,11 +105,13 @@ class ServedPort {
     this.#log = log;
     this.#port = port;
     this.#targets = LOOPBACK.map((ip) => ({ ip, port }));
-    this.#rule = forwarder.serve(streamHead(port), this.#targets, {
-      bridgesMax: BRIDGES_MAX,
-      began: (bridge, session) => this.#watch(bridge, sessions.get(session)),
-      refused: (count) => log.warn("refused a tunnel", { port, count, reason: TOO_MANY }),
-    });
+    const ruleOf = (alpn: LinkProtocol) =>
+      forwarder.serve(tunnelHead(alpn, port), this.#targets, {
+        bridgesMax: BRIDGES_MAX,
+        began: (bridge, session) => this.#watch(bridge, sessions.get(session)),
+        refused: (count) => log.warn("refused a tunnel", { port, count, reason: TOO_MANY }),
+      });
+    this.#rules = new Map(MEMBER_ALPNS.map((alpn) => [alpn, ruleOf(alpn)]));
     for (const session of sessions.keys()) this.allow(session);
   }
 
@@ -115,7 +120,7 @@ class ServedPort {
   }
 
   allow(session: Session): void {
-    this.#rule.allow(session);
+    this.#rules.get(session.alpn)?.allow(session);
   }
 
   serve(peer: PeerKey, stream: Stream): void {
@@ -124,7 +129,7 @@ class ServedPort {
 
   close(): void {
     this.#isClosed = true;
-    this.#rule.withdraw();
+    for (const rule of this.#rules.values()) rule.withdraw();
     for (const bridge of this.#bridges) bridge.abort();
   }
 
@@ -143,17 +148,4 @@ class ServedPort {
       }
     });
   }
-}
-
-/** The port in the stream's head; null when there is none. */
-function servicePort(stream: Stream): number | null {
-  const [high, low] = stream.head;
-  if (high === undefined || low === undefined) return null;
-  const port = high << 8 | low;
-  return isPort(port) ? port : null;
-}
-
-/** The head of a stream to that port: two bytes, big-endian. */
-export function streamHead(port: number): Uint8Array {
-  return Uint8Array.of(port >> 8, port & 0xff);
 }

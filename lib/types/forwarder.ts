@@ -131,7 +131,7 @@ export const StreamCode = {
   tcpReset: 4,
   /** There are as many tunnels as there may be. */
   tooMany: 5,
-  /** The head names no port. */
+  /** The head names no port, or a kind of stream that is not known or expected. */
   badHead: 6,
 } as const;
 

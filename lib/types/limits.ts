@@ -40,3 +40,10 @@ export const CLOCK_SKEW_SECONDS = 60;
  * Who is waited for because of a slow machine or path is waited for as long.
  */
 export const HANDSHAKE_TIMEOUT_MS = 10_000;
+
+/** The longest frame of a pollen/2 session, in bytes: four of the batches that events are cut into. */
+export const FRAME_BYTES_MAX = 262_144;
+
+/** Bytes of events put into one frame, the size of its other parts aside. */
+export const RECORDS_BYTES = 65_536;
+assert(RECORDS_BYTES * 2 <= FRAME_BYTES_MAX, "an event too many still fits its frame");

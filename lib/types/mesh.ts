@@ -1,8 +1,10 @@
 // The port between a node and its transport: one authenticated session per peer, envelopes in
-// datagrams, streams. `E` is the envelope type, which lives in `proto`.
+// datagrams or frames on a stream, tunnels. `E` and `F` are the types of envelope and frame, which
+// live in `proto`.
 
 import type { SocketAddress } from "./address.ts";
 import type { EngineNotice, EngineStats, Session, Stream } from "./engine.ts";
+import type { LinkProtocol } from "./link.ts";
 import type { PeerKey } from "./peer_key.ts";
 
 /** Why a peer's session is gone; the peer state machine's retry delay depends on it. */
@@ -24,6 +26,8 @@ export type PeerEvent =
     readonly address: SocketAddress;
     /** Whether the peer dialled. */
     readonly inbound: boolean;
+    /** What the session speaks. */
+    readonly protocol: LinkProtocol;
   }
   | {
     readonly kind: "disconnected";
@@ -43,7 +47,25 @@ export interface Packet<E> {
   readonly peer: PeerKey;
 }
 
-/** An incoming stream and who opened it. `stream.head` holds the service port (2 bytes, big-endian). */
+/** One frame of pollen/2 and who sent it. The sender is proved by its session. */
+export interface PeerFrame<F> {
+  /** Decoded whole. */
+  readonly frame: F;
+  /** Who sent it. */
+  readonly peer: PeerKey;
+}
+
+/** What is known of the other end of a link. */
+export interface PeerLink {
+  /** What the session speaks. */
+  readonly protocol: LinkProtocol;
+  /** The version of the peer's program, safe to print; empty until it says so, and over pollen/1. */
+  readonly version: string;
+  /** What the peer understands beyond its protocol. */
+  readonly capabilities: readonly string[];
+}
+
+/** An incoming tunnel and who opened it: see `tunnelPort`. */
 export interface IncomingStream {
   /** Who opened it. */
   readonly peer: PeerKey;
@@ -52,18 +74,32 @@ export interface IncomingStream {
 }
 
 /** Sessions with the members of one network. */
-export interface Mesh<E> extends StreamTransport {
+export interface Mesh<E, F> extends StreamTransport {
   /** The UDP port the mesh is bound to. */
   readonly listenPort: number;
 
   /**
-   * Queues one envelope for a connected peer without waiting. Unreliable.
+   * Queues one envelope for a peer connected over pollen/1 without waiting. Unreliable.
    *
-   * @throws {PollenError} `unreachable` without a session, `too_large` when it does not fit a datagram.
+   * @throws {PollenError} `unreachable` without such a session, `too_large` when it does not fit a datagram.
    */
   send(peer: PeerKey, envelope: E): void;
   /** The next envelope; null once the mesh is closed. */
   recv(): Promise<Packet<E> | null>;
+  /**
+   * Queues one frame for a peer connected over pollen/2 without waiting. It arrives, in order,
+   * unless the session ends.
+   *
+   * @throws {PollenError} `unreachable` without such a session, `exhausted` when too much waits.
+   */
+  sendFrame(peer: PeerKey, frame: F): void;
+  /**
+   * The next frame but a hello, of each peer in turn; null once the mesh is closed. Who does not
+   * take frames holds their senders back.
+   */
+  recvFrame(): Promise<PeerFrame<F> | null>;
+  /** What is known of the other end of the session with the peer; null without one. */
+  peerLink(peer: PeerKey): PeerLink | null;
 
   /**
    * Dials all addresses at once until one gives a verified session with this very peer. Resolves at

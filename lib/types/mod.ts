@@ -61,7 +61,20 @@ export {
   PollenError,
   toPollenError,
 } from "./errors.ts";
+export { FairQueue } from "./fair_queue.ts";
 export * from "./limits.ts";
+export {
+  ALPN_MEMBER_1,
+  ALPN_MEMBER_2,
+  type LinkProtocol,
+  MEMBER_ALPNS,
+  STREAM_HEAD_BYTES,
+  streamHead,
+  StreamKind,
+  streamKind,
+  tunnelHead,
+  tunnelPort,
+} from "./link.ts";
 export { type Log, type LogFields, silentLog } from "./log.ts";
 export type {
   DisconnectReason,
@@ -69,6 +82,8 @@ export type {
   Mesh,
   Packet,
   PeerEvent,
+  PeerFrame,
+  PeerLink,
   SessionWatcher,
   StreamTransport,
 } from "./mesh.ts";
@@ -81,4 +96,6 @@ export {
   shortPeerKey,
   tryParsePeerKey,
 } from "./peer_key.ts";
+export { PeerRateLimiter } from "./peer_rate_limiter.ts";
 export { BoundedQueue } from "./queue.ts";
+export { VERSION } from "./version.ts";

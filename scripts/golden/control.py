@@ -36,12 +36,14 @@ def write(folder):
         rebinds=3,
         faults=[fault],
     )
+    link = make("control.LinkInfo", protocol="pollen/2", version="1.2.3")
     itself = make(
         "control.NodeSummary",
         node=node,
         status=1,
         addr="10.0.0.1:60611",
         publicly_accessible=True,
+        link=link,
     )
     offline = make("control.NodeSummary", node=other, status=2)
     service = make("control.ServiceSummary", name="api", provider=other, port=8080)
@@ -53,6 +55,7 @@ def write(folder):
     file = File(folder / "control.golden", ["What travels between the command line and the daemon."])
     for name, message in {
         "a node": node,
+        "a link": link,
         "this node's summary": itself,
         "an offline node's summary": offline,
         "a service's summary": service,

@@ -12,6 +12,7 @@ import certificates
 import control
 import ed25519ctx
 import events
+import frames
 import values
 from values import CLASSES, KEYS, SEEDS, make
 from write import File
@@ -79,10 +80,22 @@ def _base64(message):
     return base64.b64encode(message.SerializeToString(deterministic=True)).decode()
 
 
+def framed(hello):
+    frame = values.make("mesh2.Frame", hello=hello).SerializeToString(deterministic=True)
+    return struct.pack(">I", len(frame)) + frame
+
+
 def streams():
-    file = File(FOLDER / "streams.golden", ["The first bytes of a stream: the service's port."])
+    file = File(
+        FOLDER / "streams.golden",
+        ["The first bytes of a stream: the service's port; over pollen/2 its kind before that."],
+    )
     for port in (1, 80, 8080, 65535):
         file.raw(f"the head of a stream to port {port}", struct.pack(">H", port), "big-endian")
+        data = struct.pack(">BH", 1, port)
+        file.raw(f"the head of a pollen/2 tunnel to port {port}", data, "kind 1, then as above")
+    file.raw("the head of a control stream", struct.pack(">BH", 2, 0), "kind 2, and no argument")
+    file.raw("a hello on its stream", framed(frames.HELLO), "its length, 4 bytes, and the frame")
     file.save()
 
 
@@ -92,6 +105,7 @@ def main():
     keys()
     admission()
     events.write(FOLDER)
+    frames.write(FOLDER)
     control.write(FOLDER)
     certificates.write(FOLDER)
     streams()

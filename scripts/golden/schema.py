@@ -1,4 +1,4 @@
-"""Every message of pollen/1 by its field numbers, as the protocol has them.
+"""Every message by its field numbers, as the protocols have them.
 
 Written down a second time on purpose: were it made from proto/, a wrong number there would be
 wrong here too. `classes()` gives Google's protobuf classes for them; tests/golden compares what
@@ -65,9 +65,31 @@ SCHEMA = {
         "9 events |state.GossipEventBatch, 10 cert_renewal_request |CertRenewalRequest, "
         "11 cert_renewal_response |CertRenewalResponse",
     },
+    "state2": {
+        "Reachability": "1 peer bytes",
+        "MemberEvent": "1 author bytes, 2 counter uint64, 3 deleted bool, "
+        "4 network |state.NetworkChange, 5 external_port |state.ExternalPortChange, "
+        "6 identity_pub |state.IdentityChange, 7 service |state.ServiceChange, "
+        "8 reachability |Reachability, 9 revocation |state.RevocationChange, "
+        "10 publicly_accessible |state.PubliclyAccessibleChange",
+        "SignedEvent": "1 event bytes, 2 signature bytes",
+        "EventRecord": "1 signed |SignedEvent, 2 unsigned |state.GossipEvent",
+        "Position": "1 author bytes, 2 counter uint64, 3 fingerprint bytes",
+    },
+    "mesh2": {
+        "Hello": "1 version string, 2 capabilities *string",
+        "Digest": "1 hash bytes",
+        "Summary": "1 positions *state2.Position",
+        "EventRecords": "1 records *state2.EventRecord, 2 more bool, "
+        "3 memberships *admission.MembershipCert",
+        "Frame": "1 hello |Hello, 2 digest |Digest, 3 summary |Summary, 4 records |EventRecords, "
+        "5 observed_address |mesh.ObservedAddress",
+    },
     "control": {
         "NodeRef": "1 peer_id bytes",
-        "NodeSummary": "1 node NodeRef, 2 status #, 3 addr string, 4 publicly_accessible bool",
+        "LinkInfo": "1 protocol string, 2 version string",
+        "NodeSummary": "1 node NodeRef, 2 status #, 3 addr string, 4 publicly_accessible bool, "
+        "5 link LinkInfo",
         "ServiceSummary": "1 name string, 2 provider NodeRef, 3 port uint32",
         "ConnectionSummary": "1 peer NodeRef, 2 remote_port uint32, 3 local_port uint32, "
         "4 service_name string, 5 requested_local_port uint32, 6 active_tunnels uint32, "
@@ -103,8 +125,21 @@ SCHEMA = {
 }
 
 
+DEPENDENCIES = {
+    "state": ["admission"],
+    "mesh": ["admission", "state"],
+    "state2": ["admission", "state"],
+    "mesh2": ["admission", "state", "mesh", "state2"],
+}
+
+
+def namespace(package):
+    """`state` is of pollen/1, `state2` of pollen/2."""
+    return f"pollen.{package[:-1]}.v2" if package.endswith("2") else f"pollen.{package}.v1"
+
+
 def full_name(package, message):
-    return f"pollen.{package}.v1.{message}"
+    return f"{namespace(package)}.{message}"
 
 
 def classes():
@@ -112,12 +147,9 @@ def classes():
     pool = descriptor_pool.DescriptorPool()
     for package, messages in SCHEMA.items():
         file = descriptor_pb2.FileDescriptorProto(
-            name=f"{package}.proto", package=f"pollen.{package}.v1", syntax="proto3"
+            name=f"{package}.proto", package=namespace(package), syntax="proto3"
         )
-        if package in ("state", "mesh"):
-            file.dependency.append("admission.proto")
-        if package == "mesh":
-            file.dependency.append("state.proto")
+        file.dependency.extend(f"{other}.proto" for other in DEPENDENCIES.get(package, []))
         file.enum_type.add(name="Number").value.add(name="NUMBER_0", number=0)
         for name, fields in messages.items():
             _describe(file.message_type.add(name=name), package, fields)
@@ -148,7 +180,7 @@ def _describe(message, package, fields):
         if kind == "map":
             _describe_map(message, package, field)
         elif kind == "#":
-            field.type, field.type_name = FieldType.TYPE_ENUM, f".pollen.{package}.v1.Number"
+            field.type, field.type_name = FieldType.TYPE_ENUM, f".{full_name(package, 'Number')}"
         elif kind.islower():
             field.type = getattr(FieldType, f"TYPE_{kind.upper()}")
         else:
@@ -163,4 +195,4 @@ def _describe_map(message, package, field):
     entry.field.add(name="key", number=1, label=1, type=FieldType.TYPE_STRING)
     entry.field.add(name="value", number=2, label=1, type=FieldType.TYPE_UINT64)
     field.label, field.type = FieldType.LABEL_REPEATED, FieldType.TYPE_MESSAGE
-    field.type_name = f".pollen.{package}.v1.{message.name}.CountersEntry"
+    field.type_name = f".{full_name(package, message.name)}.CountersEntry"

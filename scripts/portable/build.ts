@@ -2,7 +2,7 @@
 
 import { describeVersion } from "../../lib/cli/commands/version.ts";
 import { renderJson } from "../../lib/cli/run.ts";
-import { VERSION } from "../../lib/cli/version.ts";
+import { VERSION } from "../../lib/types/version.ts";
 import { engineVersion } from "../../lib/quic/mod.ts";
 import { libraryFileName } from "../../lib/quic/platform.ts";
 import { glibcFloor, isNewer } from "../engine/glibc.ts";

@@ -2,6 +2,7 @@
 // store, saver, services, forwards, invites and signer.
 
 import { setImmediate } from "node:timers";
+import { authorityOf } from "../../lib/app/authority.ts";
 import {
   type AdminSigner,
   genIdentityKey,
@@ -10,7 +11,6 @@ import {
   InviteRedeemer,
   loadAdminSigner,
   type NodeCredentials,
-  verifyRevocation,
 } from "../../lib/auth/mod.ts";
 import { Config, ConsumedInvites } from "../../lib/config/mod.ts";
 import { FileDisk } from "../../lib/host/mod.ts";
@@ -69,15 +69,13 @@ export class Life {
     const founded = await found(start);
     const { identity: { peerKey: local }, credentials } = founded;
     const config = await Config.load(disk, DIR);
-    const store = await Store.load(disk, DIR, local, (revocation) => {
-      verifyRevocation(revocation, credentials.trust);
-      return true;
-    });
+    const clock = new FakeClock(now);
+    const authority = authorityOf(founded.identity, credentials, clock);
+    const store = await Store.load(disk, DIR, local, authority);
     const signer = await loadAdminSigner(disk, DIR, credentials, { now, random });
     const consumed = await ConsumedInvites.load(disk, DIR, now);
     const redeemer = new InviteRedeemer(signer!, consumed);
 
-    const clock = new FakeClock(now);
     const mesh = new ModelMesh(observers, () => files.hasCrashed);
     let port = 40_000;
     const forwarder = modelForwarder(start.taken, () => ++port);

@@ -2,11 +2,16 @@
 // it crashes and comes back. A mesh without sockets leads to them, and tunnels without TCP.
 
 import { deepEqual, equal } from "node:assert/strict";
-import { type Envelope, GossipEvent } from "../../lib/proto/mod.ts";
+import {
+  type Envelope,
+  type Frame,
+  GossipEvent,
+  type SignedRevocation,
+} from "../../lib/proto/mod.ts";
 import { Core } from "../../lib/store/core.ts";
 import { restore } from "../../lib/store/core_restore.ts";
-import type { VerifyRevocation } from "../../lib/store/mod.ts";
 import {
+  ALPN_MEMBER_1,
   BoundedQueue,
   type EngineNotice,
   type Forwarder,
@@ -18,6 +23,7 @@ import {
   type SocketAddress,
   type TcpListener,
 } from "../../lib/types/mod.ts";
+import { authority } from "../unit/store/fixtures.ts";
 
 const ADDRESS: SocketAddress = { ip: "192.0.2.1", port: 60_611 };
 
@@ -27,8 +33,12 @@ export class Observer {
   /** What each number of the node under test stood for. */
   readonly #said = new Map<bigint, string>();
 
-  constructor(readonly key: PeerKey, verify: VerifyRevocation, readonly subject: () => PeerKey) {
-    this.core = restore(key, verify, null);
+  constructor(
+    readonly key: PeerKey,
+    verify: (revocation: SignedRevocation) => boolean,
+    readonly subject: () => PeerKey,
+  ) {
+    this.core = restore(key, authority(verify), null);
   }
 
   /** Takes an envelope and gives the answers. */
@@ -56,8 +66,8 @@ export class Observer {
   }
 }
 
-/** A mesh to observers. Packets arrive in the order in which they were sent, none is lost. */
-export class ModelMesh implements Mesh<Envelope> {
+/** A mesh to observers, who speak pollen/1. Packets arrive in the order in which they were sent, none is lost. */
+export class ModelMesh implements Mesh<Envelope, Frame> {
   readonly listenPort = 60_611;
   readonly #observers: ReadonlyMap<PeerKey, Observer>;
   readonly #isDead: () => boolean;
@@ -74,7 +84,8 @@ export class ModelMesh implements Mesh<Envelope> {
   meet(peer: PeerKey): void {
     if (this.#connected.has(peer)) return;
     this.#connected.add(peer);
-    this.#events.push({ kind: "connected", peer, address: ADDRESS, inbound: true });
+    const protocol = ALPN_MEMBER_1;
+    this.#events.push({ kind: "connected", peer, address: ADDRESS, inbound: true, protocol });
     const clock = this.#observers.get(peer)!.core.eagerSyncClock();
     this.#packets.push({ peer, envelope: { body: { kind: "clock", value: clock } } });
   }
@@ -107,7 +118,13 @@ export class ModelMesh implements Mesh<Envelope> {
     }
   }
 
+  sendFrame(): void {
+    throw new PollenError("unreachable", "nobody takes frames here");
+  }
+
   recv = () => this.#packets.next();
+  recvFrame = () => new Promise<null>(() => {});
+  peerLink = () => null;
   nextPeerEvent = () => this.#events.next();
   nextNotice = () => new Promise<EngineNotice | null>(() => {});
   connectedPeers = () => [...this.#connected].sort();

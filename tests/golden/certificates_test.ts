@@ -3,7 +3,7 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { createTlsIdentity, readPeerCertificate } from "../../lib/mesh/certificate.ts";
 import { verifyMember } from "../../lib/mesh/verifier.ts";
-import { streamHead } from "../../lib/tunnel/served.ts";
+import { ALPN_MEMBER_1, tunnelHead } from "../../lib/types/mod.ts";
 import { goldenBytes, goldenEntries } from "./golden.ts";
 import { MEMBERSHIP, NODE, NOW, TRUST } from "./network.ts";
 
@@ -38,6 +38,6 @@ Deno.test("the certificate that we mint is to the byte the one that another libr
 Deno.test("the head of a stream is its port, the high byte first", () => {
   for (const { name, bytes } of goldenEntries()) {
     const port = /^the head of a stream to port (\d+)$/.exec(name)?.[1];
-    if (port !== undefined) deepEqual(streamHead(Number(port)), bytes, name);
+    if (port !== undefined) deepEqual(tunnelHead(ALPN_MEMBER_1, Number(port)), bytes, name);
   }
 });

@@ -16,7 +16,17 @@ export interface Golden {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-const FILES = ["keys", "admission", "state", "mesh", "control", "certificates", "streams"] as const;
+const FILES = [
+  "keys",
+  "admission",
+  "state",
+  "mesh",
+  "state2",
+  "mesh2",
+  "control",
+  "certificates",
+  "streams",
+] as const;
 
 const all = new Map<string, Golden>();
 for (const file of FILES) {

@@ -1,10 +1,11 @@
-// Every message of pollen/1 against bytes that are not ours: what we write is those bytes, and what
+// Every message against bytes that are not ours: what we write is those bytes, and what
 // we read of them is the message.
 
 import { deepEqual, equal } from "node:assert/strict";
 import { CODECS, golden, goldenEntries } from "./golden.ts";
 import { ADMISSION_VALUES } from "./values/admission.ts";
 import { CONTROL_VALUES } from "./values/control.ts";
+import { FRAME_VALUES } from "./values/frames.ts";
 import { MESH_VALUES } from "./values/mesh.ts";
 import { STATE_VALUES } from "./values/state.ts";
 
@@ -12,6 +13,7 @@ const VALUES: Readonly<Record<string, object>> = {
   ...ADMISSION_VALUES,
   ...STATE_VALUES,
   ...MESH_VALUES,
+  ...FRAME_VALUES,
   ...CONTROL_VALUES,
 };
 

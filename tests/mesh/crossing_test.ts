@@ -3,7 +3,7 @@
 
 import { deepEqual, equal } from "node:assert/strict";
 import type { Session } from "../../lib/types/mod.ts";
-import { connectedPair, inTime, nextNumber, numbered, TestMesh, TestNetwork } from "./support.ts";
+import { connectedPair, inTime, nextText, saying, TestMesh, TestNetwork } from "./support.ts";
 
 /** Ten times as many with POLLEN_FULL=1. */
 const ROUNDS = Deno.env.get("POLLEN_FULL") === "1" ? 200 : 20;
@@ -31,9 +31,9 @@ Deno.test("crossing dials leave one session, dialled by the smaller key, in twen
     await large.sessions.reach(2);
     const [atSmall, atLarge] = [await survivor(small, large), await survivor(large, small)];
     deepEqual([atSmall.inbound, atLarge.inbound], [false, true], `round ${round}`);
-    small.mesh.send(large.key, numbered(1n));
-    large.mesh.send(small.key, numbered(2n));
-    deepEqual([await nextNumber(large), await nextNumber(small)], [1n, 2n]);
+    small.mesh.sendFrame(large.key, saying("1"));
+    large.mesh.sendFrame(small.key, saying("2"));
+    deepEqual([await nextText(large), await nextText(small)], ["1", "2"]);
   }
 });
 
@@ -44,9 +44,9 @@ Deno.test("many ways to one peer that all work leave one session at both ends", 
     await a.connect(b, Array.from({ length: 8 }, () => b.address));
     const [atA, atB] = [await survivor(a, b), await survivor(b, a)];
     deepEqual([atA.inbound, atB.inbound], [false, true]);
-    a.mesh.send(b.key, numbered(1n));
-    b.mesh.send(a.key, numbered(2n));
-    deepEqual([await nextNumber(b), await nextNumber(a)], [1n, 2n]);
+    a.mesh.sendFrame(b.key, saying("1"));
+    b.mesh.sendFrame(a.key, saying("2"));
+    deepEqual([await nextText(b), await nextText(a)], ["1", "2"]);
   }
 });
 
@@ -65,8 +65,8 @@ Deno.test("a new process replaces the old one's session at once, whoever had dia
       deepEqual((await lasting.connected(renewed)).address, renewed.address);
       const { reason, text } = await old.disconnected(lasting);
       deepEqual([reason, text], ["duplicate", "replaced"]);
-      lasting.mesh.send(renewed.key, numbered(3n));
-      equal(await nextNumber(renewed), 3n);
+      lasting.mesh.sendFrame(renewed.key, saying("3"));
+      equal(await nextText(renewed), "3");
       deepEqual(lasting.mesh.connectedPeers(), [renewed.key]);
     }
   }
@@ -79,8 +79,8 @@ Deno.test("a new process whose dial crosses ours wins as well, in both orders of
     await using renewed = await TestMesh.open(order[1]!);
     await Promise.all([renewed.connect(lasting), old.mesh.close("shutdown")]);
     deepEqual((await lasting.connected(renewed)).address, renewed.address);
-    lasting.mesh.send(renewed.key, numbered(4n));
-    equal(await nextNumber(renewed), 4n);
+    lasting.mesh.sendFrame(renewed.key, saying("4"));
+    equal(await nextText(renewed), "4");
   }
 });
 

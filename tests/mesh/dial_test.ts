@@ -3,8 +3,13 @@
 
 import { deepEqual, equal, match, rejects } from "node:assert/strict";
 import { openEngine } from "../../lib/quic/mod.ts";
-import { ALPN_MEMBER, inviteProtocol } from "../../lib/mesh/mod.ts";
-import { type PeerKey, PollenError, type SocketAddress } from "../../lib/types/mod.ts";
+import { inviteProtocols } from "../../lib/mesh/mod.ts";
+import {
+  ALPN_MEMBER_2,
+  type PeerKey,
+  PollenError,
+  type SocketAddress,
+} from "../../lib/types/mod.ts";
 import { systemRandom } from "../../lib/host/mod.ts";
 import { openStranger } from "../quic/support.ts";
 import { DAY_MS, later } from "../unit/auth/fixtures.ts";
@@ -114,15 +119,15 @@ Deno.test("a node does not connect with itself", async () => {
 Deno.test("a certificate without a membership is no way in", async () => {
   await using a = await TestMesh.open(members[0]);
   const { identity } = network.founder;
-  const bare = await inviteProtocol(
+  const [, bare] = await inviteProtocols(
     { identity, tlsIdentityTtlMs: DAY_MS, clock, random: systemRandom },
     { serve: false },
   );
   await using engine = await openEngine({
     address: { ip: "127.0.0.1", port: 0 },
-    protocols: [{ ...bare, alpn: ALPN_MEMBER }],
+    protocols: [{ ...bare!, alpn: ALPN_MEMBER_2 }],
   });
-  const session = await engine.dial(a.address, { alpn: ALPN_MEMBER, timeoutMs: 5_000 });
+  const session = await engine.dial(a.address, { alpn: ALPN_MEMBER_2, timeoutMs: 5_000 });
   match((await inTime(session.closed, "the refusal")).reason, /missing membership extension/);
   await assertNothingLeft(a);
 });

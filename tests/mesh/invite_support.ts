@@ -3,8 +3,8 @@
 import { type IdentityKey, InviteRedeemer } from "../../lib/auth/mod.ts";
 import { ConsumedInvites } from "../../lib/config/mod.ts";
 import { systemRandom } from "../../lib/host/mod.ts";
-import { type MeshOptions, type Redeemer, redeemInvite } from "../../lib/mesh/mod.ts";
-import { ALPN_INVITE, inviteProtocol } from "../../lib/mesh/mod.ts";
+import { type Redeemer, redeemInvite } from "../../lib/mesh/mod.ts";
+import { ALPN_INVITE_1, inviteProtocols } from "../../lib/mesh/mod.ts";
 import { Envelope, type InviteToken, type JoinToken } from "../../lib/proto/mod.ts";
 import { openEngine } from "../../lib/quic/mod.ts";
 import {
@@ -20,7 +20,14 @@ import {
 } from "../../lib/types/mod.ts";
 import { MemoryDisk } from "../support/memory_disk.ts";
 import { DAY_MS, makeNode, NOW, type Root } from "../unit/auth/fixtures.ts";
-import { clock, inTime, present, TestMesh, type TestNetwork } from "./support.ts";
+import {
+  clock,
+  inTime,
+  present,
+  TestMesh,
+  type TestMeshOptions,
+  type TestNetwork,
+} from "./support.ts";
 
 /** Redeems with the root's key, keeps its notes in memory and counts how often it was asked. */
 export class CountingRedeemer implements Redeemer {
@@ -41,7 +48,7 @@ export class CountingRedeemer implements Redeemer {
 /** The founder's node, redeeming. */
 export function openServer(
   network: TestNetwork,
-  options: Partial<MeshOptions> = {},
+  options: TestMeshOptions = {},
 ): Promise<TestMesh> {
   return TestMesh.open(network.founder, {
     redeemer: new CountingRedeemer(network.root),
@@ -72,12 +79,12 @@ export class Stranger implements AsyncDisposable {
 
   static async open(seed: number): Promise<Stranger> {
     const { identity } = await makeNode(seed);
-    const protocol = await inviteProtocol(
+    const protocols = await inviteProtocols(
       { identity, tlsIdentityTtlMs: DAY_MS, clock, random: systemRandom },
       { serve: false },
     );
     const address = { ip: "127.0.0.1", port: 0 };
-    return new Stranger(identity, await openEngine({ address, protocols: [protocol] }));
+    return new Stranger(identity, await openEngine({ address, protocols }));
   }
 
   redeem(token: InviteToken, options: { clock?: Clock; signal?: AbortSignal } = {}) {
@@ -98,7 +105,7 @@ export class Stranger implements AsyncDisposable {
   /** A bare session on which it says what it likes. */
   async dial(server: TestMesh): Promise<Session> {
     const session = await this.engine.dial(server.address, {
-      alpn: ALPN_INVITE,
+      alpn: ALPN_INVITE_1,
       timeoutMs: 5_000,
     });
     session.admit();

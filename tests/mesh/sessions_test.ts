@@ -2,7 +2,13 @@
 
 import { deepEqual, equal, rejects, throws } from "node:assert/strict";
 import { Envelope } from "../../lib/proto/mod.ts";
-import type { Session } from "../../lib/types/mod.ts";
+import {
+  ALPN_MEMBER_1,
+  ALPN_MEMBER_2,
+  type Session,
+  tunnelHead,
+  tunnelPort,
+} from "../../lib/types/mod.ts";
 import {
   connectedPair,
   inTime,
@@ -22,8 +28,9 @@ Deno.test("two members connect: each lists the other, who dialled is told", asyn
   const waiting = b.mesh.session(a.key);
   await a.connect(b);
   const [atA, atB] = [await a.event(), await b.event()];
-  deepEqual(atA, { kind: "connected", peer: b.key, address: b.address, inbound: false });
-  deepEqual(atB, { kind: "connected", peer: a.key, address: a.address, inbound: true });
+  const protocol = "pollen/2";
+  deepEqual(atA, { kind: "connected", peer: b.key, address: b.address, inbound: false, protocol });
+  deepEqual(atB, { kind: "connected", peer: a.key, address: a.address, inbound: true, protocol });
   deepEqual(a.mesh.connectedPeers(), [b.key]);
   deepEqual(b.mesh.connectedPeers(), [a.key]);
   deepEqual(a.mesh.getActivePeerAddress(b.key), b.address);
@@ -35,7 +42,7 @@ Deno.test("two members connect: each lists the other, who dialled is told", asyn
 });
 
 Deno.test("envelopes travel both ways; what is none is ignored", async () => {
-  const [one, two] = await connectedPair(members);
+  const [one, two] = await connectedPair(members, { isOld: true });
   await using a = one;
   await using b = two;
   a.mesh.send(b.key, numbered(7n));
@@ -53,7 +60,7 @@ Deno.test("envelopes travel both ways; what is none is ignored", async () => {
 });
 
 Deno.test("what does not fit a datagram and who is not there are told apart", async () => {
-  const [one, two] = await connectedPair(members);
+  const [one, two] = await connectedPair(members, { isOld: true });
   await using a = one;
   await using b = two;
   const large = Envelope.create({
@@ -65,17 +72,19 @@ Deno.test("what does not fit a datagram and who is not there are told apart", as
   equal(await nextNumber(b), 2n);
 });
 
-Deno.test("a stream comes with its head and its peer", async () => {
-  const [one, two] = await connectedPair(members);
-  await using a = one;
-  await using b = two;
-  const stream = await a.mesh.openStream(b.key);
-  await stream.write(Uint8Array.of(0x1f, 0x90, 1, 2, 3));
-  const incoming = present(await inTime(b.mesh.acceptStream(), "a stream"));
-  equal(incoming.peer, a.key);
-  deepEqual(incoming.stream.head, Uint8Array.of(0x1f, 0x90));
-  deepEqual(await inTime(incoming.stream.read(), "bytes"), Uint8Array.of(1, 2, 3));
-});
+for (const [alpn, isOld] of [[ALPN_MEMBER_1, true], [ALPN_MEMBER_2, false]] as const) {
+  Deno.test(`a tunnel comes with its port and its peer (${alpn})`, async () => {
+    const [one, two] = await connectedPair(members, { isOld });
+    await using a = one;
+    await using b = two;
+    const stream = await a.mesh.openStream(b.key);
+    await stream.write(Uint8Array.from([...tunnelHead(alpn, 8_080), 1, 2, 3]));
+    const incoming = present(await inTime(b.mesh.acceptStream(), "a stream"));
+    equal(incoming.peer, a.key);
+    equal(tunnelPort(incoming.stream), 8_080);
+    deepEqual(await inTime(incoming.stream.read(), "bytes"), Uint8Array.of(1, 2, 3));
+  });
+}
 
 Deno.test("ending a session is told at both ends, and ending it again is nothing", async () => {
   const [one, two] = await connectedPair(members);
@@ -104,9 +113,14 @@ Deno.test("the end of a mesh ends everything that waits on it, and is told to th
   const [a, b] = await connectedPair(members);
   const stranger = network.founder.key;
   const failing = rejects(a.mesh.session(stranger), { code: "closed" });
-  const ends = [a.mesh.recv(), a.mesh.nextPeerEvent(), a.mesh.acceptStream()];
+  const ends = [
+    a.mesh.recv(),
+    a.mesh.recvFrame(),
+    a.mesh.nextPeerEvent(),
+    a.mesh.acceptStream(),
+  ];
   await Promise.all([a.mesh.close("shutdown"), a.mesh.close("again")]);
-  deepEqual(await Promise.all(ends), [null, null, null]);
+  deepEqual(await Promise.all(ends), [null, null, null, null]);
   await failing;
   const event = await b.disconnected(a);
   deepEqual([event.reason, event.text], ["graceful", "shutdown"]);

@@ -154,5 +154,5 @@ Deno.test("an answer that fits no datagram is said to be one", async () => {
   session.sendDatagram(requestBytes(invite(root, [server]), stranger.identity));
   const answer = await nextAnswer(session);
   deepEqual([answer.accepted, answer.joinToken], [false, undefined]);
-  equal(answer.reason, "the answer does not fit a datagram; use an invite with fewer addresses");
+  equal(answer.reason, "the answer does not fit a message; use an invite with fewer addresses");
 });

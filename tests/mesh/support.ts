@@ -4,7 +4,7 @@
 import type { IdentityKey, NodeCredentials } from "../../lib/auth/mod.ts";
 import { systemClock, systemRandom } from "../../lib/host/mod.ts";
 import { Mesh, type MeshOptions } from "../../lib/mesh/mod.ts";
-import { Envelope } from "../../lib/proto/mod.ts";
+import { Envelope, Frame } from "../../lib/proto/mod.ts";
 import { openEngine } from "../../lib/quic/mod.ts";
 import {
   BoundedQueue,
@@ -13,6 +13,7 @@ import {
   type EngineNotice,
   type PeerEvent,
   type PeerKey,
+  type Protocol,
   type Session,
   silentLog,
   type SocketAddress,
@@ -62,6 +63,10 @@ export class TestNetwork {
   }
 }
 
+export interface TestMeshOptions extends Partial<MeshOptions> {
+  readonly isOld?: boolean;
+}
+
 /** A mesh of one process of a member, its engine, and every session that its engine saw. */
 export class TestMesh implements AsyncDisposable {
   private constructor(
@@ -73,18 +78,23 @@ export class TestMesh implements AsyncDisposable {
     readonly notices: BoundedQueue<EngineNotice>,
   ) {}
 
-  static async open(member: Member, options: Partial<MeshOptions> = {}): Promise<TestMesh> {
+  /** `isOld`: it speaks pollen/1 and nothing newer, as the original does. */
+  static async open(
+    member: Member,
+    { isOld = false, ...options }: TestMeshOptions = {},
+  ): Promise<TestMesh> {
     const engine = await openEngine({ address: { ip: "127.0.0.1", port: 0 }, protocols: [] });
     const sessions = new SessionLog();
     const notices = new BoundedQueue<EngineNotice>(64);
     const mesh = await Mesh.create({
-      engine: recording(engine, sessions, notices),
+      engine: recording(isOld ? speakingOnlyOld(engine) : engine, sessions, notices),
       identity: member.identity,
       credentials: member.credentials,
       tlsIdentityTtlMs: DAY_MS,
       redeemer: null,
       clock,
       random: systemRandom,
+      version: "test",
       log: silentLog,
       isRevoked: () => false,
       ...options,
@@ -165,10 +175,7 @@ function recording(
     for (let notice; (notice = await engine.nextNotice()) !== null;) notices.push(notice);
     notices.close();
   })();
-  return {
-    localAddress: engine.localAddress,
-    forwarder: engine.forwarder,
-    setProtocols: (protocols) => engine.setProtocols(protocols),
+  return passingOn(engine, {
     async dial(address, options) {
       const session = await engine.dial(address, options);
       sessions.add(session);
@@ -179,21 +186,45 @@ function recording(
       if (session !== null) sessions.add(session);
       return session;
     },
+    nextNotice: () => notices.next(),
+  });
+}
+
+/** An engine as that of a node which knows the first version of each protocol alone. */
+function speakingOnlyOld(engine: Engine): Engine {
+  const isOld = ({ alpn }: Protocol) => alpn.endsWith("/1");
+  return passingOn(engine, {
+    setProtocols: (protocols) => engine.setProtocols(protocols.filter(isOld)),
+    dial: (address, options) =>
+      engine.dial(address, { ...options, alpn: options.alpn.replace("/2", "/1") }),
+  });
+}
+
+/** The engine with some of its doors replaced. */
+function passingOn(engine: Engine, replaced: Partial<Engine>): Engine {
+  return {
+    localAddress: engine.localAddress,
+    forwarder: engine.forwarder,
+    setProtocols: (protocols) => engine.setProtocols(protocols),
+    dial: (address, options) => engine.dial(address, options),
+    accept: () => engine.accept(),
     setGatekeeper: (decide) => engine.setGatekeeper(decide),
     sendRaw: (to, bytes) => engine.sendRaw(to, bytes),
     receiveRaw: () => engine.receiveRaw(),
-    nextNotice: () => notices.next(),
+    nextNotice: () => engine.nextNotice(),
     stats: () => engine.stats(),
     close: (reason) => engine.close(reason),
     [Symbol.asyncDispose]: () => engine.close(""),
+    ...replaced,
   };
 }
 
 /** Two meshes with a session between them, dialled by the first. */
 export async function connectedPair(
   [one, two]: readonly [Member, Member],
+  options: TestMeshOptions = {},
 ): Promise<[TestMesh, TestMesh]> {
-  const [a, b] = [await TestMesh.open(one), await TestMesh.open(two)];
+  const [a, b] = [await TestMesh.open(one, options), await TestMesh.open(two)];
   await a.connect(b);
   await a.connected(b);
   await b.connected(a);
@@ -212,4 +243,16 @@ export async function nextNumber(at: TestMesh): Promise<bigint> {
   const { envelope } = present(await inTime(at.mesh.recv(), "an envelope"));
   if (envelope.body?.kind !== "clock") throw new Error(`not a number: ${envelope.body?.kind}`);
   return [...envelope.body.value.counters.values()][0]!;
+}
+
+/** A frame that is told apart from others by a text. */
+export function saying(addr: string): Frame {
+  return Frame.create({ body: { kind: "observedAddress", value: { addr } } });
+}
+
+/** The text of the next frame. */
+export async function nextText(at: TestMesh): Promise<string> {
+  const { frame } = present(await inTime(at.mesh.recvFrame(), "a frame"));
+  if (frame.body?.kind !== "observedAddress") throw new Error(`not a text: ${frame.body?.kind}`);
+  return frame.body.value.addr;
 }

@@ -7,7 +7,7 @@ import { type Contents, pack } from "../../scripts/portable/format.ts";
 import { launcherPath } from "../../scripts/portable/launcher.ts";
 import { targetCalled } from "../../scripts/portable/targets.ts";
 import { type Place, pollen, pollenOk } from "../../scripts/support/pollen_process.ts";
-import { VERSION } from "../../lib/cli/version.ts";
+import { VERSION } from "../../lib/types/version.ts";
 import { nodesOf } from "../e2e/support/background.ts";
 import { PortablePlace, RELEASE_KEY, SIGNING_KEY } from "./support.ts";
 

@@ -2,7 +2,7 @@
 // and is the same program as from source.
 
 import { deepEqual, equal, match, notEqual } from "node:assert/strict";
-import { VERSION } from "../../lib/cli/version.ts";
+import { VERSION } from "../../lib/types/version.ts";
 import { pollenOk, until } from "../../scripts/support/pollen_process.ts";
 import { Places } from "../e2e/support/background.ts";
 import { CAN_RUN, IS_ROOT, PortablePlace, runMounted, runWords, unpackedIn } from "./support.ts";

@@ -3,7 +3,7 @@
 // among the long runs (POLLEN_FULL=1); the swap of the files alone is in tests/unit/upgrade.
 
 import { equal } from "node:assert/strict";
-import { VERSION } from "../../lib/cli/version.ts";
+import { VERSION } from "../../lib/types/version.ts";
 import { pollen, pollenOk } from "../../scripts/support/pollen_process.ts";
 import { nodesOf, nothingRuns } from "../e2e/support/background.ts";
 import { LOCAL, status } from "../e2e/support/network.ts";

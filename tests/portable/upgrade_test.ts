@@ -5,7 +5,7 @@ import { deepEqual, equal, match } from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { publicHalf } from "../../scripts/package/signing.ts";
 import { pollen, pollenOk, until } from "../../scripts/support/pollen_process.ts";
-import { VERSION } from "../../lib/cli/version.ts";
+import { VERSION } from "../../lib/types/version.ts";
 import { nodesOf } from "../e2e/support/background.ts";
 import { LOCAL, status } from "../e2e/support/network.ts";
 import { Machine, programOf } from "./machine.ts";

@@ -3,6 +3,7 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { closedPort, openOrigin, readToEnd, writeAll } from "../quic/tunnel.ts";
 import { until } from "../../scripts/support/pollen_process.ts";
+import { StreamKind } from "../../lib/types/mod.ts";
 import { inTime } from "../quic/support.ts";
 import { openNodes, openThrough, outcome } from "./support.ts";
 
@@ -94,16 +95,22 @@ Deno.test("a service that does not answer is a reset, and said in the provider's
   await near.warnings.next("a warning");
 });
 
-Deno.test("a stream without a port is refused", async () => {
-  const nodes = await openNodes();
-  await using near = nodes[0];
-  await using far = nodes[1];
-  for (const head of [Uint8Array.of(0, 0), Uint8Array.of(1)]) {
-    const stream = await near.at.mesh.openStream(far.key);
-    await stream.write(head);
-    stream.finish();
-    const { reason } = await far.warnings.next("a warning");
-    equal(reason, "no service port in stream header");
-    await inTime(stream.read().catch(() => null), "the refusal");
-  }
-});
+const HEADS_WITHOUT_PORT = {
+  "pollen/1": [Uint8Array.of(0, 0), Uint8Array.of(1)],
+  "pollen/2": [Uint8Array.of(StreamKind.tunnel, 0, 0)],
+};
+for (const [protocol, heads] of Object.entries(HEADS_WITHOUT_PORT)) {
+  Deno.test(`a tunnel without a port is refused (${protocol})`, async () => {
+    const nodes = await openNodes({ isOld: protocol === "pollen/1" });
+    await using near = nodes[0];
+    await using far = nodes[1];
+    for (const head of heads) {
+      const stream = await near.at.mesh.openStream(far.key);
+      await stream.write(head);
+      stream.finish();
+      const { reason } = await far.warnings.next("a warning");
+      equal(reason, "no service port in stream header");
+      await inTime(stream.read().catch(() => null), "the refusal");
+    }
+  });
+}

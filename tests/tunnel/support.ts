@@ -9,7 +9,7 @@ import {
   silentLog,
   type StreamTransport,
 } from "../../lib/types/mod.ts";
-import { connectedPair, TestMesh, TestNetwork } from "../mesh/support.ts";
+import { connectedPair, TestMesh, type TestMeshOptions, TestNetwork } from "../mesh/support.ts";
 import { Arrivals, type Origin, readToEnd, writeAll } from "../quic/tunnel.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 
@@ -74,8 +74,10 @@ export class TestNode implements AsyncDisposable {
 }
 
 /** Two nodes with a session. */
-export async function openNodes(): Promise<[near: TestNode, far: TestNode]> {
-  const [near, far] = await connectedPair(members);
+export async function openNodes(
+  options: TestMeshOptions = {},
+): Promise<[near: TestNode, far: TestNode]> {
+  const [near, far] = await connectedPair(members, options);
   return [new TestNode(near), new TestNode(far)];
 }
 

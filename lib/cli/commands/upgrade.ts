@@ -4,7 +4,7 @@
 import { compareVersions } from "compare-versions";
 import { systemDisk } from "../../host/mod.ts";
 import { probeSocket, socketPathOf } from "../../server/mod.ts";
-import { PollenError } from "../../types/mod.ts";
+import { PollenError, VERSION } from "../../types/mod.ts";
 import {
   openSource,
   readRelease,
@@ -21,7 +21,6 @@ import type { Context, Outcome, Run } from "../command.ts";
 import { stopDaemon, waitUntilGone } from "../daemon.ts";
 import { isManaged } from "../managed.ts";
 import { programFile } from "../program.ts";
-import { VERSION } from "../version.ts";
 
 /** Beside the state, from just before the new program is there until its node runs. */
 const PENDING_FILE = "upgrade.json";

@@ -1,9 +1,9 @@
 // `pollen version`: what is running here.
 
+import { VERSION } from "../../types/mod.ts";
 import { loadApp } from "../app.ts";
 import type { Outcome, Run } from "../command.ts";
 import { type ProgramKind, thisProgram } from "../program.ts";
-import { VERSION } from "../version.ts";
 
 /** What a program consists of. */
 export interface VersionFacts {

@@ -47,12 +47,57 @@ export const NodeStatus = {
 /** One of the constants above, or a number that this version does not know. */
 export type NodeStatus = number;
 
+/** How this node speaks with another one. */
+export interface LinkInfo {
+  /** pollen/1 or pollen/2 */
+  readonly protocol: string;
+  /** of the other one's program; empty when it does not say */
+  readonly version: string;
+}
+
+export function writeLinkInfo(writer: Writer, message: LinkInfo): void {
+  if (message.protocol !== "") {
+    writer.uint32(10); writer.string(message.protocol);
+  }
+  if (message.version !== "") {
+    writer.uint32(18); writer.string(message.version);
+  }
+}
+
+export function readLinkInfo(reader: Reader, end: number, budget: Budget): LinkInfo {
+  const message: { -readonly [K in keyof LinkInfo]: LinkInfo[K] } = { protocol: "", version: "" };
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    switch (tag) {
+      case 10:
+        message.protocol = readString(reader);
+        break;
+      case 18:
+        message.version = readString(reader);
+        break;
+      default:
+        skip(reader, tag);
+    }
+  }
+  finish(reader, end);
+  return message;
+}
+
+export const LinkInfo: Codec<LinkInfo> = codec(
+  "pollen.control.v1.LinkInfo",
+  () => ({ protocol: "", version: "" }),
+  writeLinkInfo,
+  readLinkInfo,
+);
+
 /** One node as this one sees it. */
 export interface NodeSummary {
   readonly node?: NodeRef | undefined;
   readonly status: NodeStatus;
   readonly addr: string;
   readonly publiclyAccessible: boolean;
+  /** the session with it; absent without one */
+  readonly link?: LinkInfo | undefined;
 }
 
 export function writeNodeSummary(writer: Writer, message: NodeSummary): void {
@@ -67,6 +112,9 @@ export function writeNodeSummary(writer: Writer, message: NodeSummary): void {
   }
   if (message.publiclyAccessible) {
     writer.uint32(32); writer.bool(message.publiclyAccessible);
+  }
+  if (message.link !== undefined) {
+    writer.uint32(42).fork(); writeLinkInfo(writer, message.link); writer.ldelim();
   }
 }
 
@@ -86,6 +134,9 @@ export function readNodeSummary(reader: Reader, end: number, budget: Budget): No
         break;
       case 32:
         message.publiclyAccessible = readUint64(reader) !== 0n;
+        break;
+      case 42:
+        message.link = readLinkInfo(reader, subEnd(reader), budget);
         break;
       default:
         skip(reader, tag);

@@ -9,7 +9,7 @@ import { AdminSigner, certifyAdmin } from "../../../lib/auth/admin_signer.ts";
 import { publicKeyOf } from "../../../lib/auth/signature.ts";
 import { trustOf } from "../../../lib/auth/trust.ts";
 import { systemClock, systemRandom } from "../../../lib/host/mod.ts";
-import { memberProtocol } from "../../../lib/mesh/mod.ts";
+import { memberProtocols } from "../../../lib/mesh/mod.ts";
 import { verifyMember, type VerifyOptions } from "../../../lib/mesh/verifier.ts";
 import { openEngine } from "../../../lib/quic/mod.ts";
 import {
@@ -39,7 +39,8 @@ async function newMember(number: number): Promise<Protocol> {
   const identity = { seed: memberSeed, publicKey, peerKey: peerKeyFromBytes(publicKey) };
   const membership = signer.issueMembership({ subject: identity.peerKey, ...issuing });
   const options = { identity, tlsIdentityTtlMs: DAY_MS, clock: systemClock, random: systemRandom };
-  return { ...await memberProtocol(options, membership), alpn: `member-${number}` };
+  const [, protocol] = await memberProtocols(options, membership);
+  return { ...protocol!, alpn: `member-${number}` };
 }
 
 /** As a mesh does: who is no member is not let in. */

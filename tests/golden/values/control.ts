@@ -7,6 +7,7 @@ import {
   type Condition,
   type ConnectionSummary,
   type FaultCount,
+  type LinkInfo,
   NodeStatus,
   type NodeSummary,
   type ServiceSummary,
@@ -17,11 +18,13 @@ import { NODE, NOW_SECONDS, OTHER, YEAR_SECONDS } from "../network.ts";
 const node = { peerId: NODE.publicKey };
 const other = { peerId: OTHER.publicKey };
 
+const link: LinkInfo = { protocol: "pollen/2", version: "1.2.3" };
 const itself: NodeSummary = {
   node,
   status: NodeStatus.ONLINE,
   addr: "10.0.0.1:60611",
   publiclyAccessible: true,
+  link,
 };
 const offline: NodeSummary = {
   node: other,
@@ -64,6 +67,7 @@ const place: BootstrapPeerInfo = { peer: node, addrs: ["10.0.0.1:60611", "host:1
 
 export const CONTROL_VALUES = {
   "a node": node,
+  "a link": link,
   "this node's summary": itself,
   "an offline node's summary": offline,
   "a service's summary": service,

@@ -118,15 +118,29 @@ Deno.test("what keeps this machine from taking part comes last, with the cure", 
   assert.deepEqual(statusJson(status)["conditions"], conditions);
 });
 
+const NO_LINK = { protocol: null, version: null };
+
 Deno.test("the object holds everything, with full keys, times and nothing lost", () => {
   const { certificates } = withCertificate(CertHealth.EXPIRING_SOON, 1);
   const object = statusJson({ ...sampleStatus(), certificates });
   assert.deepEqual(JSON.parse(JSON.stringify(object)), {
-    self: { key: key("aa"), status: "online", address: "192.0.2.1:60611", isPublic: true },
+    self: {
+      key: key("aa"),
+      status: "online",
+      address: "192.0.2.1:60611",
+      isPublic: true,
+      ...NO_LINK,
+    },
     peers: [
-      { key: key("bb"), status: "online", address: "192.0.2.2:60611", isPublic: false },
-      { key: key("cc"), status: "relay", address: "[2001:db8::3]:60611", isPublic: false },
-      { key: key("dd"), status: "offline", address: "192.0.2.4:60611", isPublic: true },
+      { key: key("bb"), status: "online", address: "192.0.2.2:60611", isPublic: false, ...NO_LINK },
+      {
+        key: key("cc"),
+        status: "relay",
+        address: "[2001:db8::3]:60611",
+        isPublic: false,
+        ...NO_LINK,
+      },
+      { key: key("dd"), status: "offline", address: "192.0.2.4:60611", isPublic: true, ...NO_LINK },
     ],
     services: [
       { name: "api", provider: key("bb"), port: 9000, isOnline: true },

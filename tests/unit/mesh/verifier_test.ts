@@ -2,7 +2,7 @@
 
 import { equal, throws } from "node:assert/strict";
 import { systemClock, systemRandom } from "../../../lib/host/mod.ts";
-import { memberProtocol } from "../../../lib/mesh/mod.ts";
+import { memberProtocols } from "../../../lib/mesh/mod.ts";
 import { KNOWN_CERTIFICATES_MAX, KnownCertificates } from "../../../lib/mesh/known_certificates.ts";
 import { knownCertificateCount, verifyMember } from "../../../lib/mesh/verifier.ts";
 import type { PeerKey, WallMs } from "../../../lib/types/mod.ts";
@@ -16,8 +16,8 @@ async function newMember(seed: number, of: Root = root) {
   const { identity } = await makeNode(seed);
   const cert = of.signer.issueMembership({ subject: identity.peerKey, ttlMs: DAY_MS, now: NOW });
   const options = { identity, tlsIdentityTtlMs: DAY_MS, clock, random: systemRandom };
-  const { identity: shown } = await memberProtocol(options, cert);
-  return { key: identity.peerKey, der: shown.certificate };
+  const [protocol] = await memberProtocols(options, cert);
+  return { key: identity.peerKey, der: protocol!.identity.certificate };
 }
 
 const usual = {

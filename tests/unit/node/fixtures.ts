@@ -4,11 +4,13 @@ import { NodeCore, type NodeInput, type NodeOutput } from "../../../lib/node/mod
 import type { BootstrapPeer } from "../../../lib/node/mod.ts";
 import type { Envelope, GossipEvent } from "../../../lib/proto/mod.ts";
 import type { Store } from "../../../lib/store/mod.ts";
-import type {
-  DisconnectReason,
-  MonotonicMs,
-  PeerKey,
-  SocketAddress,
+import {
+  ALPN_MEMBER_1,
+  type DisconnectReason,
+  type LinkProtocol,
+  type MonotonicMs,
+  type PeerKey,
+  type SocketAddress,
 } from "../../../lib/types/mod.ts";
 import { key, load, ME } from "../store/fixtures.ts";
 
@@ -43,10 +45,14 @@ export class TestCore implements AsyncDisposable {
     return this.step({ kind: "tick", liveForwards });
   }
 
-  connect(peer: PeerKey, address = addressOf(peer)): NodeOutput[] {
+  connect(
+    peer: PeerKey,
+    address = addressOf(peer),
+    protocol: LinkProtocol = ALPN_MEMBER_1,
+  ): NodeOutput[] {
     return this.step({
       kind: "peerEvent",
-      event: { kind: "connected", peer, address, inbound: false },
+      event: { kind: "connected", peer, address, inbound: false, protocol },
     });
   }
 

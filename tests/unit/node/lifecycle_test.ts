@@ -76,7 +76,9 @@ function settle(): Promise<void> {
 
 /** Bob comes; the eager sync that follows is not counted as a round. */
 async function connectBob(made: Made): Promise<void> {
-  made.at.events.push({ kind: "connected", peer: BOB, address: addressOf(BOB), inbound: false });
+  const address = addressOf(BOB);
+  const protocol = "pollen/1";
+  made.at.events.push({ kind: "connected", peer: BOB, address, inbound: false, protocol });
   await until("the eager sync", () => Promise.resolve(made.rounds() === 1 || null));
   made.at.sent.length = 0;
 }

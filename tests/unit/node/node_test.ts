@@ -119,13 +119,13 @@ Deno.test("a step that fails is one line in the log, and the node goes on", asyn
   await using root = nodes[0];
   await using member = nodes[1];
   const { store } = member.parts;
-  store.applyEvents = () => {
+  store.applyRecords = () => {
     throw new Error("a defect");
   };
   await root.parts.node.registerService(8_080, "web");
-  deepEqual((await member.until("a step failed")).fields, { input: "packet", reason: "a defect" });
+  deepEqual((await member.until("a step failed")).fields, { input: "frame", reason: "a defect" });
   // The method of the class shows again.
-  Reflect.deleteProperty(store, "applyEvents");
+  Reflect.deleteProperty(store, "applyRecords");
   await root.parts.node.registerService(8_081, "db");
   await member.untilState((known) => known.hasServicePort(root.key, 8_081), "the service");
 });

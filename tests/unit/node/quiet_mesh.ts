@@ -1,7 +1,7 @@
 // A mesh without a network, where the node's own timing is what matters: the test says who comes,
 // and reads what was sent to whom.
 
-import type { Envelope } from "../../../lib/proto/mod.ts";
+import type { Envelope, Frame } from "../../../lib/proto/mod.ts";
 import {
   BoundedQueue,
   type EngineNotice,
@@ -9,6 +9,7 @@ import {
   type Mesh,
   type Packet,
   type PeerEvent,
+  type PeerFrame,
   type PeerKey,
   PollenError,
 } from "../../../lib/types/mod.ts";
@@ -21,15 +22,19 @@ export interface Sent {
 /** The parts of the queues and the list of what was sent are the test's to use. */
 export function quietMesh(listenPort: number) {
   const packets = new BoundedQueue<Packet<Envelope>>(64);
+  const frames = new BoundedQueue<PeerFrame<Frame>>(64);
   const events = new BoundedQueue<PeerEvent>(64);
   const notices = new BoundedQueue<EngineNotice>(64);
   const streams = new BoundedQueue<IncomingStream>(64);
   const sent: Sent[] = [];
   const nobody = () => Promise.reject(new PollenError("unreachable", "there is no network"));
-  const mesh: Mesh<Envelope> = {
+  const mesh: Mesh<Envelope, Frame> = {
     listenPort,
     send: (peer, envelope) => void sent.push({ peer, envelope }),
     recv: () => packets.next(),
+    sendFrame() {},
+    recvFrame: () => frames.next(),
+    peerLink: () => null,
     connect: nobody,
     nextPeerEvent: () => events.next(),
     nextNotice: () => notices.next(),
@@ -41,7 +46,7 @@ export function quietMesh(listenPort: number) {
     closePeerSession() {},
     recheckPeers() {},
     close: () => {
-      for (const queue of [packets, events, notices, streams]) queue.close();
+      for (const queue of [packets, frames, events, notices, streams]) queue.close();
       return Promise.resolve();
     },
     session: nobody,

@@ -1,7 +1,8 @@
 // A whole node in the test's process: the real engine on loopback, the real store on a disk in
 // memory. Its own time stands until the test moves it.
 
-import { type AdminSigner, verifyRevocation } from "../../../lib/auth/mod.ts";
+import { authorityOf } from "../../../lib/app/authority.ts";
+import type { AdminSigner } from "../../../lib/auth/mod.ts";
 import { systemRandom } from "../../../lib/host/mod.ts";
 import { type Config, Node, NodeService } from "../../../lib/node/mod.ts";
 import { Store } from "../../../lib/store/mod.ts";
@@ -66,14 +67,12 @@ export class RunningNode implements AsyncDisposable {
       onLine();
     };
     const log: Log = { debug() {}, info: note("info"), warn: note("warn"), error: note("error") };
-    const store = await Store.load(disk, DIR, key, (revocation) => {
-      try {
-        verifyRevocation(revocation, credentials.trust);
-        return true;
-      } catch {
-        return false;
-      }
-    });
+    const store = await Store.load(
+      disk,
+      DIR,
+      key,
+      authorityOf(member.identity, credentials, clock),
+    );
     const at = await TestMesh.open(member, { isRevoked: (peer) => store.isSubjectRevoked(peer) });
     const { mesh } = at;
     const tunnels = Manager.create({ transport: mesh, forwarder: at.engine.forwarder, clock, log });

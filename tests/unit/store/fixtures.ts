@@ -1,7 +1,7 @@
 // Shared by the tests of the store: keys, events, revocations, a loaded store.
 
-import { type GossipEvent, SignedRevocation } from "../../../lib/proto/mod.ts";
-import { Store } from "../../../lib/store/mod.ts";
+import { type GossipEvent, MembershipCert, SignedRevocation } from "../../../lib/proto/mod.ts";
+import { type Authority, Store } from "../../../lib/store/mod.ts";
 import { type PeerKey, peerKeyBytes, peerKeyFromBytes } from "../../../lib/types/mod.ts";
 import { MemoryDisk } from "../../support/memory_disk.ts";
 
@@ -57,9 +57,20 @@ export const revokes = (subject: PeerKey, signature = "root"): Change => ({
 export const verify = ({ signature }: SignedRevocation): boolean =>
   new TextDecoder().decode(signature) === "root";
 
+/** Believes those revocations, and nothing that is signed: the keys of these fixtures are none. */
+export function authority(verifyRevocation = verify): Authority {
+  return {
+    membership: MembershipCert.create(),
+    sign: () => new Uint8Array(64),
+    verifyEvent: () => false,
+    isGenuine: () => false,
+    verifyRevocation,
+  };
+}
+
 /** A store on `disk`, a fresh one by default. */
 export function load(disk: MemoryDisk = new MemoryDisk(), local: PeerKey = ME): Promise<Store> {
-  return Store.load(disk, DIR, local, verify);
+  return Store.load(disk, DIR, local, authority());
 }
 
 /** What a store can answer with: everything that must converge. */

@@ -8,6 +8,7 @@ import { restore, takeSnapshot } from "../../../lib/store/core_restore.ts";
 import type { PeerKey } from "../../../lib/types/mod.ts";
 import {
   accessible,
+  authority,
   EMPTY,
   event,
   key,
@@ -15,7 +16,6 @@ import {
   reaches,
   revocation,
   service,
-  verify,
 } from "./fixtures.ts";
 
 const KEYS = [1, 2, 3].map(key);
@@ -49,7 +49,7 @@ const history = (action: fc.Arbitrary<Action>) =>
 const deliveries = fc.array(fc.tuple(fc.nat(KEYS.length - 1), fc.nat()), { maxLength: 80 });
 
 function network3(): Core[] {
-  return KEYS.map((peer) => restore(peer, verify, null));
+  return KEYS.map((peer) => restore(peer, authority(), null));
 }
 
 function play(cores: readonly Core[], steps: readonly [number, Action][]): GossipEvent[] {
@@ -102,7 +102,7 @@ Deno.test("a batch means the same as its events one by one, in any order", () =>
       .map((event) => ({ event, order: chance.next().value as number }))
       .sort((a, b) => a.order - b.order)
       .map(({ event }) => event);
-    const [batched, single] = [new Core(OUTSIDER, verify), new Core(OUTSIDER, verify)];
+    const [batched, single] = [new Core(OUTSIDER, authority()), new Core(OUTSIDER, authority())];
     batched.apply(said);
     for (const event of shuffled) single.apply([event]);
     deepEqual(view(single), view(batched));
@@ -114,7 +114,7 @@ Deno.test("a batch means the same as its events one by one, in any order", () =>
 Deno.test("applying again what was applied changes nothing", () => {
   fc.assert(fc.property(history(actions), deliveries, (steps, delivered) => {
     const said = play(network3(), steps);
-    const core = new Core(OUTSIDER, verify);
+    const core = new Core(OUTSIDER, authority());
     core.apply(said);
     const before = [view(core), core.clock(), core.missingFor(EMPTY)];
     for (const [, which] of delivered) {
@@ -132,7 +132,7 @@ Deno.test("what its author deleted stays deleted, whatever older event arrives",
   fc.assert(fc.property(history(actions), deliveries, (steps, delivered) => {
     const [author] = network3();
     const said = play([author!], steps.map(([, action]) => [0, action]));
-    const core = new Core(OUTSIDER, verify);
+    const core = new Core(OUTSIDER, authority());
     core.apply(author!.missingFor(EMPTY));
     for (const [, which] of delivered) core.apply([said[which % said.length]!]);
     deepEqual(core.get(author!.local), author!.get(author!.local));
@@ -159,10 +159,10 @@ Deno.test("what is missing for a clock closes the gap, in the order of counters"
   fc.assert(fc.property(history(actions), cuts, (steps, cuts) => {
     const cores = network3();
     play(cores, steps);
-    const full = new Core(OUTSIDER, verify);
+    const full = new Core(OUTSIDER, authority());
     for (const core of cores) full.apply(core.missingFor(EMPTY));
     // The other one was told a beginning of what each author said.
-    const partial = new Core(OUTSIDER, verify);
+    const partial = new Core(OUTSIDER, authority());
     for (const [index, core] of cores.entries()) {
       const events = core.missingFor(EMPTY);
       partial.apply(events.slice(0, cuts[index]! % (events.length + 1)));
@@ -182,13 +182,13 @@ Deno.test("a restart loses no service and leaves no ghost, whatever was saved be
       const others = network3().slice(1);
       const own = (steps: readonly [number, Action][]) =>
         steps.map(([, action]): [number, Action] => [0, action]);
-      const first = restore(me, verify, null);
+      const first = restore(me, authority(), null);
       for (const other of others) other.apply(play([first], own(saved)));
       const snapshot = takeSnapshot(first);
       const services = first.recordOfLocal().services;
       for (const other of others) other.apply(play([first], own(unsaved)));
 
-      const second = restore(me, verify, snapshot);
+      const second = restore(me, authority(), snapshot);
       deepEqual(second.recordOfLocal().services, services);
       equal(second.recordOfLocal().reachable.size, 0);
       exchangeFully([second, ...others]);
@@ -246,21 +246,21 @@ Deno.test("arbitrary events never throw, and never make us say anything but our 
     ),
   });
   fc.assert(fc.property(fc.array(wild, { maxLength: 40 }), (events) => {
-    const core = restore(KEYS[0]!, verify, null);
+    const core = restore(KEYS[0]!, authority(), null);
     core.own.publish(service("mine"));
     const { rebroadcast } = core.apply(events);
     for (const { peerId } of rebroadcast) equal(peerId, core.local);
     deepEqual([...core.recordOfLocal().services], [["mine", 8_080]]);
     equal(core.recordOfLocal().reachable.size, 0);
     deepEqual(core.revocations(), []);
-    const other = new Core(OUTSIDER, verify);
+    const other = new Core(OUTSIDER, authority());
     other.apply(core.missingFor(EMPTY));
     deepEqual(other.get(KEYS[0]!)!.services, core.recordOfLocal().services);
   }));
 });
 
 Deno.test("an event in a foreign name is nobody's business but its author's", () => {
-  const core = restore(KEYS[0]!, verify, null);
+  const core = restore(KEYS[0]!, authority(), null);
   core.apply([event(KEYS[1]!, 1n, service("web"))]);
   deepEqual(core.own.counter, 1n);
 });

@@ -5,6 +5,7 @@ import { Store } from "../../../lib/store/mod.ts";
 import { MemoryDisk } from "../../support/memory_disk.ts";
 import { isPollenError } from "./errors.ts";
 import {
+  authority,
   BOB,
   DIR,
   EMPTY,
@@ -82,7 +83,7 @@ Deno.test("one from a peer is applied once; a second copy from another fires no 
 });
 
 Deno.test("without trust nothing is revoked and the log does not advance", async () => {
-  await using store = await Store.load(new MemoryDisk(), DIR, ME, () => false);
+  await using store = await Store.load(new MemoryDisk(), DIR, ME, authority(() => false));
   const called = watch(store);
   deepEqual(store.applyEvents([event(EVE, 1n, revokes(BOB))]).applied, []);
   deepEqual(store.revokedSubjects(), []);

@@ -11,6 +11,7 @@ import { PollenError } from "../../../lib/types/mod.ts";
 import { MemoryDisk } from "../../support/memory_disk.ts";
 import { isPollenError } from "./errors.ts";
 import {
+  authority,
   BOB,
   EMPTY,
   EVE,
@@ -23,7 +24,6 @@ import {
   network,
   revocation,
   service,
-  verify,
 } from "./fixtures.ts";
 
 const port = fc.integer({ min: 1, max: 65_535 });
@@ -164,7 +164,7 @@ Deno.test("what a newer version wrote is refused and stays; what an older one wr
 });
 
 function takeRevocation(subject: typeof BOB): string {
-  const core = new Core(ME, verify);
+  const core = new Core(ME, authority());
   core.publishRevocation(revocation(subject));
   return /data: (\S+)/.exec(formatSnapshot(ME, takeSnapshot(core)))![1]!;
 }

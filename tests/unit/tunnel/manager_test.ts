@@ -85,12 +85,14 @@ Deno.test("tunnels that were made accept nothing before they are started", async
   deepEqual([made.watchers.length, made.accepts()], [1, 1]);
 });
 
-Deno.test("a tunnel begins with its service's port, two bytes, the high one first", async () => {
+Deno.test("a tunnel begins with its service's port, the high byte first, behind its kind in pollen/2", async () => {
   await using made = make();
   made.tunnels.start();
   made.tunnels.registerService(0x1f90);
-  deepEqual(made.heads.serve, ["1f90"]);
-  made.watchers[0]!.changed(PEER as PeerKey, {} as Session);
+  deepEqual(made.heads.serve, ["011f90", "1f90"]);
   equal(await made.tunnels.connectService(PEER, 0x0102, 0), 0x0102);
-  deepEqual(made.heads.route, ["0102"]);
+  for (const alpn of ["pollen/1", "pollen/2"]) {
+    made.watchers[0]!.changed(PEER as PeerKey, { alpn } as Session);
+  }
+  deepEqual(made.heads.route, ["0102", "010102"]);
 });

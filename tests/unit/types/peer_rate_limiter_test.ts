@@ -1,11 +1,10 @@
 import { equal } from "node:assert/strict";
-import { RestartLimiter } from "../../../lib/mesh/restarts.ts";
-import type { MonotonicMs, PeerKey } from "../../../lib/types/mod.ts";
+import { type MonotonicMs, type PeerKey, PeerRateLimiter } from "../../../lib/types/mod.ts";
 
 const peer = "a".repeat(64) as PeerKey;
 const other = "b".repeat(64) as PeerKey;
 
-function allowed(limiter: RestartLimiter, who: PeerKey, atMs: number, tries: number): number {
+function allowed(limiter: PeerRateLimiter, who: PeerKey, atMs: number, tries: number): number {
   let count = 0;
   for (let attempt = 0; attempt < tries; attempt++) {
     if (limiter.allow(who, atMs as MonotonicMs)) count++;
@@ -13,8 +12,8 @@ function allowed(limiter: RestartLimiter, who: PeerKey, atMs: number, tries: num
   return count;
 }
 
-Deno.test("a burst of restarts is taken, a flood is not, and one more comes with each interval", () => {
-  const limiter = new RestartLimiter();
+Deno.test("a burst is allowed, a flood is not, and one more comes with each interval", () => {
+  const limiter = new PeerRateLimiter(8, 5_000);
   equal(allowed(limiter, peer, 0, 100), 8);
   equal(allowed(limiter, peer, 4_999, 100), 0);
   equal(allowed(limiter, peer, 5_000, 100), 1);
@@ -22,14 +21,14 @@ Deno.test("a burst of restarts is taken, a flood is not, and one more comes with
   equal(allowed(limiter, peer, 1_000_000, 100), 8);
 });
 
-Deno.test("one peer's restarts are not another's", () => {
-  const limiter = new RestartLimiter();
+Deno.test("what one peer does is not held against another", () => {
+  const limiter = new PeerRateLimiter(8, 5_000);
   equal(allowed(limiter, peer, 0, 100), 8);
   equal(allowed(limiter, other, 0, 100), 8);
 });
 
 Deno.test("refused attempts do not put the next one off", () => {
-  const limiter = new RestartLimiter();
+  const limiter = new PeerRateLimiter(8, 5_000);
   allowed(limiter, peer, 0, 8);
   for (let atMs = 0; atMs < 5_000; atMs += 10) {
     equal(limiter.allow(peer, atMs as MonotonicMs), false);

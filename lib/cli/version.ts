@@ -1,5 +1,0 @@
-// The version that `pollen version` says. A constant, so that no command has to read deno.json; a
-// test holds the two equal.
-
-/** The version of this program. */
-export const VERSION = "0.1.0";

@@ -1,0 +1,246 @@
+// Generated from proto/pollen/mesh/v2/mesh.proto by scripts/generate_proto.ts. Do not edit.
+// deno-lint-ignore-file
+
+import { codec, finish, readBytes, readString, readUint64, skip, spend, subEnd, type Budget, type Codec, type Reader, type Writer } from "../wire.ts";
+import { readMembershipCert, type MembershipCert, writeMembershipCert } from "./admission_v1.ts";
+import { readObservedAddress, type ObservedAddress, writeObservedAddress } from "./mesh_v1.ts";
+import { readEventRecord, readPosition, type EventRecord, type Position, writeEventRecord, writePosition } from "./state_v2.ts";
+
+/** The first frame of each end. */
+export interface Hello {
+  /** of the program, for people */
+  readonly version: string;
+  /** what the sender understands beyond the frames below */
+  readonly capabilities: readonly string[];
+}
+
+export function writeHello(writer: Writer, message: Hello): void {
+  if (message.version !== "") {
+    writer.uint32(10); writer.string(message.version);
+  }
+  for (const item of message.capabilities) {
+    writer.uint32(18); writer.string(item);
+  }
+}
+
+export function readHello(reader: Reader, end: number, budget: Budget): Hello {
+  const message: { -readonly [K in keyof Hello]: Hello[K] } = { version: "", capabilities: [] };
+  const capabilities: string[] = [];
+  message.capabilities = capabilities;
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    switch (tag) {
+      case 10:
+        message.version = readString(reader);
+        break;
+      case 18:
+        spend(budget);
+        capabilities.push(readString(reader));
+        break;
+      default:
+        skip(reader, tag);
+    }
+  }
+  finish(reader, end);
+  return message;
+}
+
+export const Hello: Codec<Hello> = codec(
+  "pollen.mesh.v2.Hello",
+  () => ({ version: "", capabilities: [] }),
+  writeHello,
+  readHello,
+);
+
+/** All that the sender knows, in one number. */
+export interface Digest {
+  /** SHA-256 of the encoded Summary */
+  readonly hash: Uint8Array;
+}
+
+export function writeDigest(writer: Writer, message: Digest): void {
+  if (message.hash.length > 0) {
+    writer.uint32(10); writer.bytes(message.hash);
+  }
+}
+
+export function readDigest(reader: Reader, end: number, budget: Budget): Digest {
+  const message: { -readonly [K in keyof Digest]: Digest[K] } = { hash: new Uint8Array(0) };
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    switch (tag) {
+      case 10:
+        message.hash = readBytes(reader);
+        break;
+      default:
+        skip(reader, tag);
+    }
+  }
+  finish(reader, end);
+  return message;
+}
+
+export const Digest: Codec<Digest> = codec(
+  "pollen.mesh.v2.Digest",
+  () => ({ hash: new Uint8Array(0) }),
+  writeDigest,
+  readDigest,
+);
+
+/** All that the sender knows, by author. What it lacks is to be sent. */
+export interface Summary {
+  /** by author, ascending */
+  readonly positions: readonly Position[];
+}
+
+export function writeSummary(writer: Writer, message: Summary): void {
+  for (const item of message.positions) {
+    writer.uint32(10).fork(); writePosition(writer, item); writer.ldelim();
+  }
+}
+
+export function readSummary(reader: Reader, end: number, budget: Budget): Summary {
+  const message: { -readonly [K in keyof Summary]: Summary[K] } = { positions: [] };
+  const positions: Position[] = [];
+  message.positions = positions;
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    switch (tag) {
+      case 10:
+        spend(budget);
+        positions.push(readPosition(reader, subEnd(reader), budget));
+        break;
+      default:
+        skip(reader, tag);
+    }
+  }
+  finish(reader, end);
+  return message;
+}
+
+export const Summary: Codec<Summary> = codec(
+  "pollen.mesh.v2.Summary",
+  () => ({ positions: [] }),
+  writeSummary,
+  readSummary,
+);
+
+/** Events that the receiver may lack. */
+export interface EventRecords {
+  readonly records: readonly EventRecord[];
+  /** these were not all: a Summary asks for the rest */
+  readonly more: boolean;
+  /** of authors the receiver may not know */
+  readonly memberships: readonly MembershipCert[];
+}
+
+export function writeEventRecords(writer: Writer, message: EventRecords): void {
+  for (const item of message.records) {
+    writer.uint32(10).fork(); writeEventRecord(writer, item); writer.ldelim();
+  }
+  if (message.more) {
+    writer.uint32(16); writer.bool(message.more);
+  }
+  for (const item of message.memberships) {
+    writer.uint32(26).fork(); writeMembershipCert(writer, item); writer.ldelim();
+  }
+}
+
+export function readEventRecords(reader: Reader, end: number, budget: Budget): EventRecords {
+  const message: { -readonly [K in keyof EventRecords]: EventRecords[K] } = { records: [], more: false, memberships: [] };
+  const records: EventRecord[] = [];
+  message.records = records;
+  const memberships: MembershipCert[] = [];
+  message.memberships = memberships;
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    switch (tag) {
+      case 10:
+        spend(budget);
+        records.push(readEventRecord(reader, subEnd(reader), budget));
+        break;
+      case 16:
+        message.more = readUint64(reader) !== 0n;
+        break;
+      case 26:
+        spend(budget);
+        memberships.push(readMembershipCert(reader, subEnd(reader), budget));
+        break;
+      default:
+        skip(reader, tag);
+    }
+  }
+  finish(reader, end);
+  return message;
+}
+
+export const EventRecords: Codec<EventRecords> = codec(
+  "pollen.mesh.v2.EventRecords",
+  () => ({ records: [], more: false, memberships: [] }),
+  writeEventRecords,
+  readEventRecords,
+);
+
+/** One message. */
+export interface Frame {
+  readonly body?:
+    | { readonly kind: "hello"; readonly value: Hello }
+    | { readonly kind: "digest"; readonly value: Digest }
+    | { readonly kind: "summary"; readonly value: Summary }
+    | { readonly kind: "records"; readonly value: EventRecords }
+    | { readonly kind: "observedAddress"; readonly value: ObservedAddress }
+    | undefined;
+}
+
+export function writeFrame(writer: Writer, message: Frame): void {
+  if (message.body?.kind === "hello") {
+    writer.uint32(10).fork(); writeHello(writer, message.body.value); writer.ldelim();
+  }
+  if (message.body?.kind === "digest") {
+    writer.uint32(18).fork(); writeDigest(writer, message.body.value); writer.ldelim();
+  }
+  if (message.body?.kind === "summary") {
+    writer.uint32(26).fork(); writeSummary(writer, message.body.value); writer.ldelim();
+  }
+  if (message.body?.kind === "records") {
+    writer.uint32(34).fork(); writeEventRecords(writer, message.body.value); writer.ldelim();
+  }
+  if (message.body?.kind === "observedAddress") {
+    writer.uint32(42).fork(); writeObservedAddress(writer, message.body.value); writer.ldelim();
+  }
+}
+
+export function readFrame(reader: Reader, end: number, budget: Budget): Frame {
+  const message: { -readonly [K in keyof Frame]: Frame[K] } = {  };
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    switch (tag) {
+      case 10:
+        message.body = { kind: "hello", value: readHello(reader, subEnd(reader), budget) };
+        break;
+      case 18:
+        message.body = { kind: "digest", value: readDigest(reader, subEnd(reader), budget) };
+        break;
+      case 26:
+        message.body = { kind: "summary", value: readSummary(reader, subEnd(reader), budget) };
+        break;
+      case 34:
+        message.body = { kind: "records", value: readEventRecords(reader, subEnd(reader), budget) };
+        break;
+      case 42:
+        message.body = { kind: "observedAddress", value: readObservedAddress(reader, subEnd(reader), budget) };
+        break;
+      default:
+        skip(reader, tag);
+    }
+  }
+  finish(reader, end);
+  return message;
+}
+
+export const Frame: Codec<Frame> = codec(
+  "pollen.mesh.v2.Frame",
+  () => ({  }),
+  writeFrame,
+  readFrame,
+);

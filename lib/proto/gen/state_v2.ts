@@ -1,0 +1,276 @@
+// Generated from proto/pollen/state/v2/state.proto by scripts/generate_proto.ts. Do not edit.
+// deno-lint-ignore-file
+
+import { codec, finish, readBytes, readUint64, skip, subEnd, type Budget, type Codec, type Reader, type Writer, writeUint64 } from "../wire.ts";
+import { readExternalPortChange, readGossipEvent, readIdentityChange, readNetworkChange, readPubliclyAccessibleChange, readRevocationChange, readServiceChange, type ExternalPortChange, type GossipEvent, type IdentityChange, type NetworkChange, type PubliclyAccessibleChange, type RevocationChange, type ServiceChange, writeExternalPortChange, writeGossipEvent, writeIdentityChange, writeNetworkChange, writePubliclyAccessibleChange, writeRevocationChange, writeServiceChange } from "./state_v1.ts";
+
+/** A node that the author has a session with. */
+export interface Reachability {
+  /** 32 bytes */
+  readonly peer: Uint8Array;
+}
+
+export function writeReachability(writer: Writer, message: Reachability): void {
+  if (message.peer.length > 0) {
+    writer.uint32(10); writer.bytes(message.peer);
+  }
+}
+
+export function readReachability(reader: Reader, end: number, budget: Budget): Reachability {
+  const message: { -readonly [K in keyof Reachability]: Reachability[K] } = { peer: new Uint8Array(0) };
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    switch (tag) {
+      case 10:
+        message.peer = readBytes(reader);
+        break;
+      default:
+        skip(reader, tag);
+    }
+  }
+  finish(reader, end);
+  return message;
+}
+
+export const Reachability: Codec<Reachability> = codec(
+  "pollen.state.v2.Reachability",
+  () => ({ peer: new Uint8Array(0) }),
+  writeReachability,
+  readReachability,
+);
+
+/** One author's statement about itself, or its withdrawal. */
+export interface MemberEvent {
+  /** 32 bytes */
+  readonly author: Uint8Array;
+  readonly counter: bigint;
+  readonly deleted: boolean;
+  readonly change?:
+    | { readonly kind: "network"; readonly value: NetworkChange }
+    | { readonly kind: "externalPort"; readonly value: ExternalPortChange }
+    | { readonly kind: "identityPub"; readonly value: IdentityChange }
+    | { readonly kind: "service"; readonly value: ServiceChange }
+    | { readonly kind: "reachability"; readonly value: Reachability }
+    | { readonly kind: "revocation"; readonly value: RevocationChange }
+    | { readonly kind: "publiclyAccessible"; readonly value: PubliclyAccessibleChange }
+    | undefined;
+}
+
+export function writeMemberEvent(writer: Writer, message: MemberEvent): void {
+  if (message.author.length > 0) {
+    writer.uint32(10); writer.bytes(message.author);
+  }
+  if (message.counter !== 0n) {
+    writer.uint32(16); writeUint64(writer, message.counter);
+  }
+  if (message.deleted) {
+    writer.uint32(24); writer.bool(message.deleted);
+  }
+  if (message.change?.kind === "network") {
+    writer.uint32(34).fork(); writeNetworkChange(writer, message.change.value); writer.ldelim();
+  }
+  if (message.change?.kind === "externalPort") {
+    writer.uint32(42).fork(); writeExternalPortChange(writer, message.change.value); writer.ldelim();
+  }
+  if (message.change?.kind === "identityPub") {
+    writer.uint32(50).fork(); writeIdentityChange(writer, message.change.value); writer.ldelim();
+  }
+  if (message.change?.kind === "service") {
+    writer.uint32(58).fork(); writeServiceChange(writer, message.change.value); writer.ldelim();
+  }
+  if (message.change?.kind === "reachability") {
+    writer.uint32(66).fork(); writeReachability(writer, message.change.value); writer.ldelim();
+  }
+  if (message.change?.kind === "revocation") {
+    writer.uint32(74).fork(); writeRevocationChange(writer, message.change.value); writer.ldelim();
+  }
+  if (message.change?.kind === "publiclyAccessible") {
+    writer.uint32(82).fork(); writePubliclyAccessibleChange(writer, message.change.value); writer.ldelim();
+  }
+}
+
+export function readMemberEvent(reader: Reader, end: number, budget: Budget): MemberEvent {
+  const message: { -readonly [K in keyof MemberEvent]: MemberEvent[K] } = { author: new Uint8Array(0), counter: 0n, deleted: false };
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    switch (tag) {
+      case 10:
+        message.author = readBytes(reader);
+        break;
+      case 16:
+        message.counter = readUint64(reader);
+        break;
+      case 24:
+        message.deleted = readUint64(reader) !== 0n;
+        break;
+      case 34:
+        message.change = { kind: "network", value: readNetworkChange(reader, subEnd(reader), budget) };
+        break;
+      case 42:
+        message.change = { kind: "externalPort", value: readExternalPortChange(reader, subEnd(reader), budget) };
+        break;
+      case 50:
+        message.change = { kind: "identityPub", value: readIdentityChange(reader, subEnd(reader), budget) };
+        break;
+      case 58:
+        message.change = { kind: "service", value: readServiceChange(reader, subEnd(reader), budget) };
+        break;
+      case 66:
+        message.change = { kind: "reachability", value: readReachability(reader, subEnd(reader), budget) };
+        break;
+      case 74:
+        message.change = { kind: "revocation", value: readRevocationChange(reader, subEnd(reader), budget) };
+        break;
+      case 82:
+        message.change = { kind: "publiclyAccessible", value: readPubliclyAccessibleChange(reader, subEnd(reader), budget) };
+        break;
+      default:
+        skip(reader, tag);
+    }
+  }
+  finish(reader, end);
+  return message;
+}
+
+export const MemberEvent: Codec<MemberEvent> = codec(
+  "pollen.state.v2.MemberEvent",
+  () => ({ author: new Uint8Array(0), counter: 0n, deleted: false }),
+  writeMemberEvent,
+  readMemberEvent,
+);
+
+/** An event as its author encoded it. */
+export interface SignedEvent {
+  readonly event: Uint8Array;
+  /** Ed25519 of the author's key over "pollen/2 event", a zero byte, and the event */
+  readonly signature: Uint8Array;
+}
+
+export function writeSignedEvent(writer: Writer, message: SignedEvent): void {
+  if (message.event.length > 0) {
+    writer.uint32(10); writer.bytes(message.event);
+  }
+  if (message.signature.length > 0) {
+    writer.uint32(18); writer.bytes(message.signature);
+  }
+}
+
+export function readSignedEvent(reader: Reader, end: number, budget: Budget): SignedEvent {
+  const message: { -readonly [K in keyof SignedEvent]: SignedEvent[K] } = { event: new Uint8Array(0), signature: new Uint8Array(0) };
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    switch (tag) {
+      case 10:
+        message.event = readBytes(reader);
+        break;
+      case 18:
+        message.signature = readBytes(reader);
+        break;
+      default:
+        skip(reader, tag);
+    }
+  }
+  finish(reader, end);
+  return message;
+}
+
+export const SignedEvent: Codec<SignedEvent> = codec(
+  "pollen.state.v2.SignedEvent",
+  () => ({ event: new Uint8Array(0), signature: new Uint8Array(0) }),
+  writeSignedEvent,
+  readSignedEvent,
+);
+
+/** An event on its way: that of an author who speaks pollen/2, or of one who does not. */
+export interface EventRecord {
+  readonly body?:
+    | { readonly kind: "signed"; readonly value: SignedEvent }
+    | { readonly kind: "unsigned"; readonly value: GossipEvent }
+    | undefined;
+}
+
+export function writeEventRecord(writer: Writer, message: EventRecord): void {
+  if (message.body?.kind === "signed") {
+    writer.uint32(10).fork(); writeSignedEvent(writer, message.body.value); writer.ldelim();
+  }
+  if (message.body?.kind === "unsigned") {
+    writer.uint32(18).fork(); writeGossipEvent(writer, message.body.value); writer.ldelim();
+  }
+}
+
+export function readEventRecord(reader: Reader, end: number, budget: Budget): EventRecord {
+  const message: { -readonly [K in keyof EventRecord]: EventRecord[K] } = {  };
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    switch (tag) {
+      case 10:
+        message.body = { kind: "signed", value: readSignedEvent(reader, subEnd(reader), budget) };
+        break;
+      case 18:
+        message.body = { kind: "unsigned", value: readGossipEvent(reader, subEnd(reader), budget) };
+        break;
+      default:
+        skip(reader, tag);
+    }
+  }
+  finish(reader, end);
+  return message;
+}
+
+export const EventRecord: Codec<EventRecord> = codec(
+  "pollen.state.v2.EventRecord",
+  () => ({  }),
+  writeEventRecord,
+  readEventRecord,
+);
+
+/** How much somebody knows of one author. */
+export interface Position {
+  /** 32 bytes */
+  readonly author: Uint8Array;
+  /** the highest of the events that are kept */
+  readonly counter: bigint;
+  /** 8 bytes: the exclusive or over the kept events' SHA-256, each cut to 8 bytes */
+  readonly fingerprint: Uint8Array;
+}
+
+export function writePosition(writer: Writer, message: Position): void {
+  if (message.author.length > 0) {
+    writer.uint32(10); writer.bytes(message.author);
+  }
+  if (message.counter !== 0n) {
+    writer.uint32(16); writeUint64(writer, message.counter);
+  }
+  if (message.fingerprint.length > 0) {
+    writer.uint32(26); writer.bytes(message.fingerprint);
+  }
+}
+
+export function readPosition(reader: Reader, end: number, budget: Budget): Position {
+  const message: { -readonly [K in keyof Position]: Position[K] } = { author: new Uint8Array(0), counter: 0n, fingerprint: new Uint8Array(0) };
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    switch (tag) {
+      case 10:
+        message.author = readBytes(reader);
+        break;
+      case 16:
+        message.counter = readUint64(reader);
+        break;
+      case 26:
+        message.fingerprint = readBytes(reader);
+        break;
+      default:
+        skip(reader, tag);
+    }
+  }
+  finish(reader, end);
+  return message;
+}
+
+export const Position: Codec<Position> = codec(
+  "pollen.state.v2.Position",
+  () => ({ author: new Uint8Array(0), counter: 0n, fingerprint: new Uint8Array(0) }),
+  writePosition,
+  readPosition,
+);

@@ -1,0 +1,109 @@
+"""What travels on the control stream of pollen/2: signed events, positions, and frames around them."""
+
+import hashlib
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+import values
+from events import EVENTS, STATE
+from values import KEYS, SEEDS, make
+from write import File
+
+NODE, OTHER = KEYS["node"], KEYS["other"]
+
+
+def event(counter, deleted=False, **change):
+    return make("state2.MemberEvent", author=NODE, counter=counter, deleted=deleted, **change)
+
+
+def encoded(message):
+    return message.SerializeToString(deterministic=True)
+
+
+def signed(of):
+    data = encoded(of)
+    key = Ed25519PrivateKey.from_private_bytes(SEEDS["node"])
+    return make(
+        "state2.SignedEvent", event=data, signature=key.sign(b"pollen/2 event\0" + data)
+    )
+
+
+def fingerprint(*hashed):
+    """The exclusive or of the first 8 bytes of each one's SHA-256."""
+    sums = [int.from_bytes(hashlib.sha256(data).digest()[:8], "big") for data in hashed]
+    total = 0
+    for number in sums:
+        total ^= number
+    return total.to_bytes(8, "big")
+
+
+REACHABILITY = make("state2.Reachability", peer=OTHER)
+MEMBER_EVENTS = {
+    "a member's event: network": event(1, network=STATE["a network change"]),
+    "a member's event: external port": event(2, external_port=STATE["an external port"]),
+    "a member's event: identity": event(3, identity_pub=STATE["an identity"]),
+    "a member's event: service": event(300, service=STATE["a service change"]),
+    "a member's event: service deleted": event(
+        301, True, service=make("state.ServiceChange", name="w\u00e9b")
+    ),
+    "a member's event: reachability": event(5, reachability=REACHABILITY),
+    "a member's event: revocation": event(2**64 - 1, revocation=STATE["a revocation change"]),
+    "a member's event: accessible": event(8, publicly_accessible=STATE["an accessibility"]),
+}
+SIGNED = signed(MEMBER_EVENTS["a member's event: reachability"])
+OTHER_SIGNED = signed(MEMBER_EVENTS["a member's event: service"])
+UNSIGNED = EVENTS["an event: reachability"]
+POSITIONS = [
+    make(
+        "state2.Position",
+        author=NODE,
+        counter=300,
+        fingerprint=fingerprint(SIGNED.event, OTHER_SIGNED.event),
+    ),
+    make("state2.Position", author=OTHER, counter=5, fingerprint=fingerprint(encoded(UNSIGNED))),
+]
+POSITIONS.sort(key=lambda position: position.author)
+SUMMARY = make("mesh2.Summary", positions=POSITIONS)
+HELLO = make("mesh2.Hello", version="1.2.3", capabilities=["paths", "udp"])
+DIGEST = make("mesh2.Digest", hash=hashlib.sha256(encoded(SUMMARY)).digest())
+RECORD = make("state2.EventRecord", signed=SIGNED)
+UNSIGNED_RECORD = make("state2.EventRecord", unsigned=UNSIGNED)
+RECORDS = make(
+    "mesh2.EventRecords",
+    records=[RECORD, UNSIGNED_RECORD],
+    more=True,
+    memberships=[values.MEMBERSHIP],
+)
+
+
+def write(folder):
+    state = File(folder / "state2.golden", ["What nodes say about themselves over pollen/2."])
+    state.message("a binary reachability", REACHABILITY)
+    for name, message in MEMBER_EVENTS.items():
+        state.message(name, message)
+    for name, message in {
+        "a signed event": SIGNED,
+        "another signed event": OTHER_SIGNED,
+        "a record of a signed event": RECORD,
+        "a record of an unsigned event": UNSIGNED_RECORD,
+        "a position": POSITIONS[0],
+    }.items():
+        state.message(name, message)
+    state.save()
+
+    mesh = File(folder / "mesh2.golden", ["Frames of the control stream, without their lengths."])
+    for name, message in {
+        "a hello": HELLO,
+        "a digest": DIGEST,
+        "a summary": SUMMARY,
+        "records": RECORDS,
+        "a frame: hello": make("mesh2.Frame", hello=HELLO),
+        "a frame: digest": make("mesh2.Frame", digest=DIGEST),
+        "a frame: summary": make("mesh2.Frame", summary=SUMMARY),
+        "a frame: records": make("mesh2.Frame", records=RECORDS),
+        "a frame: observed address": make(
+            "mesh2.Frame", observed_address=make("mesh.ObservedAddress", addr="192.0.2.7:60611")
+        ),
+    }.items():
+        mesh.message(name, message)
+    mesh.save()

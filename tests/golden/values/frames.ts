@@ -1,0 +1,121 @@
+// The messages of state2.golden and mesh2.golden.
+
+import type {
+  Digest,
+  EventRecord,
+  EventRecords,
+  Frame,
+  Hello,
+  MemberEvent,
+  Position,
+  Reachability,
+  SignedEvent,
+  Summary,
+} from "../../../lib/proto/mod.ts";
+import { goldenBytes } from "../golden.ts";
+import { MEMBERSHIP, NODE, OTHER } from "../network.ts";
+import { STATE_VALUES } from "./state.ts";
+
+const author = NODE.publicKey;
+const reachability: Reachability = { peer: OTHER.publicKey };
+
+function event(
+  counter: bigint,
+  change: NonNullable<MemberEvent["change"]>,
+  deleted = false,
+): MemberEvent {
+  return { author, counter, deleted, change };
+}
+
+export const MEMBER_EVENTS = {
+  "a member's event: network": event(1n, {
+    kind: "network",
+    value: STATE_VALUES["a network change"],
+  }),
+  "a member's event: external port": event(2n, {
+    kind: "externalPort",
+    value: STATE_VALUES["an external port"],
+  }),
+  "a member's event: identity": event(3n, {
+    kind: "identityPub",
+    value: STATE_VALUES["an identity"],
+  }),
+  "a member's event: service": event(300n, {
+    kind: "service",
+    value: STATE_VALUES["a service change"],
+  }),
+  "a member's event: service deleted": event(
+    301n,
+    { kind: "service", value: { name: "wéb", port: 0 } },
+    true,
+  ),
+  "a member's event: reachability": event(5n, { kind: "reachability", value: reachability }),
+  "a member's event: revocation": event(2n ** 64n - 1n, {
+    kind: "revocation",
+    value: STATE_VALUES["a revocation change"],
+  }),
+  "a member's event: accessible": event(8n, {
+    kind: "publiclyAccessible",
+    value: STATE_VALUES["an accessibility"],
+  }),
+};
+
+/** What was signed is bytes; they, the signature and the hashes over them are taken as they are. */
+const part = (name: string, from: number, length: number) =>
+  goldenBytes(name).slice(from, from + length);
+
+function signed(name: string, of: keyof typeof MEMBER_EVENTS): SignedEvent {
+  const event = goldenBytes(of);
+  return { event, signature: goldenBytes(name).slice(-64) };
+}
+
+const first = signed("a signed event", "a member's event: reachability");
+const second = signed("another signed event", "a member's event: service");
+const record: EventRecord = { body: { kind: "signed", value: first } };
+const unsigned: EventRecord = {
+  body: { kind: "unsigned", value: STATE_VALUES["an event: reachability"] },
+};
+const [mine, theirs]: Position[] = [
+  { author, counter: 300n, fingerprint: Uint8Array.of() },
+  { author: OTHER.publicKey, counter: 5n, fingerprint: Uint8Array.of() },
+];
+const positions = [mine!, theirs!]
+  .sort((a, b) => a.author.toHex() < b.author.toHex() ? -1 : 1)
+  .map((position, index): Position => ({
+    ...position,
+    fingerprint: index === 0
+      ? goldenBytes("a position").slice(-8)
+      : goldenBytes("a summary").slice(-8),
+  }));
+const hello: Hello = { version: "1.2.3", capabilities: ["paths", "udp"] };
+const digest: Digest = { hash: part("a digest", 2, 32) };
+const summary: Summary = { positions };
+const records: EventRecords = {
+  records: [record, unsigned],
+  more: true,
+  memberships: [MEMBERSHIP],
+};
+
+const frame = (body: NonNullable<Frame["body"]>): Frame => ({ body });
+
+export const FRAME_VALUES = {
+  "a binary reachability": reachability,
+  ...MEMBER_EVENTS,
+  "a signed event": first,
+  "another signed event": second,
+  "a record of a signed event": record,
+  "a record of an unsigned event": unsigned,
+  "a position": positions[0]!,
+  "a hello": hello,
+  "a digest": digest,
+  "a summary": summary,
+  "records": records,
+  "a frame: hello": frame({ kind: "hello", value: hello }),
+  "a frame: digest": frame({ kind: "digest", value: digest }),
+  "a frame: summary": frame({ kind: "summary", value: summary }),
+  "a frame: records": frame({ kind: "records", value: records }),
+  "a frame: observed address": frame({
+    kind: "observedAddress",
+    value: { addr: "192.0.2.7:60611" },
+  }),
+};

@@ -1,0 +1,189 @@
+// What nodes exchange over pollen/2: signed by their authors, who must be members, and complete.
+
+import { deepEqual, equal } from "node:assert/strict";
+import fc from "fast-check";
+import { authorityOf } from "../../../lib/app/authority.ts";
+import { systemClock } from "../../../lib/host/mod.ts";
+import type { EventRecords, GossipEvent } from "../../../lib/proto/mod.ts";
+import { Core } from "../../../lib/store/core.ts";
+import { digestOf, mayLack, missingRecords, summaryOf } from "../../../lib/store/core_sync.ts";
+import { DAY_MS, makeNode, makeRoot, NOW, type Root } from "../auth/fixtures.ts";
+import { EMPTY, network, reaches, service } from "./fixtures.ts";
+
+const clock = { ...systemClock, wallNow: () => NOW };
+const root = await makeRoot(1);
+const foreign = await makeRoot(2);
+const ALL = { bytesMax: Infinity };
+const NOTHING = { positions: [] };
+
+async function memberOf({ signer, credentials: { trust } }: Root, seed: number) {
+  const { identity } = await makeNode(seed);
+  const cert = signer.issueMembership({ subject: identity.peerKey, ttlMs: DAY_MS, now: NOW });
+  return { key: identity.peerKey, authority: authorityOf(identity, { cert, trust }, clock) };
+}
+const members = [await memberOf(root, 11), await memberOf(root, 12), await memberOf(root, 13)];
+const stranger = await memberOf(foreign, 14);
+
+function newCore(index: number): Core {
+  const { key, authority } = members[index]!;
+  return new Core(key, authority);
+}
+
+/** Gives one what it lacks of the other's, as often as there is more; how many answers that took. */
+function pull(to: Core, from: Core, options = ALL): number {
+  for (let answers = 1;; answers++) {
+    const missing = missingRecords(from, summaryOf(to), options);
+    to.applyRecords(missing);
+    if (!missing.more) return answers;
+  }
+}
+
+const servicesOf = (core: Core, of: Core) => [...core.get(of.local)?.services.keys() ?? []];
+
+Deno.test("what a member says is believed wherever it was heard, with the membership alone", () => {
+  const [a, b, c] = [newCore(0), newCore(1), newCore(2)];
+  a.own.publish(service("web"));
+  pull(b, a);
+  pull(c, b);
+  deepEqual(servicesOf(c, a), ["web"]);
+  deepEqual(summaryOf(a).positions, summaryOf(c).positions);
+  deepEqual(digestOf(a), digestOf(c));
+  equal(mayLack(a, summaryOf(c)), false);
+  deepEqual(missingRecords(a, summaryOf(c), ALL).records, []);
+
+  const d = newCore(1);
+  d.applyRecords({ ...missingRecords(a, NOTHING, ALL), memberships: [] });
+  deepEqual(servicesOf(d, a), []);
+});
+
+Deno.test("nobody is believed who is no member, or did not sign", () => {
+  const [a, b] = [newCore(0), newCore(1)];
+  const outsider = new Core(stranger.key, stranger.authority);
+  outsider.own.publish(service("web"));
+  b.applyRecords(missingRecords(outsider, NOTHING, ALL));
+  equal(b.get(outsider.local), null);
+
+  a.own.publish(service("web"));
+  const honest = missingRecords(a, NOTHING, ALL);
+  const [record] = honest.records;
+  if (record?.body?.kind !== "signed") throw new Error("it is not signed");
+  const { event, signature } = record.body.value;
+  for (const part of ["event", "signature"] as const) {
+    for (let bit = 0; bit < 8 * record.body.value[part].length; bit += 5) {
+      const forged = { event: event.slice(), signature: signature.slice() };
+      forged[part][bit >> 3]! ^= 1 << (bit & 7);
+      const records: EventRecords["records"] = [{ body: { kind: "signed", value: forged } }];
+      deepEqual(b.applyRecords({ ...honest, records }).applied, [], `${part}, bit ${bit}`);
+    }
+  }
+  equal(b.applyRecords(honest).applied.length, 1);
+});
+
+Deno.test("the first signed word of an author makes void what others said in its name", () => {
+  const [a, b] = [newCore(0), newCore(1)];
+  const forged: GossipEvent[] = [
+    { peerId: a.local, counter: 4_000n, deleted: false, change: service("forged") },
+  ];
+  b.apply(forged);
+  deepEqual(servicesOf(b, a), ["forged"]);
+  a.own.publish(service("web"));
+  pull(b, a);
+  deepEqual(servicesOf(b, a), ["web"]);
+  for (const unsigned of [forged, a.missingFor(EMPTY)]) {
+    deepEqual(b.apply(unsigned).applied, []);
+    const records = unsigned.map((value) => ({ body: { kind: "unsigned" as const, value } }));
+    deepEqual(b.applyRecords({ records, memberships: [], more: false }).applied, []);
+  }
+  deepEqual(servicesOf(b, a), ["web"]);
+});
+
+Deno.test("what a node of pollen/1 said travels on, unsigned", () => {
+  const [a, b] = [newCore(0), newCore(1)];
+  const old = members[2]!.key;
+  a.apply([{ peerId: old, counter: 1n, deleted: false, change: service("old") }]);
+  pull(b, a);
+  deepEqual([...b.get(old)!.services.keys()], ["old"]);
+  deepEqual(digestOf(a).length, 32);
+  equal(mayLack(a, summaryOf(b)), false);
+});
+
+Deno.test("an event that got lost is found although later ones came", () => {
+  const [a, b] = [newCore(0), newCore(1)];
+  a.own.publish(network("10.0.0.1"));
+  pull(b, a);
+  a.own.publish(service("lost"));
+  const [later] = a.own.publish(service("later"));
+  b.applyRecords({ records: [a.recordOf(later!)!], memberships: [], more: false });
+  deepEqual(servicesOf(b, a), ["later"]);
+  // The clock of pollen/1 says that nothing is missing.
+  deepEqual(a.missingFor(b.clock()), []);
+  equal(mayLack(b, summaryOf(a)), true);
+  pull(b, a);
+  deepEqual(servicesOf(b, a), ["later", "lost"]);
+  deepEqual(digestOf(a), digestOf(b));
+});
+
+Deno.test("what is new is all that is sent to somebody who has the rest", () => {
+  const [a, b] = [newCore(0), newCore(1)];
+  for (let port = 1; port <= 50; port++) a.own.publish(service(`s${port}`, port));
+  pull(b, a);
+  const [added] = a.own.publish(service("new"));
+  deepEqual(missingRecords(a, summaryOf(b), ALL), {
+    records: [a.recordOf(added!)!],
+    memberships: [],
+    more: false,
+  });
+});
+
+Deno.test("a state that is too large for one answer comes in several, and ends", () => {
+  const [a, b, c] = [newCore(0), newCore(1), newCore(2)];
+  for (const from of [a, b]) {
+    for (let port = 1; port <= 40; port++) from.own.publish(service(`s${port}`, port));
+  }
+  pull(b, a);
+  equal(pull(c, b, { bytesMax: 1_000 }), 2);
+  deepEqual(digestOf(b), digestOf(c));
+});
+
+Deno.test("replicas converge over pollen/2, whatever was lost before, and nothing comes back", () => {
+  type Step = (cores: readonly Core[]) => void;
+  const which = fc.nat(members.length - 1);
+  const name = fc.constantFrom("a", "b", "c");
+  const step: fc.Arbitrary<Step> = fc.oneof(
+    fc.tuple(which, name, fc.integer({ min: 1, max: 3 })).map(([at, name, port]): Step => (cores) =>
+      void cores[at]!.own.publish(service(name, port))
+    ),
+    fc.tuple(which, name).map(([at, name]): Step => (cores) =>
+      void cores[at]!.own.retract(service(name))
+    ),
+    fc.tuple(which, which).map(([at, peer]): Step => (cores) =>
+      void cores[at]!.own.publish(reaches(members[peer]!.key))
+    ),
+    // One event of one replica reaches another one, the others do not.
+    fc.tuple(which, which, fc.nat()).map(([from, to, chance]): Step => (cores) => {
+      const { records, memberships } = missingRecords(cores[from]!, NOTHING, ALL);
+      if (records.length === 0) return;
+      const some = [records[chance % records.length]!];
+      cores[to]!.applyRecords({ records: some, memberships, more: false });
+    }),
+    fc.tuple(which, which).map(([from, to]): Step => (cores) =>
+      void pull(cores[to]!, cores[from]!)
+    ),
+  );
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+      const cores = members.map((_, index) => newCore(index));
+      for (const step of steps) step(cores);
+      for (let round = 0; round < 3; round++) {
+        for (const from of cores) for (const to of cores) if (from !== to) pull(to, from);
+      }
+      for (const core of cores) {
+        deepEqual(digestOf(core), digestOf(cores[0]!));
+        for (const author of cores) {
+          deepEqual(core.get(author.local)?.services ?? new Map(), author.recordOfLocal().services);
+        }
+      }
+    }),
+    { numRuns: 100 },
+  );
+});
