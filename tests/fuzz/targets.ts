@@ -18,11 +18,13 @@ import { decodeInvites, encodeInvites } from "../../lib/config/consumed_invites_
 import { formatDuration } from "../../lib/config/duration.ts";
 import { Config, normalizeRelayAddr, parseDuration } from "../../lib/config/mod.ts";
 import { readPeerCertificate } from "../../lib/mesh/certificate.ts";
+import { FrameSplitter } from "../../lib/mesh/framing.ts";
 import { sourceOf } from "../../lib/mesh/sources.ts";
-import { Envelope, GossipEventBatch } from "../../lib/proto/mod.ts";
+import { Envelope, EventRecords, Frame, GossipEventBatch } from "../../lib/proto/mod.ts";
 import { PayloadReader, readRecords } from "../../lib/quic/records.ts";
 import { decodeError, encodeError } from "../../lib/rpc/status.ts";
 import { restore } from "../../lib/store/core_restore.ts";
+import { missingRecords, summaryOf } from "../../lib/store/core_sync.ts";
 import { formatSnapshot, readSnapshot } from "../../lib/store/snapshot.ts";
 import {
   isIpLiteral,
@@ -32,10 +34,10 @@ import {
   splitHostPort,
   tryParsePeerKey,
 } from "../../lib/types/mod.ts";
-import { CODECS, goldenEntries } from "../golden/golden.ts";
+import { CODECS, goldenBytes, goldenEntries } from "../golden/golden.ts";
 import { MemoryDisk } from "../support/memory_disk.ts";
-import { TestCore } from "../unit/node/fixtures.ts";
-import { BOB, ME, verify } from "../unit/store/fixtures.ts";
+import { addressOf, TestCore } from "../unit/node/fixtures.ts";
+import { authority, BOB, ME } from "../unit/store/fixtures.ts";
 import { mutateBytes } from "./mutate_bytes.ts";
 import { mutateText } from "./mutate_text.ts";
 import * as samples from "./samples.ts";
@@ -102,7 +104,12 @@ const messages = [...CODECS].map(([type, codec]) => {
 
 const core = await TestCore.open();
 core.connect(BOB);
-const state = restore(ME, verify, null);
+const state = restore(ME, authority(), null);
+/** Believes everything, so that the forms of what is signed are what decides. */
+const believing = { ...authority(), verifyEvent: () => true, isGenuine: () => true };
+const signed = restore(ME, believing, null);
+const newer = await TestCore.open();
+newer.connect(BOB, addressOf(BOB), "pollen/2");
 
 const peers: readonly Target[] = [
   ofBytes(
@@ -130,6 +137,31 @@ const peers: readonly Target[] = [
         throw new Error(`the clock lacks ${event.counter}`);
       }
     },
+  ),
+  ofBytes(
+    "a frame, in the node's core",
+    "protobuf",
+    bytesOf("pollen.mesh.v2.Frame"),
+    (bytes) => {
+      newer.step({ kind: "frame", packet: { peer: BOB, frame: Frame.decode(bytes) } });
+      newer.now += 1_000;
+    },
+  ),
+  ofBytes(
+    "records of events, in the replicated state",
+    "protobuf",
+    bytesOf("pollen.mesh.v2.EventRecords"),
+    (bytes) => {
+      signed.applyRecords(EventRecords.decode(bytes));
+      const { records } = missingRecords(signed, summaryOf(signed), { bytesMax: Infinity });
+      if (records.length > 0) throw new Error("a replica lacks something of its own");
+    },
+  ),
+  ofBytes(
+    "the frames of a stream",
+    "protobuf",
+    [goldenBytes("a hello on its stream")],
+    (bytes) => [...new FrameSplitter(65_536).push(bytes)],
   ),
   ofText("a token", samples.TOKENS, decodeToken, (token) =>
     decodeToken(
