@@ -121,7 +121,8 @@ export const COMMANDS: readonly Command[] = [
       "local-port": { value: "N", summary: "The local port (default: that of the service)." },
     },
     description: "Opens a port on 127.0.0.1 that leads to the service. It stays until the " +
-      "service is disconnected, and comes back by itself when the other machine does. " +
+      "service is disconnected, comes back by itself when the other machine does, and follows the " +
+      "name when that machine serves it on another port. " +
       "A second argument that is a port number is the local port.",
     examples: [
       { line: "pollen connect api", note: "then: curl http://127.0.0.1:8080/" },

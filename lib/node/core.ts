@@ -3,7 +3,7 @@
 // and writes the replicated state in memory; it knows no socket, no timer and no file.
 //
 //   input                    what follows
-//   tick                     known peers are discovered, due ones dialled, forwards restored
+//   tick                     known peers are discovered, due ones dialled, forwards restored or moved
 //   gossipTick               our clock goes to every connected peer, which answers with what we miss
 //   peerEvent connected      reachability is told, the new peer gets our clock at once (eager sync)
 //   peerEvent disconnected   reachability is told, a retry is planned
@@ -81,6 +81,14 @@ export type NodeOutput =
     readonly peer: PeerKey;
     readonly remotePort: number;
     readonly localPort: number;
+  }
+  /** The peer serves what the forward follows on another port now. */
+  | {
+    readonly kind: "moveForward";
+    readonly peer: PeerKey;
+    readonly service: string;
+    readonly remotePort: number;
+    readonly toPort: number;
   }
   | { readonly kind: "log"; readonly message: string; readonly fields: LogFields };
 
@@ -241,9 +249,16 @@ export class NodeCore {
   }
 
   #restoreForwards(live: ReadonlySet<string>): NodeOutput[] {
-    return this.#store.desiredConnections()
-      .filter(({ peerId, remotePort }) => !live.has(forwardKey(peerId, remotePort)))
-      .map(({ peerId, ...ports }) => ({ kind: "restoreForward", peer: peerId, ...ports }));
+    const wanted = this.#store.desiredConnections();
+    const taken = new Set(wanted.map(({ peerId, remotePort }) => forwardKey(peerId, remotePort)));
+    return wanted.flatMap(({ peerId: peer, remotePort, localPort, service }): NodeOutput[] => {
+      const toPort = this.#store.get(peer)?.services.get(service ?? "");
+      if (service !== undefined && toPort !== undefined && !taken.has(forwardKey(peer, toPort))) {
+        return [{ kind: "moveForward", peer, service, remotePort, toPort }];
+      }
+      if (live.has(forwardKey(peer, remotePort))) return [];
+      return [{ kind: "restoreForward", peer, remotePort, localPort }];
+    });
   }
 
   #onConnected(

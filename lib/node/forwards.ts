@@ -3,10 +3,10 @@
 // local port that it had last if that is free. What the disk refuses is as if it had never been asked
 // for.
 
-import type { Store } from "../store/mod.ts";
+import type { Connection, Store } from "../store/mod.ts";
 import type { ConnectionInfo, Manager } from "../tunnel/mod.ts";
 import { errorText, type Log, type PeerKey, PollenError, shortPeerKey } from "../types/mod.ts";
-import { forwardKey } from "./core.ts";
+import { forwardKey, type NodeOutput } from "./core.ts";
 import type { StateSaver } from "./state_saver.ts";
 import { Turns } from "./turns.ts";
 
@@ -25,6 +25,9 @@ export type WhichForwards =
   | { readonly localPort: number }
   | { readonly peer: PeerKey; readonly remotePort: number };
 
+/** How a port of a peer is wanted. */
+type Wanted = Pick<Connection, "localPort" | "service">;
+
 export class Forwards {
   readonly #deps: ForwardsDeps;
   readonly #turns = new Turns();
@@ -42,11 +45,21 @@ export class Forwards {
   }
 
   /** As `Node.connectService`. */
-  connect(peer: PeerKey, remotePort: number, localPort: number): Promise<number> {
-    return this.#turns.take(() => this.#connect(peer, remotePort, localPort));
+  connect(
+    peer: PeerKey,
+    remotePort: number,
+    localPort: number,
+    service?: string,
+  ): Promise<number> {
+    return this.#turns.take(() => this.#connect(peer, remotePort, localPort, service));
   }
 
-  async #connect(peer: PeerKey, remotePort: number, localPort: number): Promise<number> {
+  async #connect(
+    peer: PeerKey,
+    remotePort: number,
+    localPort: number,
+    service?: string,
+  ): Promise<number> {
     const { local, store, tunnels, saver, log, wake } = this.#deps;
     if (peer === local) {
       throw new PollenError("invalid_argument", "That service is this very node's.", {
@@ -63,7 +76,8 @@ export class Forwards {
     const bound = await tunnels.connectService(peer, remotePort, localPort);
     const before = this.#wanted(peer, remotePort);
     try {
-      this.#want(peer, remotePort, [bound]);
+      const follows = service === undefined ? {} : { service };
+      this.#want(peer, remotePort, [{ localPort: bound, ...follows }]);
       await saver.saveNow();
     } catch (thrown) {
       tunnels.disconnectLocalPort(bound);
@@ -111,7 +125,11 @@ export class Forwards {
     try {
       const bound = await tunnels.connectService(peer, remotePort, localPort);
       this.#failures.delete(key);
-      if (bound !== localPort) this.#want(peer, remotePort, [bound]);
+      if (bound !== localPort) {
+        const service = this.#wanted(peer, remotePort)[0]?.service ?? "";
+        const follows = service === undefined ? {} : { service };
+        this.#want(peer, remotePort, [{ localPort: bound, ...follows }]);
+      }
       log.info("forward restored", { peer, remotePort, localPort: bound });
     } catch (thrown) {
       // An earlier attempt may have been slower than the pause between two.
@@ -123,25 +141,43 @@ export class Forwards {
     }
   }
 
+  /** Leads a forward to where its service is now. What the disk refuses is tried again at the next start. */
+  move(
+    { peer, service, remotePort, toPort }: Extract<NodeOutput, { kind: "moveForward" }>,
+  ): Promise<void> {
+    return this.#turns.take(async () => {
+      const { tunnels, saver, log } = this.#deps;
+      const before = this.#wanted(peer, remotePort);
+      // It was ended, or moved, since.
+      if (!before.some((forward) => forward.service === service)) return;
+      tunnels.retarget(peer, remotePort, toPort);
+      this.#want(peer, remotePort, []);
+      this.#want(peer, toPort, before);
+      log.info("a forward follows its service", { peer, service, remotePort, toPort });
+      await saver.saveNow();
+    });
+  }
+
   /** Forgets every forward to a peer that is no member any more. */
   drop(peer: PeerKey): void {
     this.#deps.store.removeDesiredConnection(peer, 0, 0);
     this.#deps.tunnels.disconnectPeer(peer);
   }
 
-  /** The local ports under which a port of a peer is wanted: one, or more in a file of old. */
-  #wanted(peer: PeerKey, remotePort: number): number[] {
+  /** Under which local ports, and names, a port of a peer is wanted: one, or more in a file of old. */
+  #wanted(peer: PeerKey, remotePort: number): Wanted[] {
     return this.#deps.store.desiredConnections()
-      .filter((connection) => connection.peerId === peer && connection.remotePort === remotePort)
-      .map(({ localPort }) => localPort);
+      .filter((connection) => connection.peerId === peer && connection.remotePort === remotePort);
   }
 
-  /** Wants a port of a peer under these local ports and no others. */
-  #want(peer: PeerKey, remotePort: number, localPorts: readonly number[]): void {
+  /** Wants a port of a peer so and in no other way. */
+  #want(peer: PeerKey, remotePort: number, wanted: readonly Wanted[]): void {
     const { store } = this.#deps;
     store.removeDesiredConnection(peer, remotePort, 0);
     if (store.isSubjectRevoked(peer)) return;
-    for (const localPort of localPorts) store.addDesiredConnection(peer, remotePort, localPort);
+    for (const { localPort, service } of wanted) {
+      store.addDesiredConnection(peer, remotePort, localPort, service);
+    }
   }
 
   /** Those that are there, and those that are wanted and could not be opened. */

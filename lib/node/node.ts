@@ -211,12 +211,18 @@ export class Node {
    * there or not.
    *
    * @param localPort What to listen on; 0 for the remote port's number if it is free.
+   * @param service A name that the forward follows when the peer serves it on another port. Default: none.
    * @returns The local port that listens; another one than asked for when that was taken.
    * @throws {PollenError} `not_found` for a peer nobody has heard of, `invalid_argument` for this very
    *   node, `already_exists`, `exhausted`, `io`.
    */
-  connectService(peer: PeerKey, remotePort: number, localPort: number): Promise<number> {
-    return this.#forwards.connect(peer, remotePort, localPort);
+  connectService(
+    peer: PeerKey,
+    remotePort: number,
+    localPort: number,
+    service?: string,
+  ): Promise<number> {
+    return this.#forwards.connect(peer, remotePort, localPort, service);
   }
 
   /**
@@ -308,6 +314,9 @@ export class Node {
         break;
       case "restoreForward":
         this.#run(this.#forwards.restore(output.peer, output.remotePort, output.localPort));
+        break;
+      case "moveForward":
+        this.#run(this.#forwards.move(output));
         break;
       case "log":
         this.#deps.log.info(output.message, output.fields);

@@ -153,12 +153,14 @@ export class NodeService {
    *   `Node.connectService`.
    */
   readonly connectService = async (
-    { node, remotePort, localPort }: ConnectServiceRequest,
+    { node, remotePort, localPort, serviceName }: ConnectServiceRequest,
   ): Promise<ConnectServiceResponse> => {
     assertPort(remotePort, "The remote port");
     if (localPort !== 0) assertPort(localPort, "The local port");
+    if (serviceName !== undefined) assertServiceName(serviceName);
     const peer = peerKeyFromBytes(node?.peerId ?? new Uint8Array(0));
-    return { localPort: await this.#deps.node.connectService(peer, remotePort, localPort) };
+    const service = this.#deps.node.connectService(peer, remotePort, localPort, serviceName);
+    return { localPort: await service };
   };
 
   /**
@@ -290,13 +292,18 @@ export class NodeService {
   }
 
   #connectionSummary(forward: ConnectionInfo): ConnectionSummary {
-    const services = [...(this.#deps.store.get(forward.peerId)?.services ?? [])];
+    const { store } = this.#deps;
+    const services = [...(store.get(forward.peerId)?.services ?? [])];
     const names = services.filter(([, port]) => port === forward.remotePort).map(([name]) => name);
+    const wanted = store.desiredConnections().find(({ peerId, remotePort }) =>
+      peerId === forward.peerId && remotePort === forward.remotePort
+    );
     return {
       peer: { peerId: peerKeyBytes(forward.peerId) },
       remotePort: forward.remotePort,
       localPort: forward.localPort,
-      serviceName: names.sort()[0] ?? "",
+      // What was asked for, also when the port has other names, or none any more.
+      serviceName: wanted?.service ?? names.sort()[0] ?? "",
       requestedLocalPort: forward.requestedPort,
       activeTunnels: forward.activeTunnels,
       lastFailure: forward.lastFailure,

@@ -63,6 +63,8 @@ export interface Connection {
   readonly remotePort: number;
   /** The port that it had last, 1…65535. Another one may be bound when that is taken. */
   readonly localPort: number;
+  /** The name that it follows when the peer serves that on another port; absent: none. */
+  readonly service?: string;
 }
 
 /** What applying a batch led to. */

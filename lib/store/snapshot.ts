@@ -101,10 +101,11 @@ export function formatSnapshot(local: PeerKey, snapshot: Snapshot): string {
       ...(externalPort === 0 ? {} : { externalPort }),
     })),
     services: allServices,
-    connections: connections.map(({ peerId, remotePort, localPort }) => ({
+    connections: connections.map(({ peerId, remotePort, localPort, service }) => ({
       peer: peerId,
       remotePort,
       localPort,
+      ...(service === undefined ? {} : { service }),
     })),
     revocations: revocations.map((revocation) => ({
       subjectPub: revocation.entry?.subjectPub.toHex() ?? "",
@@ -227,9 +228,11 @@ class EntryReader {
       const peerId = asKey(fields.peer);
       const remotePort = asPort(fields.remotePort);
       const localPort = asPort(fields.localPort);
+      const name = fields.service;
+      const service = typeof name === "string" && isServiceName(name) ? { service: name } : {};
       const isKept = peerId !== null && remotePort > 0 && localPort > 0 &&
         connections.length < CONNECTIONS_MAX;
-      if (isKept) connections.push({ peerId, remotePort, localPort });
+      if (isKept) connections.push({ peerId, remotePort, localPort, ...service });
       else this.#leaveOut("connections", index);
     }
     return connections;

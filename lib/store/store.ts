@@ -261,10 +261,17 @@ export class Store implements AsyncDisposable {
    * Idempotent.
    *
    * @param localPort The port that it has here, 1…65535.
+   * @param service The name that the forward follows to another port. Default: none.
    * @throws {PollenError} `invalid_argument` for a bad port, `exhausted` beyond the bound.
    */
-  addDesiredConnection(peer: PeerKey, remotePort: number, localPort: number): void {
-    this.#change((core) => core.addConnection({ peerId: peer, remotePort, localPort }));
+  addDesiredConnection(
+    peer: PeerKey,
+    remotePort: number,
+    localPort: number,
+    service?: string,
+  ): void {
+    const follows = service === undefined ? {} : { service };
+    this.#change((core) => core.addConnection({ peerId: peer, remotePort, localPort, ...follows }));
   }
 
   /** Removes every desired connection that matches; port 0 matches any. */

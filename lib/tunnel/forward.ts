@@ -43,11 +43,12 @@ const TOO_MANY = `${BRIDGES_MAX} tunnels go through this forward already`;
 
 export class Forward {
   readonly peer: PeerKey;
-  readonly remotePort: number;
   /** What was asked for; 0 when any port would do. */
   readonly requestedPort: number;
   readonly #deps: ForwardDeps;
   readonly #listener: TcpListener;
+  #remotePort: number;
+  #session: Session | null = null;
   readonly #bridges = new Set<Bridge>();
   readonly #closing = new AbortController();
   #route: Rule | null = null;
@@ -65,9 +66,14 @@ export class Forward {
   ) {
     this.#deps = deps;
     this.peer = options.peer;
-    this.remotePort = options.remotePort;
+    this.#remotePort = options.remotePort;
     this.requestedPort = options.requestedPort;
     this.#listener = options.listener;
+  }
+
+  /** The port there. */
+  get remotePort(): number {
+    return this.#remotePort;
   }
 
   get localPort(): number {
@@ -95,6 +101,7 @@ export class Forward {
 
   /** The session that leads to the peer from now on; null while there is none. */
   lead(session: Session | null): void {
+    this.#session = session;
     this.#route?.withdraw();
     this.#route = null;
     if (session === null || this.#closing.signal.aborted) return;
@@ -103,6 +110,13 @@ export class Forward {
       began: (bridge) => void this.#watch(bridge),
       refused: () => this.#fail(TOO_MANY),
     });
+  }
+
+  /** Leads to another port of the peer from now on; tunnels to the one before are cut. */
+  retarget(remotePort: number): void {
+    this.#remotePort = remotePort;
+    this.lead(this.#session);
+    for (const bridge of this.#bridges) bridge.abort();
   }
 
   /** Stops listening and cuts the tunnels. Idempotent. */

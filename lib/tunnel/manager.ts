@@ -146,6 +146,14 @@ export class Manager implements AsyncDisposable {
     );
   }
 
+  /** Leads the forward to a port of the peer to another one there; false without it, or when that one has a forward. */
+  retarget(peerId: PeerKey, remotePort: number, toPort: number): boolean {
+    const forward = this.#find(peerId, remotePort);
+    if (forward === undefined || this.#find(peerId, toPort) !== undefined) return false;
+    forward.retarget(toPort);
+    return true;
+  }
+
   /** Ends everything and waits for it. The transport must be closing too: it ends the accept loop. */
   async close(): Promise<void> {
     this.#isClosed = true;

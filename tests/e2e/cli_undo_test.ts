@@ -9,9 +9,9 @@ import { Origin, readText } from "./support/tcp.ts";
 
 const GREETING = "hello";
 
-function greetingOrigin(): Origin {
+function greetingOrigin(greeting = GREETING): Origin {
   return new Origin(async (connection) => {
-    await connection.write(new TextEncoder().encode(GREETING));
+    await connection.write(new TextEncoder().encode(greeting));
     await connection.closeWrite();
     await readText(connection);
   });
@@ -43,6 +43,22 @@ Deno.test("unserve and disconnect end what serve and connect began", async (t) =
     assertFailed(await pollen(member, ["unserve"]), 2, /needs <port\|name>/);
     equal(await pollenOk(member, ["unserve", "web"]), `no longer serving "web" on port ${port}`);
     equal(await greetingAt(local), GREETING, "the other name still stands for the port");
+  });
+
+  await t.step("a service that moves to another port takes its clients along", async () => {
+    await using elsewhere = greetingOrigin("hello from elsewhere");
+    await pollenOk(member, ["serve", String(elsewhere.port), "api"]);
+    await until("the forward follows", async () => {
+      const [forward] = (await status(root)).forwards;
+      return forward!.remotePort === elsewhere.port || null;
+    });
+    equal(await greetingAt(local), "hello from elsewhere");
+    await pollenOk(member, ["serve", port, "api"]);
+    await until("and comes back", async () => {
+      const [forward] = (await status(root)).forwards;
+      return forward!.remotePort === origin.port || null;
+    });
+    equal(await greetingAt(local), GREETING);
   });
 
   await t.step("a port that is taken back serves nobody", async () => {

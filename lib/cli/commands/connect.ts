@@ -20,6 +20,8 @@ export const connect: Run = async (context) => {
     node: { peerId: peerKeyBytes(service.provider) },
     remotePort: service.port,
     localPort: wish.localPort ?? 0,
+    // Who asks for a name wants what is called so, wherever it moves; who asks for a port, the port.
+    serviceName: service.name === wish.service ? service.name : undefined,
   }, { signal });
   const wanted = wish.localPort ?? service.port;
   const target = `${printable(service.name)} (${shortPeerKey(service.provider)}:${service.port})`;

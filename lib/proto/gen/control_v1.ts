@@ -969,6 +969,8 @@ export interface ConnectServiceRequest {
   readonly remotePort: number;
   /** 0: the remote port if it is free, else any */
   readonly localPort: number;
+  /** what the forward follows to another port; without it, it stays */
+  readonly serviceName?: string | undefined;
 }
 
 export function writeConnectServiceRequest(writer: Writer, message: ConnectServiceRequest): void {
@@ -980,6 +982,9 @@ export function writeConnectServiceRequest(writer: Writer, message: ConnectServi
   }
   if (message.localPort !== 0) {
     writer.uint32(24); writer.uint32(message.localPort);
+  }
+  if (message.serviceName !== undefined) {
+    writer.uint32(34); writer.string(message.serviceName);
   }
 }
 
@@ -996,6 +1001,9 @@ export function readConnectServiceRequest(reader: Reader, end: number, budget: B
         break;
       case 24:
         message.localPort = reader.uint32();
+        break;
+      case 34:
+        message.serviceName = readString(reader);
         break;
       default:
         skip(reader, tag);

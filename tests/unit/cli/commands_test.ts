@@ -144,7 +144,12 @@ Deno.test("connect forwards to the one who offers it", () => {
     assert.equal(stdout, "forwarding 127.0.0.1:9999 -> web (bb000000:8080)\n");
     assert.match(stderr, /7000 is taken; 9999/);
     const peerId = peerKeyBytes(key("bb") as PeerKey);
-    assert.deepEqual(requests, [{ node: { peerId }, remotePort: 8080, localPort: 7000 }]);
+    assert.deepEqual(requests, [{
+      node: { peerId },
+      remotePort: 8080,
+      localPort: 7000,
+      serviceName: "web",
+    }]);
     failed(await pollen(["connect", "api", "--dir", dir]), 5, /more than once/);
     failed(await pollen(["connect", "nothing", "--dir", dir]), 3, /No machine/);
   });

@@ -168,3 +168,23 @@ Deno.test("forwards that should exist and do not are restored, also while the pe
   const both = new Set([forwardKey(EVE, 80), forwardKey(BOB, 80)]);
   deepEqual(only("restoreForward", t.tick(both)), []);
 });
+
+Deno.test("a forward follows its service's name to another port, once, unless one is there", async () => {
+  await using t = await TestCore.open();
+  const moves = (live: string[]) => only("moveForward", t.tick(new Set(live)));
+  const offer = (counter: bigint, port: number) =>
+    t.store.applyEvents([event(BOB, counter, service("web", port))]);
+  offer(1n, 80);
+  t.store.addDesiredConnection(BOB, 80, 8_080, "web");
+  t.store.addDesiredConnection(BOB, 81, 8_081);
+  const live = [forwardKey(BOB, 80), forwardKey(BOB, 81)];
+  deepEqual(moves(live), []);
+  offer(2n, 81);
+  deepEqual(moves(live), [], "another forward leads there already");
+  offer(3n, 443);
+  const move = { kind: "moveForward", peer: BOB, service: "web", remotePort: 80, toPort: 443 };
+  deepEqual(moves(live), [move]);
+  deepEqual(moves([]), [move], "also one that is not there now");
+  t.store.applyEvents([event(BOB, 4n, service("web", 443), true)]);
+  deepEqual(moves(live), [], "what is not offered has no port to follow to");
+});

@@ -56,7 +56,9 @@ const snapshots: fc.Arbitrary<Snapshot> = keys.chain((keys) =>
       })
     )),
     connections: fc.array(
-      fc.record({ peerId: fc.constant(BOB), remotePort: port, localPort: port }),
+      fc.record({ peerId: fc.constant(BOB), remotePort: port, localPort: port, service: name }, {
+        requiredKeys: ["peerId", "remotePort", "localPort"],
+      }),
     ),
     revocations: fc.constant(keys.slice(0, 2).map((subject) => revocation(subject))),
   })
