@@ -126,9 +126,8 @@ export class Forwards {
       const bound = await tunnels.connectService(peer, remotePort, localPort);
       this.#failures.delete(key);
       if (bound !== localPort) {
-        const service = this.#wanted(peer, remotePort)[0]?.service ?? "";
-        const follows = service === undefined ? {} : { service };
-        this.#want(peer, remotePort, [{ localPort: bound, ...follows }]);
+        const [before] = this.#wanted(peer, remotePort);
+        this.#want(peer, remotePort, [{ ...before, localPort: bound }]);
       }
       log.info("forward restored", { peer, remotePort, localPort: bound });
     } catch (thrown) {
