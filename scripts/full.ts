@@ -65,7 +65,10 @@ const STEPS: readonly Step[] = [
     task: "try:release",
     skip: () =>
       Deno.uid() === 0
-        ? lacking(["go", "debootstrap", "mmdebstrap", "buildah", "skopeo", "umoci", "openssl"])
+        ? lacking([
+          ...["go", "debootstrap", "mmdebstrap", "buildah", "skopeo", "umoci", "openssl"],
+          "systemd-analyze",
+        ])
         : Promise.resolve("not root"),
   },
 ];

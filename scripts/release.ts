@@ -5,8 +5,8 @@
 //                     [--other-key]           signs with another key than the one checked in
 //   deno task release --new-key FILE          makes a key and checks its public half in
 //
-// The same source, tools and key give the same bytes, but for images: they hold what Debian's mirror
-// has on the day.
+// The same source, tools and key give the same bytes. Images hold what Debian's mirror has on the day,
+// and so differ when that does.
 
 import { parseArgs } from "node:util";
 import { run } from "./engine/tools.ts";

@@ -12,6 +12,7 @@ import { DebianRoot } from "./package/tries/debian_root.ts";
 import { tryDeb, tryFile } from "./package/tries/debian.ts";
 import { tryRepeat } from "./package/tries/repeat.ts";
 import { ran } from "./package/tries/steps.ts";
+import { trySystemd } from "./package/tries/systemd.ts";
 import { tryUnit } from "./package/tries/unit.ts";
 
 const ROOT = fromFileUrl(new URL("../", import.meta.url));
@@ -31,6 +32,7 @@ async function main(): Promise<number> {
       await tryDeb(root, release);
     }
     await tryImage(release, work);
+    await trySystemd(release, work);
   } finally {
     await Deno.remove(work, { recursive: true });
   }
