@@ -72,8 +72,8 @@ Deno.test("what does not fit a datagram and who is not there are told apart", as
   equal(await nextNumber(b), 2n);
 });
 
-for (const [alpn, isOld] of [[ALPN_MEMBER_1, true], [ALPN_MEMBER_2, false]] as const) {
-  Deno.test(`a tunnel comes with its port and its peer (${alpn})`, async () => {
+Deno.test("a tunnel comes with its port and its peer, whichever protocol is spoken", async () => {
+  for (const [alpn, isOld] of [[ALPN_MEMBER_1, true], [ALPN_MEMBER_2, false]] as const) {
     const [one, two] = await connectedPair(members, { isOld });
     await using a = one;
     await using b = two;
@@ -83,8 +83,8 @@ for (const [alpn, isOld] of [[ALPN_MEMBER_1, true], [ALPN_MEMBER_2, false]] as c
     equal(incoming.peer, a.key);
     equal(tunnelPort(incoming.stream), 8_080);
     deepEqual(await inTime(incoming.stream.read(), "bytes"), Uint8Array.of(1, 2, 3));
-  });
-}
+  }
+});
 
 Deno.test("ending a session is told at both ends, and ending it again is nothing", async () => {
   const [one, two] = await connectedPair(members);
