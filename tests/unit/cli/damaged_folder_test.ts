@@ -12,6 +12,8 @@ const TRUST = "keys/cluster.trust.pb";
 const MEMBERSHIP = "keys/membership.cert.pb";
 const KEY = "keys/ed25519.key";
 const PUB = "keys/ed25519.pub";
+const STATE = "state.yaml";
+const CONSUMED = "consumed_invites.json";
 const CONFIG = "config.yaml";
 const ROOT_KEY = "keys/admin_ed25519.key";
 
@@ -120,6 +122,18 @@ const CASES: readonly Case[] = [
     member: {},
   },
   {
+    file: STATE,
+    damages: ["empty", "garbage", "folder"],
+    root: { up: [1, /state\.yaml.*\. \S/s] },
+    member: {},
+  },
+  {
+    file: CONSUMED,
+    damages: ["garbage", "folder"],
+    root: { up: [1, /consumed_invites.*\. \S/s] },
+    member: {},
+  },
+  {
     file: CONFIG,
     damages: ["garbage", "folder"],
     root: { up: [1, /config\.yaml/], init: [1, /config\.yaml/], invite: [1, /config\.yaml/] },
@@ -180,6 +194,8 @@ async function assertCase(
 ): Promise<void> {
   await inFolder(async (dir) => {
     await make(dir);
+    // What only a daemon writes is not there yet.
+    await Deno.writeTextFile(`${dir}/${file}`, "", { append: true });
     await DAMAGES[damage](`${dir}/${file}`);
     const before = await keysOf(dir);
     const running = new AbortController();
