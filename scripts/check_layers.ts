@@ -22,6 +22,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   node: ["types", "config", "auth", "store", "peer", "mesh", "tunnel", "proto"],
   rpc: ["types", "proto"],
   server: ["types", "proto", "rpc"],
+  registry: ["types", "proto", "rpc"],
   app: [
     "types",
     "proto",
@@ -36,6 +37,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "node",
     "rpc",
     "server",
+    "registry",
   ],
   upgrade: ["types"],
   cli: ["types", "proto", "host", "config", "auth", "server", "upgrade"],
@@ -76,6 +78,11 @@ export const FOREIGN: readonly {
   },
   { module: /^yaml/, rooms: ["config", "store"], why: "only these rooms own YAML files" },
   { module: /^gunshi/, rooms: ["cli"], why: "only the command line parses arguments" },
+  {
+    module: /^(hono|@hono\/|zod|kysely|pg$|prom-client|node:sqlite)/,
+    rooms: ["registry"],
+    why: "only a registry has a database and an HTTP door",
+  },
   { module: /^@logtape\//, rooms: ["app"], why: "rooms log through the Log port" },
 ];
 
@@ -89,7 +96,7 @@ export const BANNED: readonly {
   {
     word:
       /\bDeno\.|\bnode:|\bDate\.now\b|\bnew Date\(\)|\bperformance\.now\b|\bMath\.random\b|\bset(Timeout|Interval)\b|\bcrypto\./,
-    files: /^lib\/(peer\/|store\/core|node\/core|types\/)/,
+    files: /^lib\/(peer\/|store\/core|node\/core|registry\/core\/|types\/)/,
     why: "decisions are pure: time, chance and the machine come in as arguments",
   },
   {

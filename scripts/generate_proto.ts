@@ -7,6 +7,7 @@
 // Only what our schemas use is supported; anything else is refused by name.
 
 import protobuf from "protobufjs";
+import { descriptorModule } from "./proto/descriptors.ts";
 import { Generator } from "./proto/generator.ts";
 import { dirname, fromFileUrl, join } from "./paths.ts";
 
@@ -35,7 +36,8 @@ if (import.meta.main) {
   });
   schema.resolveAll();
 
-  const files = new Generator(schema, protoDirectory, paths).run();
+  const files = new Map(new Generator(schema, protoDirectory, paths).run());
+  files.set("descriptors.ts", descriptorModule(schema, protoDirectory, paths));
   const stale: string[] = [];
   for (const [name, text] of files) {
     const path = join(outputDirectory, name);

@@ -1,8 +1,10 @@
-// Where log lines go: logfmt on standard error or into a file, one line per event, so that people and
-// programs can read them. The level comes from POLLEN_LOG (debug, info, warn, error); info by default.
+// Where log lines go: logfmt, or JSON, on standard error or into a file, one line per event, so that
+// people and programs can read them. The level usually comes from POLLEN_LOG (debug, info, warn,
+// error); info by default.
 
 import {
   configureSync,
+  getJsonLinesFormatter,
   getLevelFilter,
   getLogfmtFormatter,
   getLogger,
@@ -20,6 +22,9 @@ const LEVELS: Readonly<Record<string, LogLevel>> = {
   error: "error",
 };
 
+/** How a line is written. */
+export type LogFormat = "logfmt" | "json";
+
 /** A log for this process. Disposing of it gives the process-wide logging back. */
 export interface ProcessLog extends Log, Disposable {}
 
@@ -29,8 +34,12 @@ export interface ProcessLog extends Log, Disposable {}
  * @param level One of debug, info, warn, error; anything else means info.
  * @param file Takes the lines; without it standard error does.
  */
-export function openLog(level: string | undefined, file: LogFile | null = null): ProcessLog {
-  const format = getLogfmtFormatter();
+export function openLog(
+  level: string | undefined,
+  file: LogFile | null = null,
+  kind: LogFormat = "logfmt",
+): ProcessLog {
+  const format = kind === "json" ? getJsonLinesFormatter() : getLogfmtFormatter();
   const encoder = new TextEncoder();
   const write = (record: LogRecord) => {
     const line = encoder.encode(format(record));

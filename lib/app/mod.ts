@@ -1,8 +1,14 @@
-// Where everything is put together: a node and a running daemon, and the exchange of a token for a
-// membership.
+// Where everything is put together: a node and a running daemon, the exchange of a token for a
+// membership, and a running registry.
 
 export { type DaemonOptions, runDaemon } from "./daemon.ts";
 export { type Joined, joinNetwork, type JoinOptions } from "./join.ts";
 export { type NodeOptions, type OpenedNode, openNode } from "./node.ts";
+export {
+  openRegistryTokens,
+  type RegistryTokens,
+  runRegistry,
+  type RunRegistryOptions,
+} from "./registry.ts";
 export { resolveAddresses } from "./resolve.ts";
 export { engineVersion } from "../quic/mod.ts";

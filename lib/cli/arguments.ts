@@ -70,7 +70,7 @@ export function parseArguments(
   words: readonly string[],
   commands: readonly Command[],
 ): Invocation {
-  const tokens = parseArgs([...words]);
+  let tokens = parseArgs([...words]);
   // All flags there are, because what follows one of them before the command may be its value.
   const every = Object.assign({}, GLOBAL_FLAGS, ...commands.map(({ flags }) => flags));
   const [first, second] = resolve(every, tokens).positionals;
@@ -83,6 +83,7 @@ export function parseArguments(
   const command = name === undefined ? null : commandCalled(name, commands);
 
   const flags = { ...GLOBAL_FLAGS, ...command?.flags };
+  if (command?.takesSingleDash) tokens = parseArgs(words.map((word) => withTwoDashes(word, flags)));
   checkFlags(tokens, flags, command);
   const { positionals, values, error } = resolve(flags, tokens);
   if (error !== undefined) throw missingValue(error, flags);
@@ -98,6 +99,12 @@ function commandCalled(name: string, commands: readonly Command[]): Command {
   throw new PollenError("invalid_argument", `There is no command "${name}".`, {
     fix: `${didYouMean(name, commands.map((known) => known.name), "pollen ")}${SEE_ALL}`,
   });
+}
+
+/** `-port` and `-port=1` as `--port` and `--port=1`, if there is such a flag. */
+function withTwoDashes(word: string, flags: Flags): string {
+  const name = /^-([a-z][a-z-]+)(?:=|$)/.exec(word)?.[1];
+  return name !== undefined && Object.hasOwn(flags, name) ? `-${word}` : word;
 }
 
 function resolve(flags: Flags, tokens: ArgToken[]) {

@@ -32,6 +32,8 @@ export interface Command {
   readonly description: string;
   /** Whole command lines, each with what it is for. */
   readonly examples: readonly { readonly line: string; readonly note: string }[];
+  /** Whether its flags may also be written with one dash, as programs in Go have them. */
+  readonly takesSingleDash?: boolean;
   /** Whether an interruption is the usual way to end it, and no failure. */
   readonly isService?: boolean;
   readonly load: () => Promise<Run>;

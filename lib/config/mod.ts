@@ -6,4 +6,9 @@ export { Config, CONFIG_FILE, type ConfigFields } from "./config.ts";
 export { type ConfiguredPeer } from "./bootstrap_peers.ts";
 export { CONSUMED_INVITES_FILE, ConsumedInvites } from "./consumed_invites.ts";
 export { formatDuration, parseDuration } from "./duration.ts";
+export {
+  parseRegistrySettings,
+  REGISTRY_SETTINGS_LENGTH_MAX,
+  type RegistrySettings,
+} from "./registry_settings.ts";
 export { normalizeRelayAddr } from "./relay_address.ts";

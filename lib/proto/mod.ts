@@ -6,4 +6,11 @@ export * from "./gen/mesh_v1.ts";
 export * from "./gen/mesh_v2.ts";
 export * from "./gen/state_v1.ts";
 export * from "./gen/state_v2.ts";
-export type { Codec, DecodeLimits, Method } from "./wire.ts";
+/** What agents of Orchion speak with a registry. */
+export * as orchion from "./gen/orchion_v1.ts";
+/** gRPC's health checks. */
+export * as health from "./gen/grpc_health_v1.ts";
+/** gRPC's server reflection. */
+export * as reflection from "./gen/grpc_reflection_v1.ts";
+export { FILE_DESCRIPTORS } from "./gen/descriptors.ts";
+export type { Codec, DecodeLimits, Method, StreamMethod } from "./wire.ts";

@@ -37,8 +37,20 @@ export interface Codec<T> {
   decode(bytes: Uint8Array, limits?: DecodeLimits): T;
 }
 
-/** One method of a service. */
+/** One method of a service: one request, one response. */
 export interface Method<Request, Response> {
+  /** `/package.Service/Method`. */
+  readonly path: string;
+  /** What it is asked with. */
+  readonly request: Codec<Request>;
+  /** What it answers with. */
+  readonly response: Codec<Response>;
+  readonly requestStream: false;
+  readonly responseStream: false;
+}
+
+/** A method whose answers follow each other in one call, for one request or for many. */
+export interface StreamMethod<Request, Response> {
   /** `/package.Service/Method`. */
   readonly path: string;
   /** What it is asked with. */
@@ -47,8 +59,7 @@ export interface Method<Request, Response> {
   readonly response: Codec<Response>;
   /** Whether many requests follow each other in one call. */
   readonly requestStream: boolean;
-  /** Whether many responses follow each other in one call. */
-  readonly responseStream: boolean;
+  readonly responseStream: true;
 }
 
 /** What a decoding has left to spend. */

@@ -21,6 +21,13 @@ export interface ClientOptions {
   readonly address: string;
   /** The most bytes of a request or response. Default 4 MiB. */
   readonly messageBytesMax?: number;
+  /** Proves who calls: sent with each call as `authorization: Bearer …`. */
+  readonly token?: string;
+  /**
+   * Encrypts, and demands a certificate for the address's host that one of these (PEM) has signed;
+   * `null` means those that the system trusts. Without it nothing is encrypted.
+   */
+  readonly trust?: string | null;
 }
 
 /** A service at an address. Connects with the first call. */
@@ -33,7 +40,7 @@ export interface RpcClient<S extends Service> extends Disposable {
 /** A client of `service`. It must be closed. */
 export function client<S extends Service>(service: S, options: ClientOptions): RpcClient<S> {
   const bytesMax = options.messageBytesMax ?? MESSAGE_BYTES_MAX;
-  const channel = new grpc.Client(options.address, grpc.credentials.createInsecure(), {
+  const channel = new grpc.Client(options.address, credentialsOf(options), {
     "grpc.max_receive_message_length": bytesMax,
     "grpc.max_send_message_length": bytesMax,
     "grpc.enable_http_proxy": 0,
@@ -48,7 +55,11 @@ export function client<S extends Service>(service: S, options: ClientOptions): R
       return [
         name,
         (request: object, callOptions?: CallOptions) =>
-          call(channel, method, method.request.create(request), bytesMax, callOptions ?? {}),
+          call(channel, method, method.request.create(request), {
+            bytesMax,
+            metadata: metadataOf(options),
+            ...callOptions,
+          }),
       ];
     }),
   ) as unknown as Calls<S>;
@@ -56,12 +67,27 @@ export function client<S extends Service>(service: S, options: ClientOptions): R
   return { calls, close, [Symbol.dispose]: close };
 }
 
+function credentialsOf({ trust }: ClientOptions): grpc.ChannelCredentials {
+  if (trust === undefined) return grpc.credentials.createInsecure();
+  return grpc.credentials.createSsl(trust === null ? null : Buffer.from(trust));
+}
+
+function metadataOf({ token }: ClientOptions): grpc.Metadata {
+  const metadata = new grpc.Metadata();
+  if (token !== undefined) metadata.set("authorization", `Bearer ${token}`);
+  return metadata;
+}
+
+interface Sending extends CallOptions {
+  readonly bytesMax: number;
+  readonly metadata: grpc.Metadata;
+}
+
 function call(
   channel: grpc.Client,
   method: Method<unknown, unknown>,
   message: unknown,
-  bytesMax: number,
-  { timeoutMs = CALL_TIMEOUT_MS, signal }: CallOptions,
+  { bytesMax, metadata, timeoutMs = CALL_TIMEOUT_MS, signal }: Sending,
 ): Promise<unknown> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(withdrawal(signal));
@@ -76,7 +102,7 @@ function call(
       (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
       (bytes: Buffer) => bytes,
       request,
-      new grpc.Metadata(),
+      metadata,
       { deadline: Date.now() + timeoutMs },
       (failure, response) => {
         signal?.removeEventListener("abort", withdraw);

@@ -1,7 +1,7 @@
 // From the generated description of a service to types: what its handlers take and give, and what
 // a client of it offers. Nothing here exists at run time except the check that a method is unary.
 
-import type { Method } from "../proto/mod.ts";
+import type { Method, StreamMethod } from "../proto/mod.ts";
 import { assert } from "../types/mod.ts";
 
 /** A generated service, such as `ControlService`. */
@@ -9,15 +9,25 @@ export interface Service {
   /** The full name, `package.Service`. */
   readonly typeName: string;
   /** By name, beginning in lower case. */
-  readonly methods: Readonly<Record<string, Method<unknown, unknown>>>;
+  readonly methods: Readonly<Record<string, AnyMethod>>;
 }
+
+/** A method of a service, whatever it is asked and however often it answers. */
+export type AnyMethod = Method<unknown, unknown> | StreamMethod<unknown, unknown>;
 
 /** What a handler knows of the call it answers. */
 export interface CallContext {
   /** Aborted when the caller withdraws, hangs up, or the deadline passes; its reason is a PollenError. */
   readonly signal: AbortSignal;
-  /** When the answer must be there: the caller's deadline, at most a minute from the start of the call. */
-  readonly deadline: Date;
+  /**
+   * When the answer must be there, in milliseconds since 1970: the caller's deadline, and for one
+   * answer at most a minute from the start of the call. Infinite for a stream without a deadline.
+   */
+  readonly deadline: number;
+  /** Where the call comes from: `ip:port`, or something else for a Unix socket. */
+  readonly caller: string;
+  /** The first value of a header of the call, by its name in lower case. */
+  metadata(name: string): string | undefined;
 }
 
 /** Answers one call. A thrown PollenError reaches the caller as it is; anything else as `internal`. */
@@ -26,10 +36,18 @@ export type Handler<Request, Response> = (
   context: CallContext,
 ) => Promise<Response>;
 
+/** Answers one call again and again, until it returns or its signal is aborted. Throws as a handler does. */
+export type StreamHandler<Request, Response> = (
+  requests: AsyncIterable<Request>,
+  context: CallContext,
+) => AsyncIterable<Response>;
+
 /** One handler for each method of a service. */
 export type Handlers<S extends Service> = {
   readonly [K in keyof S["methods"]]: S["methods"][K] extends Method<infer Request, infer Response>
     ? Handler<Request, Response>
+    : S["methods"][K] extends StreamMethod<infer Request, infer Response>
+      ? StreamHandler<Request, Response>
     : never;
 };
 
@@ -61,7 +79,7 @@ assert(
   "a handler outlives a call with the default timeout",
 );
 
-/** Demands a method with one request and one response: there are no streams here. */
-export function assertUnary(method: Method<unknown, unknown>): void {
+/** Demands a method with one request and one response: our own clients have no streams. */
+export function assertUnary(method: AnyMethod): asserts method is Method<unknown, unknown> {
   assert(!method.requestStream && !method.responseStream, `${method.path} is unary`);
 }

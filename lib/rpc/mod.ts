@@ -12,6 +12,13 @@ export {
   type Handlers,
   MESSAGE_BYTES_MAX,
   type Service,
+  type StreamHandler,
 } from "./method.ts";
-export { type RpcServer, serve, type ServeOptions } from "./server.ts";
+export {
+  implement,
+  type RpcServer,
+  serve,
+  type ServedService,
+  type ServeOptions,
+} from "./server.ts";
 export { decodeError, encodeError, ERROR_TRAILER, type Status, toPublicError } from "./status.ts";

@@ -145,10 +145,14 @@ async function open({ socketPath, service, log }: GrpcServerOptions): Promise<Op
   if (state === "foreign") throw occupied("already_exists", socketPath);
   if (state === "stale") log.info("replacing the socket of a daemon that is gone", { socketPath });
 
-  const { serve } = await import("../rpc/mod.ts");
+  const { implement, serve } = await import("../rpc/mod.ts");
   const bound = temporaryPathOf(socketPath);
   const address = `unix:${bound}` as const;
-  const rpc = await serve({ service: ControlService, handlers: service, address, log });
+  const rpc = await serve({
+    services: [implement(ControlService, service)],
+    addresses: [address],
+    log,
+  });
   return { rpc, identity: await published(rpc, bound, socketPath) };
 }
 

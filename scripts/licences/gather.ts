@@ -6,6 +6,7 @@ import { cacheFolder, run, type Tools } from "../engine/tools.ts";
 import { dirname } from "../paths.ts";
 import type { Package } from "./document.ts";
 import { ROOT } from "./locked.ts";
+import { mitLicence } from "./mit.ts";
 
 const CARGO_ABOUT = "0.8.4";
 
@@ -97,8 +98,12 @@ export async function gatherNpm(): Promise<Package[]> {
     }
   }
   const packages = [...found.values()].map(async ({ name, version, localPath }) => {
-    const { license } = JSON.parse(await Deno.readTextFile(`${localPath}/package.json`));
-    const texts = await licenceTexts(localPath, [""]);
+    const { license, author } = JSON.parse(await Deno.readTextFile(`${localPath}/package.json`));
+    const found = await licenceTexts(localPath, [""]);
+    const isStated = found.length === 0 && license === "MIT";
+    const texts = isStated
+      ? [mitLicence(author?.name ?? author ?? `the authors of ${name}`)]
+      : found;
     return complete({ name: `npm:${name}@${version}`, licence: String(license), texts });
   });
   return (await Promise.all(packages)).sort((a, b) => a.name < b.name ? -1 : 1);

@@ -52,8 +52,13 @@ export class Generator {
       if (
         child instanceof protobuf.Type || child instanceof protobuf.Enum ||
         child instanceof protobuf.Service
-      ) yield child;
-      else if (child instanceof protobuf.Namespace) yield* this.#objects(child);
+      ) {
+        yield child;
+        // Messages inside of messages no schema has; enums some of the foreign ones do.
+        if (child instanceof protobuf.Type) {
+          yield* child.nestedArray.filter((inner) => inner instanceof protobuf.Enum);
+        }
+      } else if (child instanceof protobuf.Namespace) yield* this.#objects(child);
     }
   }
 
@@ -282,9 +287,10 @@ export class Generator {
       `export const ${service.name}: {`,
       "  readonly typeName: string;",
       "  readonly methods: {",
-      ...methods.map(({ key, request, response }) =>
-        `    readonly ${key}: Method<${request}, ${response}>;`
-      ),
+      ...methods.map(({ key, request, response, method }) => {
+        const type = method.requestStream || method.responseStream ? "StreamMethod" : "Method";
+        return `    readonly ${key}: ${type}<${request}, ${response}>;`;
+      }),
       "  };",
       "} = {",
       `  typeName: "${path}",`,

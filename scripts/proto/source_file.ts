@@ -17,7 +17,15 @@ export class SourceFile {
       "// deno-lint-ignore-file",
       "",
       `import { ${
-        [...used, "type Budget", "type Codec", "type Method", "type Reader", "type Writer"].filter((
+        [
+          ...used,
+          "type Budget",
+          "type Codec",
+          "type Method",
+          "type Reader",
+          "type StreamMethod",
+          "type Writer",
+        ].filter((
           name,
         ) => this.lines.some((line) => wordIn(line, name.replace("type ", "")))).sort().join(", ")
       } } from "../wire.ts";`,
@@ -45,8 +53,8 @@ const WIRE_NAMES = [
   "writeUint64",
 ];
 
-/** The name of the file that is generated from `pollen/ROOM/VERSION/ROOM.proto`. */
+/** The name of the file that is generated from `pollen/ROOM/VERSION/ROOM.proto`, or from a foreign schema. */
 export function outputName(protoPath: string): string {
-  const [, room, version] = protoPath.split("/");
-  return `${room}_${version}.ts`;
+  const folders = protoPath.replace(/^pollen\//, "").split("/").slice(0, -1);
+  return `${folders.join("_")}.ts`;
 }

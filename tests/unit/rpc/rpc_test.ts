@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { ControlService, GetStatusResponse, type ServiceSummary } from "../../../lib/proto/mod.ts";
-import { client, type Handlers, type RpcClient, serve } from "../../../lib/rpc/mod.ts";
+import { client, type Handlers, implement, type RpcClient, serve } from "../../../lib/rpc/mod.ts";
 import { type Log, PollenError, silentLog } from "../../../lib/types/mod.ts";
 
 type ControlHandlers = Handlers<typeof ControlService>;
@@ -34,9 +34,8 @@ async function withService(
   const address = `unix:${dir}/rpc.sock`;
   const bound = (bytes?: number) => bytes === undefined ? {} : { messageBytesMax: bytes };
   const server = await serve({
-    service: ControlService,
-    handlers: { ...idle, ...handlers },
-    address,
+    services: [implement(ControlService, { ...idle, ...handlers })],
+    addresses: [address],
     log,
     ...bound(serverBytesMax),
   });
@@ -204,7 +203,8 @@ Deno.test("without a server a call fails with unavailable", { sanitizeOps: false
 
 Deno.test("an address that cannot be bound is an io error", async () => {
   const address = "unix:/nowhere/at/all.sock";
-  const options = { service: ControlService, handlers: idle, address, log: silentLog };
+  const services = [implement(ControlService, idle)];
+  const options = { services, addresses: [address], log: silentLog };
   assert.equal((await failureOf(serve(options))).code, "io");
 });
 
@@ -213,9 +213,8 @@ Deno.test("closing lets a running call end, and cuts it off when the grace is ov
   const address = `unix:${dir}/rpc.sock`;
   const { handler, started } = waiting();
   const server = await serve({
-    service: ControlService,
-    handlers: { ...idle, getStatus: handler },
-    address,
+    services: [implement(ControlService, { ...idle, getStatus: handler })],
+    addresses: [address],
     log: silentLog,
   });
   using rpc = client(ControlService, { address });

@@ -1,0 +1,316 @@
+// The nodes and their states. Pure: every step takes its moment as an argument.
+//
+// Invariants: the moment a node was last seen never goes back; ages are told by the monotonic clock,
+// so that no jump of the other one makes a node old or immortal; a node is either online or offline,
+// and only online ones are listed and may send heartbeats.
+
+import { addMs, type MonotonicMs, PollenError, type WallMs } from "../../types/mod.ts";
+import {
+  ACTIVE_MS,
+  FOREIGN_DELAY_MS,
+  NODES_MAX,
+  NODES_PER_TOKEN_MAX,
+  OFFLINE_MAX,
+} from "../limits.ts";
+import {
+  type Capabilities,
+  type Change,
+  isEmpty,
+  isSame,
+  type Moment,
+  type NodeRecord,
+  type NodeState,
+  type Registration,
+} from "./record.ts";
+
+type Entry = { -readonly [K in keyof NodeRecord]: NodeRecord[K] } & {
+  /** When it was last heard, for its age. */
+  seenAt: MonotonicMs;
+  isStale: boolean;
+  /** Heard by another instance last, which tells with some delay. */
+  isForeign: boolean;
+};
+
+/** What a registration led to. */
+export interface Registered {
+  readonly record: NodeRecord;
+  /** Null when it told nothing new. */
+  readonly change: Change | null;
+  /** Another address that the same node was heard from, while it was online. */
+  readonly movedFrom: string | null;
+}
+
+/** All nodes that are known. */
+export class NodeTable {
+  readonly #timeoutMs: number;
+  readonly #online = new Map<string, Entry>();
+  /** In the order in which they went. */
+  readonly #offline = new Map<string, Entry>();
+  readonly #onlinePerOwner = new Map<string, number>();
+  #revision = 0;
+
+  /** @param timeoutMs The age at which a node is offline. */
+  constructor(timeoutMs: number) {
+    this.#timeoutMs = timeoutMs;
+  }
+
+  /** Grows with every change of who is online, in which state, and what they say; not with heartbeats. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** Those that are online. */
+  online(): IterableIterator<NodeRecord> {
+    return this.#online.values();
+  }
+
+  /** Those that are remembered. */
+  offline(): IterableIterator<NodeRecord> {
+    return this.#offline.values();
+  }
+
+  get onlineCount(): number {
+    return this.#online.size;
+  }
+
+  get offlineCount(): number {
+    return this.#offline.size;
+  }
+
+  /** One node, whatever its state. */
+  get(id: string): NodeRecord | null {
+    return this.#online.get(id) ?? this.#offline.get(id) ?? null;
+  }
+
+  isOnline(id: string): boolean {
+    return this.#online.has(id);
+  }
+
+  /** The state at its last look at the ages. */
+  stateOf({ id }: NodeRecord): NodeState {
+    const entry = this.#online.get(id);
+    if (entry === undefined) return "offline";
+    return entry.isStale ? "stale" : "active";
+  }
+
+  /**
+   * Takes a node in, or takes what it says anew.
+   *
+   * @throws {PollenError} `exhausted` when there are too many already.
+   */
+  register(words: Registration, now: Moment): Registered {
+    const known = this.#online.get(words.id);
+    const before = known ?? this.#offline.get(words.id);
+    if (known?.owner !== words.owner) this.#demandRoom(words.owner, known === undefined);
+    const movedFrom = known !== undefined && known.source !== words.source ? known.source : null;
+    const capabilities = words.capabilities === null || isEmpty(words.capabilities)
+      ? before?.capabilities ?? null
+      : words.capabilities;
+    const entry: Entry = {
+      ...words,
+      hostname: words.hostname || (before?.hostname ?? ""),
+      agentAddress: words.agentAddress || (before?.agentAddress ?? ""),
+      capabilities,
+      registeredAtMs: before?.registeredAtMs ?? now.wall,
+      lastSeenMs: laterOf(before?.lastSeenMs, now.wall),
+      offlineAtMs: null,
+      seenAt: now.monotonic,
+      isStale: false,
+      isForeign: false,
+    };
+    const isNew = known === undefined;
+    const isNews = isNew || known.isStale || hasOtherFacts(known, entry);
+    this.#remove(words.id);
+    this.#put(entry);
+    if (isNews) this.#revision++;
+    const kind = isNew ? "registered" : "updated";
+    return { record: entry, change: isNews ? { kind, record: entry } : null, movedFrom };
+  }
+
+  /** A sign of life. Null when no such node is online; its change, if it was stale. */
+  heartbeat(id: string, now: Moment): { record: NodeRecord; change: Change | null } | null {
+    const entry = this.#online.get(id);
+    if (entry === undefined) return null;
+    entry.seenAt = now.monotonic;
+    entry.isForeign = false;
+    entry.lastSeenMs = laterOf(entry.lastSeenMs, now.wall);
+    if (!entry.isStale) return { record: entry, change: null };
+    entry.isStale = false;
+    this.#revision++;
+    return { record: entry, change: { kind: "active", record: entry } };
+  }
+
+  /** Replaces what a node has; a sign of life as well. Null when no such node is online. */
+  update(
+    id: string,
+    capabilities: Capabilities,
+    now: Moment,
+  ): { record: NodeRecord; change: Change | null } | null {
+    const heard = this.heartbeat(id, now);
+    const entry = this.#online.get(id);
+    if (heard === null || entry === undefined) return null;
+    if (isSame(entry.capabilities, capabilities)) return heard;
+    entry.capabilities = capabilities;
+    this.#revision++;
+    return { record: entry, change: { kind: "updated", record: entry } };
+  }
+
+  /** Takes a node at its word that it goes. Null when no such node is online. */
+  unregister(id: string, now: Moment): Change | null {
+    const record = this.#retire(id, now.wall);
+    return record === null ? null : { kind: "unregistered", record };
+  }
+
+  /** Takes a node out, whatever its state. Null when there is none. */
+  forget(id: string): Change | null {
+    const entry = this.#remove(id);
+    return entry === null ? null : { kind: "forgotten", record: entry };
+  }
+
+  /** Looks at all ages: who has become stale, and who is offline from now on. */
+  sweep(now: Moment): Change[] {
+    const changes: Change[] = [];
+    const activeMs = Math.min(ACTIVE_MS, this.#timeoutMs);
+    for (const entry of this.#online.values()) {
+      const ageMs = now.monotonic - entry.seenAt;
+      if (ageMs < activeMs) continue;
+      if (ageMs >= this.#timeoutMs + (entry.isForeign ? FOREIGN_DELAY_MS : 0)) {
+        this.#retire(entry.id, now.wall);
+        changes.push({ kind: "offline", record: entry });
+      } else if (!entry.isStale) {
+        entry.isStale = true;
+        this.#revision++;
+        changes.push({ kind: "stale", record: entry });
+      }
+    }
+    return changes;
+  }
+
+  /** Forgets who went before `wall`, and the oldest of too many. */
+  cleanUp(wall: WallMs): Change[] {
+    const changes: Change[] = [];
+    for (const entry of this.#offline.values()) {
+      const isOld = entry.offlineAtMs! < wall;
+      if (!isOld && this.#offline.size <= OFFLINE_MAX) break;
+      this.#offline.delete(entry.id);
+      changes.push({ kind: "forgotten", record: entry });
+    }
+    return changes;
+  }
+
+  /**
+   * Takes what is stored of a node. Its age is that of the wall clock, as nothing else has outlived
+   * the process that stored it; who is too old by it goes with the next look at the ages.
+   */
+  restore(record: NodeRecord, now: Moment): void {
+    const ageMs = Math.max(0, now.wall - record.lastSeenMs);
+    this.#remove(record.id);
+    this.#put({
+      ...record,
+      seenAt: addMs(now.monotonic, -ageMs),
+      isStale: false,
+      isForeign: false,
+    });
+    this.#revision++;
+  }
+
+  /**
+   * Takes what another instance has stored of a node. Null when it is nothing new.
+   *
+   * A newer sign of life counts from now on: that of the other instance's clock may not fit ours.
+   */
+  adopt(record: NodeRecord, now: Moment): Change | null {
+    const entry = this.#online.get(record.id);
+    const before: Entry | undefined = entry ?? this.#offline.get(record.id);
+    const isNewer = before === undefined || record.lastSeenMs > before.lastSeenMs;
+    if (!isNewer && record.lastSeenMs < before.lastSeenMs) return null;
+    const seenAt = isNewer ? now.monotonic : before.seenAt;
+    const isStale = !isNewer && before.isStale;
+    const hasChanged = entry === undefined
+      ? record.offlineAtMs === null
+      : hasOtherFacts(entry, record);
+    const wasOnline = entry !== undefined;
+    const isOnline = record.offlineAtMs === null;
+    if (!hasChanged && wasOnline === isOnline && entry?.isStale === isStale) {
+      if (entry !== undefined) {
+        entry.lastSeenMs = record.lastSeenMs;
+        entry.seenAt = seenAt;
+        entry.isForeign ||= isNewer;
+      }
+      return null;
+    }
+    this.#remove(record.id);
+    const adopted: Entry = { ...record, seenAt, isStale, isForeign: isNewer || before.isForeign };
+    this.#put(adopted);
+    this.#revision++;
+    if (!wasOnline && !isOnline) return null;
+    const kind = !isOnline
+      ? "offline"
+      : !wasOnline
+      ? "registered"
+      : hasChanged
+      ? "updated"
+      : "active";
+    return { kind, record: adopted };
+  }
+
+  #put(entry: Entry): void {
+    if (entry.offlineAtMs !== null) {
+      this.#offline.set(entry.id, entry);
+      return;
+    }
+    this.#online.set(entry.id, entry);
+    this.#onlinePerOwner.set(entry.owner, this.#countOf(entry.owner) + 1);
+  }
+
+  #remove(id: string): Entry | null {
+    const online = this.#online.get(id);
+    if (online === undefined) {
+      const offline = this.#offline.get(id) ?? null;
+      this.#offline.delete(id);
+      return offline;
+    }
+    this.#online.delete(id);
+    const left = this.#countOf(online.owner) - 1;
+    if (left === 0) this.#onlinePerOwner.delete(online.owner);
+    else this.#onlinePerOwner.set(online.owner, left);
+    this.#revision++;
+    return online;
+  }
+
+  #retire(id: string, wall: WallMs): NodeRecord | null {
+    if (!this.#online.has(id)) return null;
+    const entry = this.#remove(id)!;
+    entry.offlineAtMs = laterOf(entry.lastSeenMs, wall);
+    this.#put(entry);
+    return entry;
+  }
+
+  #countOf(owner: string): number {
+    return this.#onlinePerOwner.get(owner) ?? 0;
+  }
+
+  #demandRoom(owner: string, isNew: boolean): void {
+    if (isNew && this.#online.size >= NODES_MAX) {
+      throw new PollenError("exhausted", `The registry is full with ${NODES_MAX} nodes.`, {
+        fix: "Wait until some are offline, or start another registry.",
+      });
+    }
+    if (this.#countOf(owner) < NODES_PER_TOKEN_MAX) return;
+    throw new PollenError(
+      "exhausted",
+      `This caller has ${NODES_PER_TOKEN_MAX} nodes registered, and may have no more.`,
+      { fix: "Use another token for other machines." },
+    );
+  }
+}
+
+function laterOf(before: WallMs | undefined, now: WallMs): WallMs {
+  return before === undefined || now > before ? now : before;
+}
+
+function hasOtherFacts(before: NodeRecord, after: NodeRecord): boolean {
+  return before.kind !== after.kind || before.hostname !== after.hostname ||
+    before.agentAddress !== after.agentAddress || before.source !== after.source ||
+    before.owner !== after.owner || !isSame(before.capabilities, after.capabilities);
+}

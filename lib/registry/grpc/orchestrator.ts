@@ -1,0 +1,99 @@
+// The Orchestrator service. Order of the checks, codes and texts of the refusals are those that
+// agents of Orchion know; what is longer than a bound is refused beside them.
+
+import { orchion } from "../../proto/mod.ts";
+import { type CallContext, type Handlers, implement, type ServedService } from "../../rpc/mod.ts";
+import { PollenError } from "../../types/mod.ts";
+import type { Access, Scope } from "../access.ts";
+import type { Capabilities, NodeRecord } from "../core/record.ts";
+import { ID_BYTES_MAX, TEXT_BYTES_MAX } from "../limits.ts";
+import type { Registry } from "../registry.ts";
+
+/** The service on a registry. */
+export function orchestrator(registry: Registry, access: Access): ServedService {
+  const demand = (scope: Scope, context: CallContext) =>
+    access.demand(scope, context.metadata("authorization") ?? null, sourceOf(context));
+
+  const handlers: Handlers<typeof orchion.Orchestrator> = {
+    async registerNode({ node }, context) {
+      const { owner } = demand("agent", context);
+      if (node === undefined) throw invalid("node is required");
+      checkId(node.id, "node.id");
+      checkText(node.hostname, "node.hostname");
+      checkText(node.agentAddress, "node.agent_address");
+      if (node.capabilities !== undefined) checkCapabilities(node.capabilities);
+      await registry.register({
+        id: node.id,
+        kind: "agent",
+        hostname: node.hostname,
+        agentAddress: node.agentAddress,
+        capabilities: node.capabilities ?? null,
+        source: sourceOf(context),
+        owner,
+      });
+      return {};
+    },
+    async updateNode({ nodeId, capabilities }, context) {
+      demand("agent", context);
+      checkId(nodeId, "node_id");
+      if (capabilities === undefined) throw invalid("capabilities is required");
+      checkCapabilities(capabilities);
+      await registry.update(nodeId, capabilities);
+      return {};
+    },
+    async heartbeat({ nodeId }, context) {
+      demand("agent", context);
+      checkId(nodeId, "node_id");
+      await registry.heartbeat(nodeId);
+      return {};
+    },
+    async listNodes(_request, context) {
+      demand("read", context);
+      const nodes = await registry.nodes();
+      return { nodes: Array.from(nodes, toMessage) };
+    },
+    async unregisterNode({ nodeId }, context) {
+      demand("agent", context);
+      checkId(nodeId, "node_id");
+      await registry.unregister(nodeId);
+      return {};
+    },
+  };
+  return implement(orchion.Orchestrator, handlers);
+}
+
+function toMessage(record: NodeRecord): orchion.Node {
+  return {
+    id: record.id,
+    hostname: record.hostname,
+    capabilities: record.capabilities ?? undefined,
+    lastSeenUnix: BigInt(Math.floor(record.lastSeenMs / 1000)),
+    agentAddress: record.agentAddress,
+  };
+}
+
+/** The address without its port: an agent has another one with each connection. */
+function sourceOf({ caller }: CallContext): string {
+  return caller.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1");
+}
+
+function checkId(id: string, name: string): void {
+  if (id === "") throw invalid(`${name} is required`);
+  checkText(id, name, ID_BYTES_MAX);
+}
+
+function checkCapabilities(capabilities: Capabilities): void {
+  for (const [name, text] of Object.entries(capabilities)) checkText(text, `capabilities.${name}`);
+}
+
+function checkText(text: string, name: string, bytesMax = TEXT_BYTES_MAX): void {
+  // No character takes more than three bytes of each of its UTF-16 units.
+  if (text.length * 3 > bytesMax && new TextEncoder().encode(text).length > bytesMax) {
+    throw invalid(`${name} is longer than ${bytesMax} bytes`);
+  }
+  if (text.includes("\0")) throw invalid(`${name} contains a zero character`);
+}
+
+function invalid(message: string): PollenError {
+  return new PollenError("invalid_argument", message);
+}

@@ -1,0 +1,143 @@
+// The HTTP door: routes with their schemas, who may use them, and the answers that clients of
+// Orchion expect where nothing fits.
+
+import { OpenAPIHono, type RouteConfig } from "@hono/zod-openapi";
+import { type Clock, errorText, type Log } from "../../types/mod.ts";
+import type { Access, Scope } from "../access.ts";
+import type { Registry } from "../registry.ts";
+import { json, plain, refusal } from "./answers.ts";
+import { EventStream } from "./event_stream.ts";
+import { Guard } from "./guard.ts";
+import { detailsJson, safeJson } from "./json.ts";
+import { NodesList } from "./list.ts";
+import { RegistryMetrics } from "./metrics.ts";
+import * as routes from "./routes.ts";
+
+/** What the door leads to. */
+export interface HttpDeps {
+  readonly registry: Registry;
+  readonly access: Access;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly allowedHosts: readonly string[];
+}
+
+/** Answers a request that comes from an IP address. */
+export type HttpHandler = (request: Request, source: string) => Promise<Response>;
+
+interface Env {
+  Bindings: { readonly source: string };
+}
+
+interface Asked {
+  readonly request: Request;
+  readonly id: string;
+  readonly query: Readonly<Record<string, string>>;
+}
+
+/** The handler of all requests. */
+export function httpHandler({ registry, access, clock, log, allowedHosts }: HttpDeps): HttpHandler {
+  const guard = new Guard({ allowedHosts, clock });
+  const list = new NodesList(registry, clock);
+  const events = new EventStream(registry, clock);
+  const metrics = new RegistryMetrics(registry);
+  const app = new OpenAPIHono<Env>({
+    defaultHook: (result) => {
+      if (!result.success) return plain(`Invalid request: ${firstIssue(result.error)}`, 400);
+    },
+  });
+  const methodsOf = new Map<string, string[]>();
+
+  function on<R extends RouteConfig>(
+    route: R & { getRoutingPath(): string },
+    scope: Scope | null,
+    answer: (asked: Asked) => Promise<Response> | Response,
+  ): void {
+    const path = route.getRoutingPath();
+    methodsOf.set(path, [...methodsOf.get(path) ?? [], route.method.toUpperCase()]);
+    app.openapi(route as RouteConfig & { getRoutingPath(): string }, async (context) => {
+      const request = context.req.raw;
+      // Hono answers HEAD by GET; clients of Orchion know it refused.
+      if (request.method === "HEAD") return notAllowed();
+      if (scope !== null) {
+        access.demand(scope, request.headers.get("authorization"), context.env.source);
+      }
+      const id = context.req.param("id") ?? "";
+      const response = await answer({ request, id, query: context.req.query() });
+      metrics.countAnswer(route.path, response.status);
+      return response as never;
+    });
+  }
+
+  on(routes.listNodes, "read", async ({ query }) => {
+    return json(query["offline"] === "true" ? await list.all() : await list.online());
+  });
+  on(routes.getNode, "read", async ({ id }) => {
+    const { record, state, history } = await registry.details(id);
+    return json(`${detailsJson(record, state, history)}\n`);
+  });
+  on(routes.forgetNode, "agent", async ({ id }) => {
+    await registry.forget(id);
+    return new Response(null, { status: 204 });
+  });
+  on(routes.listenToEvents, "read", ({ request }) => {
+    return events.open(request.headers.get("last-event-id"));
+  });
+  on(routes.getHealth, null, () => plain("ok", 200));
+  on(routes.getReadiness, null, () => {
+    return registry.isReady ? plain("ready", 200) : plain("the storage does not work", 503);
+  });
+  on(routes.getMetrics, "read", () => metrics.answer());
+
+  const document = `${safeJson(app.getOpenAPI31Document(routes.DOCUMENT))}\n`;
+  app.get(routes.DOCUMENT_PATH, () => json(document));
+  methodsOf.set(routes.DOCUMENT_PATH, ["GET"]);
+  for (const [path, methods] of methodsOf) {
+    const allowed = [...methods, "OPTIONS"].join(", ");
+    app.options(path, () =>
+      new Response(null, {
+        headers: {
+          "access-control-allow-methods": allowed,
+          "access-control-allow-headers": "Content-Type, Authorization",
+        },
+      }));
+    app.all(path, () => notAllowed());
+  }
+  app.notFound(() => plain("404 page not found", 404));
+  app.onError((thrown) => {
+    const known = refusal(thrown);
+    if (known !== null) return known;
+    log.error("a request failed inside", { error: errorText(thrown), stack: thrown.stack ?? null });
+    return plain("Something went wrong inside pollen. Its log says what.", 500);
+  });
+
+  return async (request, source) => {
+    try {
+      guard.check(request, source);
+    } catch (thrown) {
+      const known = refusal(thrown);
+      if (known !== null) return known;
+      throw thrown;
+    }
+    const response = await app.fetch(request, { source });
+    const isRead = ["GET", "OPTIONS"].includes(request.method);
+    // Pages of other sites may read what needs no cookie.
+    if (isRead && response.status !== 404 && !request.headers.has("cookie")) {
+      response.headers.set("access-control-allow-origin", "*");
+    }
+    return response;
+  };
+}
+
+function notAllowed(): Response {
+  return plain("Method not allowed", 405);
+}
+
+function firstIssue(
+  error: {
+    readonly issues: readonly { readonly message: string; readonly path: readonly PropertyKey[] }[];
+  },
+): string {
+  const [issue] = error.issues;
+  return issue === undefined ? "it is not understood" : `${issue.path.join(".")}: ${issue.message}`;
+}

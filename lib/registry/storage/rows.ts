@@ -1,0 +1,51 @@
+// Between a node in memory and its row.
+
+import { orchion } from "../../proto/mod.ts";
+import type { WallMs } from "../../types/mod.ts";
+import type { Capabilities, NodeRecord } from "../core/record.ts";
+import type { NodesTable } from "./schema.ts";
+
+/** The row of a node. */
+export function toRow(record: NodeRecord, version: number): NodesTable {
+  return {
+    id: record.id,
+    kind: record.kind,
+    hostname: record.hostname,
+    agent_address: record.agentAddress,
+    capabilities: record.capabilities === null ? null : JSON.stringify(record.capabilities),
+    registered_at_ms: record.registeredAtMs,
+    last_seen_ms: record.lastSeenMs,
+    offline_at_ms: record.offlineAtMs,
+    source: record.source,
+    owner: record.owner,
+    forgotten_at_ms: null,
+    version,
+  };
+}
+
+/** The node of a row. */
+export function fromRow(row: NodesTable): NodeRecord {
+  return {
+    id: row.id,
+    kind: row.kind === "member" ? "member" : "agent",
+    hostname: row.hostname,
+    agentAddress: row.agent_address,
+    capabilities: row.capabilities === null ? null : readCapabilities(row.capabilities),
+    registeredAtMs: row.registered_at_ms as WallMs,
+    lastSeenMs: row.last_seen_ms as WallMs,
+    offlineAtMs: row.offline_at_ms as WallMs | null,
+    source: row.source,
+    owner: row.owner,
+  };
+}
+
+/** Only texts under names that this version knows; what else there is another version wrote. */
+function readCapabilities(json: string): Capabilities | null {
+  const empty = orchion.Capabilities.create();
+  const parsed: unknown = JSON.parse(json);
+  if (typeof parsed !== "object" || parsed === null) return null;
+  const known = Object.entries(parsed).filter(([name, value]) =>
+    Object.hasOwn(empty, name) && typeof value === "string"
+  );
+  return { ...empty, ...Object.fromEntries(known) };
+}
