@@ -32,6 +32,7 @@ import {
 } from "../types/mod.ts";
 import { addressesOf } from "./addresses.ts";
 import { eventEnvelopes } from "./batches.ts";
+import type { NatKind } from "./nat_kind.ts";
 import { Observations } from "./observations.ts";
 import { Sync } from "./sync.ts";
 
@@ -166,6 +167,11 @@ export class NodeCore {
   /** Peers with a live session, sorted. */
   connectedPeers(): PeerKey[] {
     return this.#peers.getAll("connected").map(({ peer }) => peer);
+  }
+
+  /** How the router in front of this node gives out ports, as far as its peers can tell. */
+  natKind(): NatKind {
+    return this.#observations.natKind(this.#own?.ips ?? [], this.#own?.port ?? 0);
   }
 
   #tick(now: MonotonicMs): NodeOutput[] {
@@ -324,8 +330,7 @@ export class NodeCore {
       case "events":
         return this.#spread(this.#store.applyEvents(body.value.events), peer);
       case "observedAddress":
-        this.#observations.note(peer, body.value.addr);
-        return this.#announceAddresses();
+        return this.#onObserved(peer, body.value.addr);
       default:
         // Everything else in the protocol asks for what this node does not offer; silence is the answer.
         return [];
@@ -341,12 +346,16 @@ export class NodeCore {
       case "records":
         return this.#onRecords(peer, body.value);
       case "observedAddress":
-        this.#observations.note(peer, body.value.addr);
-        return this.#announceAddresses();
+        return this.#onObserved(peer, body.value.addr);
       default:
         // A hello belongs to the link; what is unknown is of a later version.
         return [];
     }
+  }
+
+  #onObserved(peer: PeerKey, address: string): NodeOutput[] {
+    this.#observations.note(peer, this.#store.get(peer)?.lastAddr?.ip ?? "", address);
+    return this.#announceAddresses();
   }
 
   #onRecords(peer: PeerKey, records: EventRecords): NodeOutput[] {
@@ -363,11 +372,11 @@ export class NodeCore {
   /** What the interfaces say, and where the others see us; nothing goes out unless it changed. */
   #announceAddresses(): NodeOutput[] {
     if (this.#own === null) return [];
-    const seen = this.#observations.address;
-    const ips = seen === null ? this.#own.ips : [...new Set([...this.#own.ips, seen.ip])];
+    const seen = this.#observations.addresses;
+    const ips = new Set([...this.#own.ips, ...seen.map(({ ip }) => ip)]);
     return this.#broadcast([
-      ...this.#store.setLocalNetwork(ips, this.#own.port),
-      ...this.#store.setExternalPort(seen?.port ?? 0),
+      ...this.#store.setLocalNetwork([...ips], this.#own.port),
+      ...this.#store.setExternalPort(seen.find(({ port }) => port !== 0)?.port ?? 0),
     ]);
   }
 

@@ -6,12 +6,10 @@ import type { Envelope, Frame, GossipEvent, SignedRevocation } from "../proto/mo
 import type { Store } from "../store/mod.ts";
 import type { ConnectionInfo, Manager } from "../tunnel/mod.ts";
 import {
-  addMs,
   type Clock,
   errorText,
   type Log,
   type Mesh,
-  type MonotonicMs,
   type PeerKey,
   PollenError,
   type Random,
@@ -22,15 +20,16 @@ import { type BootstrapPeer, NodeCore, type NodeInput, type NodeOutput } from ".
 import { Dialer } from "./dialer.ts";
 import { faultText } from "./faults.ts";
 import { Forwards, type WhichForwards } from "./forwards.ts";
+import type { NatKind } from "./nat_kind.ts";
 import { type PeerRefusal, Refusals } from "./refusals.ts";
 import { Services } from "./services.ts";
 import { StateSaver } from "./state_saver.ts";
 
-/** How often the machine is asked for its addresses: a laptop moves (pollen/1). */
-const ADDRESS_REFRESH_MS = 5 * 60 * 1000;
-
-/** For how long after a sleep they are asked for at every tick: the network comes back late. */
-const RESUMING_MS = 30_000;
+/**
+ * How often the machine is asked for its addresses: a laptop moves, and whoever talks to it waits
+ * until it notices. Asking takes 0.2 ms.
+ */
+const ADDRESS_REFRESH_MS = 2_000;
 
 /** How often the memberships of connected peers are looked at again: they end while sessions live on. */
 const RECHECK_MS = 5 * 60 * 1000;
@@ -104,8 +103,6 @@ export class Node {
   readonly #refusals = new Refusals();
   /** Whether it was reported that our clock does not fit a datagram any more. */
   #isClockTooLarge = false;
-  /** Until when the machine's addresses are looked at again and again, after a sleep. */
-  #resumingUntil: MonotonicMs | null = null;
 
   private constructor(deps: NodeDeps, config: Config) {
     this.#deps = deps;
@@ -141,6 +138,11 @@ export class Node {
   get advertisedIps(): readonly string[] {
     const { advertisedIps } = this.#config;
     return advertisedIps.length > 0 ? advertisedIps : this.#deps.machineAddresses();
+  }
+
+  /** How the router in front of this node gives out ports, as far as its peers can tell. */
+  natKind(): NatKind {
+    return this.#core.natKind();
   }
 
   /** Peers with a live session, sorted. */
@@ -282,8 +284,6 @@ export class Node {
   }
 
   #tick(): void {
-    const now = this.#deps.clock.monotonicNow();
-    if (this.#resumingUntil !== null && now < this.#resumingUntil) this.#refreshAddresses();
     this.#step({ kind: "tick", liveForwards: this.#forwards.live() });
   }
 
@@ -394,11 +394,10 @@ export class Node {
    * for is done at once.
    */
   #onResumed(sleptMs: number): void {
-    const { clock, log, mesh } = this.#deps;
+    const { log, mesh } = this.#deps;
     log.info("nothing ran for a while: this machine slept, or the process was stopped", {
       sleptMs,
     });
-    this.#resumingUntil = addMs(clock.monotonicNow(), RESUMING_MS);
     mesh.recheckPeers();
     this.#refreshAddresses();
     this.#step({ kind: "resumed" });

@@ -1,40 +1,61 @@
-// Where the others see this node: the majority's word, and nobody's alone against it.
+// Where the others see this node: two have to agree, and nobody alone moves anything against others.
 
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual } from "node:assert/strict";
 import { Observations } from "../../../lib/node/observations.ts";
 import type { PeerKey } from "../../../lib/types/mod.ts";
 
 const peers = [..."abcdef"].map((letter) => letter.repeat(64) as PeerKey);
-const [a, b, c, d] = peers as [PeerKey, PeerKey, PeerKey, PeerKey];
+const HOME = { ip: "8.8.4.4", port: 1_000 };
+const ELSEWHERE = { ip: "9.9.9.9", port: 9 };
+
+/** What is agreed on after each peer in turn said its word. */
+function after(...words: readonly string[]): ReturnType<typeof observed> {
+  return observed(new Observations(), words);
+}
+
+function observed(seen: Observations, words: readonly string[]) {
+  words.forEach((word, index) => seen.note(peers[index]!, `192.0.2.${index}`, word));
+  return seen.addresses;
+}
 
 Deno.test("one peer's word counts while nobody says otherwise", () => {
+  deepEqual(after(), []);
+  deepEqual(after("8.8.4.4:1000"), [HOME]);
   const seen = new Observations();
-  equal(seen.address, null);
-  seen.note(a, "8.8.4.4:1000");
-  deepEqual(seen.address, { ip: "8.8.4.4", port: 1000 });
-  seen.note(a, "[2a00:1450::1]:2000");
-  deepEqual(seen.address, { ip: "2a00:1450::1", port: 2000 });
+  observed(seen, ["8.8.4.4:1000"]);
+  deepEqual(observed(seen, ["9.9.9.9:9"]), [ELSEWHERE], "its newest word");
 });
 
-Deno.test("one liar among three moves nothing, and a tie changes nothing", () => {
-  const seen = new Observations();
-  seen.note(a, "8.8.4.4:1000");
-  seen.note(b, "9.9.9.9:9");
-  deepEqual(seen.address, { ip: "8.8.4.4", port: 1000 });
-  seen.note(c, "8.8.4.4:1000");
-  deepEqual(seen.address, { ip: "8.8.4.4", port: 1000 });
-  seen.note(d, "9.9.9.9:9");
-  deepEqual(seen.address, { ip: "8.8.4.4", port: 1000 });
+Deno.test("two have to agree before anything changes", () => {
+  const [one, other] = ["8.8.4.4:1000", "9.9.9.9:9"];
+  deepEqual(after(one, other), [HOME]);
+  deepEqual(after(one, other, "1.1.1.1:1"), [HOME], "three of three minds");
+  deepEqual(after(one, other, other), [ELSEWHERE]);
+  deepEqual(after(one, other, other, one), [ELSEWHERE], "a tie changes nothing");
+  deepEqual(after(one, other, other, one, one), [HOME]);
+});
+
+Deno.test("each family of addresses is agreed on by itself", () => {
+  const v6 = { ip: "2a00:1450::1", port: 2_000 };
+  deepEqual(after("[2a00:1450::1]:2000", "8.8.4.4:1000"), [HOME, v6]);
+  deepEqual(after("8.8.4.4:1000", "[2a00:1450::1]:2000", "[2a00:1450::1]:2000", "9.9.9.9:9"), [
+    HOME,
+    v6,
+  ]);
+});
+
+Deno.test("behind a router with a port for each peer the address is known and no port is", () => {
+  deepEqual(after("9.9.9.9:9", "8.8.4.4:1000", "8.8.4.4:1001"), [{ ip: "8.8.4.4", port: 0 }]);
+  deepEqual(after("8.8.4.4:1000", "8.8.4.4:1001"), [HOME], "one of two may lie about the port");
 });
 
 Deno.test("the word of a peer that is gone no longer counts, but the last answer stays", () => {
   const seen = new Observations();
-  seen.note(a, "8.8.4.4:1000");
-  seen.note(b, "9.9.9.9:9");
-  seen.forget(a);
-  deepEqual(seen.address, { ip: "9.9.9.9", port: 9 });
-  seen.forget(b);
-  deepEqual(seen.address, { ip: "9.9.9.9", port: 9 });
+  observed(seen, ["8.8.4.4:1000", "9.9.9.9:9"]);
+  seen.forget(peers[0]!);
+  deepEqual(seen.addresses, [ELSEWHERE]);
+  seen.forget(peers[1]!);
+  deepEqual(seen.addresses, [ELSEWHERE]);
 });
 
 Deno.test("what is no public address is ignored", () => {
@@ -52,7 +73,7 @@ Deno.test("what is no public address is ignored", () => {
       "x".repeat(10_000),
     ]
   ) {
-    seen.note(a, text);
+    seen.note(peers[0]!, "192.0.2.1", text);
   }
-  equal(seen.address, null);
+  deepEqual(seen.addresses, []);
 });
