@@ -52,6 +52,8 @@ export {
   openNode,
   resolveAddresses,
   runDaemon,
+  runRegistry,
+  type RunRegistryOptions,
 } from "./lib/app/mod.ts";
 
 // Orchestration: the event loop, the tunnels, the control socket.
