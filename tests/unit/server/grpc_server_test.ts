@@ -196,7 +196,7 @@ Deno.test("a path beyond the operating system's limit is refused with a way out"
 // grpc-js leaves the timer of its next attempt behind, which holds nobody up.
 Deno.test(
   "without a daemon the client says so and how to start one",
-  { sanitizeOps: false },
+  { sanitizeOps: false, sanitizeResources: false },
   () =>
     inFolder(async (socketPath) => {
       const isDown = withCode("unavailable", /pollen up/);
