@@ -163,11 +163,13 @@ impl Session {
         self.fit_receive_window();
     }
 
-    /// What readers who are behind leave unread is not taken from the others, up to a bound.
+    /// What readers who are behind leave unread is not taken from the others, up to a bound. What the
+    /// peer was once allowed stays: QUIC takes it back only as it is used, and to give and to take
+    /// it in turns would add up.
     fn fit_receive_window(&mut self) {
         let behind = self.readers_behind.min(READERS_BEHIND_MAX);
         let wanted = SESSION_WINDOW + behind * STREAM_WINDOW;
-        if self.is_wide && wanted != self.receive_window {
+        if self.is_wide && wanted > self.receive_window {
             self.receive_window = wanted;
             self.connection.set_receive_window(VarInt::from_u32(wanted));
         }

@@ -93,6 +93,34 @@ fn a_session_that_is_over_keeps_nothing_unread() {
 }
 
 #[test]
+fn a_reader_who_is_behind_again_and_again_counts_once() {
+    let mut world = World::connected();
+    world.latency = Duration::from_millis(2);
+    let [near, far] = [world.nodes[0].session(), world.nodes[1].session()];
+    world.nodes[0].core.open_delegated(near, 1).unwrap();
+    world.run(Duration::ZERO);
+    let ours = world.nodes[0].opened()[0];
+    let mut head = VecDeque::from([Bytes::from_static(b"ab")]);
+    world.nodes[0].core.write_delegated(ours, &mut head);
+    world.run(Duration::from_millis(100));
+    let (theirs, _) = world.nodes[1].incoming().remove(0);
+    world.nodes[1].core.delegate(theirs, 1).unwrap();
+    for _ in 0..100 {
+        for is_behind in [true, false] {
+            world.nodes[1].core.note_behind(theirs, is_behind);
+            world.run(Duration::from_millis(10));
+        }
+    }
+    flood(&mut world, &[near]);
+    let received = world.nodes[1].core.gauge(far).unwrap().read()[3];
+    let bound = f64::from(SESSION_WINDOW + STREAM_WINDOW);
+    assert!(
+        received > 0.9 * bound && received < 1.1 * bound,
+        "{received}"
+    );
+}
+
+#[test]
 fn readers_who_are_behind_hold_up_nobody_else() {
     let mut world = World::connected();
     world.latency = Duration::from_millis(2);
