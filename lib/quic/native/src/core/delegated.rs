@@ -4,7 +4,8 @@
 use super::control::{Control, Delegated};
 use super::session::Session;
 use super::shares::Share;
-use super::streams::{sever, OpenRefusal, Opening, Role};
+use super::stream::{OpenRefusal, Opening, Role};
+use super::streams::sever;
 use super::{list, Core};
 use crate::handle::Handle;
 use bytes::Bytes;

@@ -23,7 +23,9 @@ mod probe;
 mod requests;
 mod reset;
 mod session;
+mod settle;
 mod shares;
+mod stream;
 mod streams;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod testing;
@@ -31,29 +33,27 @@ pub(crate) mod testing;
 mod tests;
 mod timers;
 mod tls;
+mod verdict;
 
 pub use config::{Protocols, Transports};
 pub use congestion::Congestion;
 pub use delegated::{ReadOutcome, WriteOutcome};
-pub use gate::{AttemptCounts, Verdict};
 pub use gauge::{DatagramOutcome, Gauge};
 pub use incoming::is_of_handshake;
 pub use options::Options;
 pub use reset::ResetKey;
-pub use streams::{Arrival, OpenRefusal, Wake, WakeCause};
+pub use stream::{Arrival, OpenRefusal, Wake, WakeCause};
 pub use timers::Timers;
 pub use tls::Protocol;
+pub use verdict::{AttemptCounts, Verdict};
 
 use crate::event::Event;
 use crate::handle::{Arena, Handle};
 use crate::limits::*;
-use bytes::Bytes;
-use datagrams::{keep_datagrams, list_datagrams};
-use ends::{count_down, over, report_loss};
 use gate::Gate;
-use quinn_proto::{ConnectionHandle, Endpoint, Event as QuicEvent, StreamEvent, Transmit, VarInt};
+use quinn_proto::{ConnectionHandle, Endpoint, Transmit};
 use rustc_hash::{FxHashMap, FxHashSet};
-use session::{Phase, Session};
+use session::Session;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -168,117 +168,6 @@ impl Core {
         !self.listed.is_empty() || !self.responses.is_empty()
     }
 
-    /// Works through what happened to one session. False if nothing did to any.
-    pub fn settle_next(&mut self, now: Instant) -> bool {
-        let Some(handle) = self.unsettled.pop_front() else {
-            return false;
-        };
-        if let Some(session) = self.sessions.get_mut(handle) {
-            session.unsettled = false;
-        }
-        self.settle_session(now, handle);
-        true
-    }
-
-    fn settle_session(&mut self, now: Instant, handle: Handle) {
-        let Some(session) = self.sessions.get_mut(handle) else {
-            return;
-        };
-        if std::mem::take(&mut session.streams_left) && session.is_open() {
-            self.streams.accept(session);
-        }
-        let was_wide = session.is_wide;
-        let (mut happened, mut changes) = (0, 0);
-        loop {
-            let mut idle = true;
-            // First what happened, then what frees the session: its end must not be lost.
-            while let Some(event) = session.connection.poll() {
-                idle = false;
-                happened += 1;
-                match event {
-                    QuicEvent::HandshakeDataReady | QuicEvent::DatagramsUnblocked => {}
-                    QuicEvent::Connected
-                        if session.inbound() && self.waiting >= SESSIONS_WAITING_MAX =>
-                    {
-                        let was = over(session, &mut self.streams, now);
-                        count_down(&mut self.half_open, &mut self.waiting, session, was);
-                        let busy = Bytes::from_static(b"too many sessions wait");
-                        session.connection.close(now, VarInt::from_u32(0), busy);
-                    }
-                    QuicEvent::Connected => {
-                        if connected(session, &mut self.streams, now) {
-                            self.waiting += usize::from(session.inbound());
-                            if let Some(tag) = session.dial {
-                                self.by_dial.remove(&tag);
-                            }
-                        }
-                    }
-                    QuicEvent::ConnectionLost { reason } => {
-                        if session.phase != Phase::Over {
-                            report_loss(session, &mut self.streams, &reason);
-                            let was = over(session, &mut self.streams, now);
-                            count_down(&mut self.half_open, &mut self.waiting, session, was);
-                            if let Some(tag) = session.dial {
-                                self.by_dial.remove(&tag);
-                            }
-                        }
-                    }
-                    QuicEvent::DatagramReceived if self.datagram_room > 0 && session.is_open() => {
-                        list_datagrams(&mut self.datagrams, session);
-                    }
-                    QuicEvent::DatagramReceived => keep_datagrams(&mut self.datagrams, session),
-                    _ if !session.is_open() => {}
-                    QuicEvent::Stream(event) => match event {
-                        StreamEvent::Opened { .. } => self.streams.accept(session),
-                        StreamEvent::Readable { id } => self.streams.readable(session, id),
-                        StreamEvent::Writable { id } => self.streams.writable(session, id),
-                        StreamEvent::Stopped { id, error_code } => {
-                            self.streams.stopped(session, id, error_code);
-                        }
-                        StreamEvent::Available { .. } => self.streams.open_waiting(session),
-                        StreamEvent::Finished { .. } => {}
-                    },
-                }
-            }
-            while let Some(event) = session.connection.poll_endpoint_events() {
-                idle = false;
-                let drained = event.is_drained();
-                changes += 1;
-                if changes > ID_CHANGES_PER_STEP && !drained {
-                    continue;
-                }
-                let id = session.id;
-                if let Some(event) = self.endpoint.handle_event(id, event) {
-                    session.connection.handle_event(event);
-                }
-                if drained {
-                    let mut armed = session.armed;
-                    self.timers.arm(handle, &mut armed, None);
-                    self.by_connection.remove(&id);
-                    self.admitted.remove(&session.remote);
-                    self.sessions.remove(handle);
-                    return;
-                }
-            }
-            if idle {
-                break;
-            }
-        }
-        if changes > ID_CHANGES_PER_STEP {
-            return self.end(now, handle, 0, "too many connection IDs change");
-        }
-        if !was_wide && happened > EVENTS_UNADMITTED_PER_STEP {
-            return self.end(now, handle, 0, "too much at once");
-        }
-        if session.streams_left {
-            list(&mut self.unsettled, &mut self.listed, session);
-        }
-        let next = [session.connection.poll_timeout(), session.deadline];
-        let next = next.into_iter().flatten().min();
-        self.timers.arm(handle, &mut session.armed, next);
-        self.hand_up_datagrams();
-    }
-
     pub fn take_events(&mut self) -> Vec<Event> {
         std::mem::take(&mut self.streams.events)
     }
@@ -302,25 +191,4 @@ fn list_to_flush(listed: &mut VecDeque<Handle>, session: &mut Session) {
         session.listed = true;
         listed.push_back(session.handle);
     }
-}
-
-/// The handshake is complete: asks for the verdict. False if the session cannot be reported.
-fn connected(session: &mut Session, streams: &mut Streams, now: Instant) -> bool {
-    let Some((alpn, certificate)) = session.identity() else {
-        return false;
-    };
-    session.head_bytes = session.protocols.get(&alpn).map_or(0, |p| p.head_bytes);
-    session.phase = Phase::Verdict;
-    session.deadline = Some(now + VERDICT_TIMEOUT);
-    session.remote = session.connection.remote_address();
-    session.gauge.publish(&mut session.connection);
-    streams.events.push(Event::SessionUp {
-        session: session.handle,
-        tag: session.dial.unwrap_or(0),
-        inbound: session.inbound(),
-        remote: session.remote,
-        alpn,
-        certificate,
-    });
-    true
 }

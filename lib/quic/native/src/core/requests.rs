@@ -4,7 +4,7 @@
 use super::control::Control;
 use super::datagrams::keep_datagrams;
 use super::session::{Phase, Session};
-use super::streams::{Arrival, OpenRefusal, Opening, Role};
+use super::stream::{Arrival, OpenRefusal, Opening, Role};
 use super::{list, Core};
 use crate::event::{DialError, Event};
 use crate::handle::Handle;

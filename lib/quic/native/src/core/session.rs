@@ -13,7 +13,7 @@ use super::datagrams::Inbox;
 use super::farewell::Farewell;
 use super::gauge::Gauge;
 use super::shares::Period;
-use super::streams::Opening;
+use super::stream::Opening;
 use super::Protocols;
 use crate::event::{DialError, EndKind};
 use crate::handle::Handle;

@@ -4,6 +4,7 @@ use super::pattern;
 use crate::core::testing::{Node, World, ALPN, DIAL};
 use crate::core::*;
 use crate::event::{DialError, EndKind};
+use bytes::Bytes;
 use std::time::Duration;
 
 #[test]

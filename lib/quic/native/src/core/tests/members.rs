@@ -2,6 +2,7 @@
 
 use crate::core::testing::{World, ALPN};
 use crate::core::*;
+use bytes::Bytes;
 use std::time::Duration;
 
 /// As many sessions as a member may have: the current one, and those that stand by.

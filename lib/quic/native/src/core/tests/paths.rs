@@ -4,7 +4,7 @@ use super::pattern;
 use crate::core::testing::{World, ALPN};
 use crate::core::*;
 use crate::testing::allocated_bytes;
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use quinn_proto::congestion::{Bbr, Cubic};
 use std::time::Duration;
 

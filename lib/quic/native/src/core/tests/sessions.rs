@@ -4,6 +4,7 @@ use crate::core::testing::{Node, World, ALPN};
 use crate::core::*;
 use crate::event::EndKind;
 use crate::testing::allocated_bytes;
+use bytes::Bytes;
 use std::time::Duration;
 
 #[test]

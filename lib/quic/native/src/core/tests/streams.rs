@@ -3,6 +3,7 @@
 use super::pattern;
 use crate::core::testing::{Node, World};
 use crate::core::*;
+use bytes::Bytes;
 use std::time::Duration;
 
 #[test]
