@@ -33,6 +33,7 @@ function request(): Uint8Array<ArrayBuffer> {
     encodeSized(new Uint8Array(0)),
     Uint8Array.of(1, 2),
     encodeSized(encodeText(ALPN)),
+    encodeSized(new Uint8Array(0)),
     encodeSized(certificate),
     encodeSized(privateKey),
   ]) as Uint8Array<ArrayBuffer>;

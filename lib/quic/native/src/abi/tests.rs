@@ -20,7 +20,7 @@ impl Door {
         request.extend([0; 4]);
         request.extend([0; 4]);
         request.extend([1, 2]);
-        for part in [b"test/1".to_vec(), certificate, key] {
+        for part in [b"test/1".to_vec(), Vec::new(), certificate, key] {
             request.extend((part.len() as u32).to_le_bytes());
             request.extend(part);
         }
