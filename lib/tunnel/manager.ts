@@ -4,6 +4,8 @@
 import {
   type Forwarder,
   isPort,
+  type Log,
+  LogThrottle,
   type PeerKey,
   PollenError,
   type Session,
@@ -40,6 +42,7 @@ export interface ConnectionInfo {
  */
 export class Manager implements AsyncDisposable {
   readonly #deps: ForwardDeps;
+  readonly #throttle: LogThrottle;
   readonly #served: ServedPorts;
   readonly #forwards = new Map<number, Forward>();
   /** The sessions that lead to peers now. */
@@ -48,8 +51,16 @@ export class Manager implements AsyncDisposable {
   #isClosed = false;
 
   private constructor(deps: ForwardDeps) {
-    this.#deps = deps;
-    this.#served = new ServedPorts(deps.forwarder, deps.log);
+    // Every tunnel that fails is worth a line, but a peer can make them fail by the thousand.
+    this.#throttle = new LogThrottle(deps.log, deps.clock);
+    const log: Log = {
+      debug: (message, fields) => deps.log.debug(message, fields),
+      info: (message, fields) => deps.log.info(message, fields),
+      warn: (message, fields = {}) => this.#throttle.warn(message, fields),
+      error: (message, fields) => deps.log.error(message, fields),
+    };
+    this.#deps = { ...deps, log };
+    this.#served = new ServedPorts(deps.forwarder, log);
   }
 
   /** Tunnels of which nothing is served or accepted before `start`. */
@@ -160,6 +171,7 @@ export class Manager implements AsyncDisposable {
     this.#served.close();
     this.#closeWhere(() => true);
     await Promise.all(this.#tasks);
+    this.#throttle.close();
   }
 
   /** As `close`. */

@@ -38,6 +38,7 @@ Deno.test("a port that is not served is a reset, with the reason on both sides",
   deepEqual(await far.warnings.next("a warning"), {
     message: "refused a tunnel",
     reason: `port ${port} is not served`,
+    count: undefined,
   });
   const { message, reason } = await near.warnings.next("a warning");
   equal(message, "a tunnel failed");
@@ -97,10 +98,10 @@ Deno.test("a service that does not answer is a reset, and said in the provider's
 
 const HEADS_WITHOUT_PORT = {
   "pollen/1": [Uint8Array.of(0, 0), Uint8Array.of(1)],
-  "pollen/2": [Uint8Array.of(StreamKind.tunnel, 0, 0)],
+  "pollen/2": [Uint8Array.of(StreamKind.tunnel, 0, 0), Uint8Array.of(StreamKind.tunnel, 0, 0)],
 };
 for (const [protocol, heads] of Object.entries(HEADS_WITHOUT_PORT)) {
-  Deno.test(`a tunnel without a port is refused (${protocol})`, async () => {
+  Deno.test(`tunnels without a port are refused, and one line a minute says so (${protocol})`, async () => {
     const nodes = await openNodes({ isOld: protocol === "pollen/1" });
     await using near = nodes[0];
     await using far = nodes[1];
@@ -108,9 +109,12 @@ for (const [protocol, heads] of Object.entries(HEADS_WITHOUT_PORT)) {
       const stream = await near.at.mesh.openStream(far.key);
       await stream.write(head);
       stream.finish();
-      const { reason } = await far.warnings.next("a warning");
-      equal(reason, "no service port in stream header");
       await inTime(stream.read().catch(() => null), "the refusal");
     }
+    const first = await far.warnings.next("a warning");
+    equal(first.reason, "no service port in stream header");
+    equal(first.count, undefined);
+    far.clock.advance(60_000);
+    equal((await far.warnings.next("a warning")).count, heads.length - 1);
   });
 }

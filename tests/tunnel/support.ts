@@ -20,6 +20,8 @@ const members = await network.pair();
 export interface Warning {
   readonly message: string;
   readonly reason: string;
+  /** How many it stands for, when it comes for earlier ones. */
+  readonly count: unknown;
 }
 
 export class TestNode implements AsyncDisposable {
@@ -43,7 +45,7 @@ export class TestNode implements AsyncDisposable {
     const log: Log = {
       ...silentLog,
       warn: (message: string, fields: LogFields = {}) =>
-        this.warnings.put({ message, reason: String(fields.reason) }),
+        this.warnings.put({ message, reason: String(fields.reason), count: fields.count }),
     };
     this.tunnels = Manager.create({
       transport,
