@@ -8,12 +8,12 @@ import {
   isPort,
   type Log,
   PollenError,
+  PORT_FILE_BYTES_MAX,
 } from "../types/mod.ts";
 
 /** Holds the port of a node that could not have the default one, in decimal. */
 const PORT_FILE = "udp_port";
 const PORT_FILE_MODE = 0o600;
-const PORT_FILE_BYTES_MAX = 16;
 
 export interface ListenPortOptions {
   readonly disk: Disk;

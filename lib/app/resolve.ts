@@ -1,12 +1,15 @@
 // Names to addresses, by this machine's own resolver, so that /etc/hosts and split DNS count.
 
 import { lookup } from "node:dns/promises";
-import { isIpLiteral, type SocketAddress, splitHostPort } from "../types/mod.ts";
+import {
+  ADDRESSES_PER_NAME_MAX,
+  isIpLiteral,
+  type SocketAddress,
+  splitHostPort,
+} from "../types/mod.ts";
 
 /** How long a name server may think. */
 const LOOKUP_TIMEOUT_MS = 5_000;
-/** Addresses taken for one name. */
-const ADDRESSES_PER_NAME_MAX = 8;
 
 /** The socket addresses of `host:port` texts, in order; what is malformed or does not resolve is left out. */
 export async function resolveAddresses(texts: readonly string[]): Promise<SocketAddress[]> {

@@ -12,6 +12,7 @@ import type {
   TrustBundle,
 } from "../proto/mod.ts";
 import {
+  LIFE_MS_MAX,
   type PeerKey,
   peerKeyBytes,
   PollenError,
@@ -30,9 +31,6 @@ import { signRevocation } from "./revocations.ts";
 import type { SigningKey } from "./signature.ts";
 import { signInviteToken, signJoinToken } from "./tokens.ts";
 import { isSameBytes } from "./trust.ts";
-
-/** The longest life of anything signed, in milliseconds: 1000 years, far from where 64 bits end. */
-export const LIFE_MS_MAX = 1_000 * 365 * 24 * 60 * 60 * 1_000;
 
 /** A membership to be issued. */
 export interface MembershipRequest {

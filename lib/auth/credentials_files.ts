@@ -3,11 +3,10 @@
 // of it.
 
 import { AdminCert, type Codec, MembershipCert, TrustBundle } from "../proto/mod.ts";
-import { type Disk, errorText, PollenError } from "../types/mod.ts";
+import { type Disk, errorText, KEY_FILE_BYTES_MAX, PollenError } from "../types/mod.ts";
 import { adminCertProblem, membershipCertProblem, trustProblem } from "./shapes.ts";
 import {
   ADMIN_CERT_FILE,
-  KEY_FILE_BYTES_MAX,
   keyPath,
   KEYS_DIRECTORY_MODE,
   keysDirectory,

@@ -6,6 +6,8 @@
 import { CertTtls, type ConsumedInvites } from "../config/mod.ts";
 import { type InviteToken, JoinToken } from "../proto/mod.ts";
 import {
+  JOIN_TOKEN_SECONDS_MAX,
+  LIFE_MS_MAX,
   type PeerKey,
   peerKeyBytes,
   peerKeyFromBytes,
@@ -13,12 +15,9 @@ import {
   unixSeconds,
   type WallMs,
 } from "../types/mod.ts";
-import { type AdminSigner, LIFE_MS_MAX } from "./admin_signer.ts";
+import { type AdminSigner } from "./admin_signer.ts";
 import { verifyInviteToken } from "./tokens.ts";
 import { isSameTrust } from "./trust.ts";
-
-/** The longest life of a join token that answers an invite, in seconds (pollen/1). */
-const JOIN_TOKEN_SECONDS_MAX = 300n;
 
 /** How invites are answered. */
 export interface RedeemerOptions {

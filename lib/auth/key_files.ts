@@ -2,9 +2,8 @@
 // something else about it is wrong; the public file is only a copy of what follows from the private
 // one, and is written anew when it is missing.
 
-import { type Disk, PollenError, type Random } from "../types/mod.ts";
+import { type Disk, KEY_FILE_BYTES_MAX, PollenError, type Random } from "../types/mod.ts";
 import {
-  KEY_FILE_BYTES_MAX,
   keyPath,
   KEYS_DIRECTORY_MODE,
   keysDirectory,

@@ -8,9 +8,6 @@ export const KEYS_DIRECTORY_MODE = 0o700;
 export const PRIVATE_MODE = 0o600;
 export const PUBLIC_MODE = 0o640;
 
-/** Bytes of the largest file of these that is looked at: many times the largest there is. */
-export const KEY_FILE_BYTES_MAX = 65_536;
-
 export const TRUST_FILE = "cluster.trust.pb";
 export const MEMBERSHIP_FILE = "membership.cert.pb";
 export const ADMIN_CERT_FILE = "admin.cert.pb";

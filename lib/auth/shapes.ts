@@ -11,17 +11,16 @@ import type {
   RevocationEntry,
   TrustBundle,
 } from "../proto/mod.ts";
-import { ADDRESSES_PER_PEER_MAX, PEER_KEY_BYTES } from "../types/mod.ts";
+import {
+  ADDRESS_LENGTH_MAX,
+  ADDRESSES_PER_PEER_MAX,
+  BOOTSTRAP_PEERS_MAX,
+  PEER_KEY_BYTES,
+} from "../types/mod.ts";
 import { SIGNATURE_BYTES } from "./signature.ts";
 
 /** Bytes of a cluster id: SHA-256. */
 export const CLUSTER_ID_BYTES = 32;
-
-/** The most bootstrap peers of one token: more do not fit what is typed or sent. */
-export const BOOTSTRAP_PEERS_MAX = 64;
-
-/** The longest address of a bootstrap peer, in characters: a host name of 253, a port, brackets. */
-const ADDRESS_LENGTH_MAX = 261;
 
 const TOKEN_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 

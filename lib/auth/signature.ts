@@ -7,7 +7,7 @@
 
 import { createHash } from "node:crypto";
 import { ed25519ctx } from "@noble/curves/ed25519.js";
-import { PEER_KEY_BYTES } from "../types/mod.ts";
+import { PEER_KEY_BYTES, VERIFIED_SIGNATURES_MAX } from "../types/mod.ts";
 
 /** What a signature is about (pollen/1). */
 export const SIGNATURE_CONTEXTS = {
@@ -25,9 +25,6 @@ export const SIGNATURE_BYTES = 64;
 
 /** Bytes of the seed that an Ed25519 private key is derived from. */
 export const SEED_BYTES = 32;
-
-/** How many verified signatures are remembered; the one that was used longest ago goes first. */
-export const VERIFIED_SIGNATURES_MAX = 1_024;
 
 /** A key that signs. */
 export interface SigningKey {

@@ -3,11 +3,11 @@
 // one whose process is another.
 
 import { systemDisk } from "../host/mod.ts";
+import { BACKGROUND_NOTE_BYTES_MAX } from "../types/mod.ts";
 
 /** The note's file in the state folder. */
 export const BACKGROUND_FILE = "background.json";
 const FILE_MODE = 0o600;
-const FILE_BYTES_MAX = 16_384;
 
 /** A node in the background. */
 export interface BackgroundNote {
@@ -24,7 +24,7 @@ export async function noteBackground(dir: string, note: BackgroundNote): Promise
 
 /** The note, if there is one that can be read. */
 export async function readBackgroundNote(dir: string): Promise<BackgroundNote | null> {
-  const bytes = await systemDisk.read(`${dir}/${BACKGROUND_FILE}`, FILE_BYTES_MAX);
+  const bytes = await systemDisk.read(`${dir}/${BACKGROUND_FILE}`, BACKGROUND_NOTE_BYTES_MAX);
   if (bytes === null) return null;
   try {
     const { pid, flags } = JSON.parse(new TextDecoder().decode(bytes));

@@ -1,10 +1,7 @@
 // The edge between the command line and its process: streams, environment, time. Commands get it
 // as values, so that a test runs them without a process.
 
-import { PollenError, type WallMs } from "../types/mod.ts";
-
-/** The most bytes taken from standard input: a token, and room to spare. */
-const INPUT_BYTES_MAX = 1 << 17;
+import { INPUT_BYTES_MAX, PollenError, type WallMs } from "../types/mod.ts";
 
 /** What a run of the command line is given. */
 export interface Io {

@@ -10,6 +10,7 @@ import { Document, isMap, parseDocument, Scalar, visit } from "yaml";
 import type { BootstrapPeer } from "../proto/mod.ts";
 import {
   ADDRESSES_PER_PEER_MAX,
+  CONFIG_BYTES_MAX,
   type Congestion,
   type Disk,
   PEER_KEY_BYTES,
@@ -28,9 +29,6 @@ const CONFIG_MODE = 0o600;
 const DIRECTORY_MODE = 0o700;
 
 const DEFAULT_CONGESTION: Congestion = "cubic";
-
-/** Bytes of the largest file that is looked at: thousands of peers. */
-const CONFIG_BYTES_MAX = 1 << 20;
 
 /** The settings that may be given. Absent ones are at their defaults. */
 export interface ConfigFields {

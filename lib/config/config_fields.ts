@@ -1,14 +1,11 @@
 // From the tree of a YAML file to settings, every mistake named by its place in the file.
 
 import type { Document } from "yaml";
-import { type Congestion, CONGESTIONS, PollenError } from "../types/mod.ts";
+import { CONFIG_ALIASES_MAX, type Congestion, CONGESTIONS, PollenError } from "../types/mod.ts";
 import type { RawPeer } from "./bootstrap_peers.ts";
 import { canonicalPeers, type ConfiguredPeer } from "./bootstrap_peers.ts";
 import { CertTtls, TTL_NAMES } from "./cert_ttls.ts";
 import { parseDuration } from "./duration.ts";
-
-/** The most references to one anchor: enough for people, too few to blow a small file up. */
-const ALIASES_MAX = 100;
 
 /**
  * The settings in a parsed `config.yaml` whose scalars are all text.
@@ -18,7 +15,7 @@ const ALIASES_MAX = 100;
 export function readConfigFields(
   document: Document,
 ): { bootstrapPeers: ConfiguredPeer[]; certTtls: CertTtls; congestion?: Congestion } {
-  const tree: unknown = document.toJS({ maxAliasCount: ALIASES_MAX });
+  const tree: unknown = document.toJS({ maxAliasCount: CONFIG_ALIASES_MAX });
   if (isAbsent(tree)) return { bootstrapPeers: [], certTtls: new CertTtls() };
   const root = asMap(tree, "The file");
   return {

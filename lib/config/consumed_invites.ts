@@ -7,6 +7,7 @@
 import type { InviteToken } from "../proto/mod.ts";
 import {
   CLOCK_SKEW_SECONDS,
+  CONSUMED_INVITES_BYTES_MAX,
   type Disk,
   type PeerKey,
   PollenError,
@@ -20,9 +21,6 @@ export const CONSUMED_INVITES_FILE = "consumed_invites.json";
 
 const FILE_MODE = 0o600;
 const DIRECTORY_MODE = 0o700;
-
-/** Bytes of the file at most: about ten thousand redeemed invites that have not expired. */
-const FILE_BYTES_MAX = 16 << 20;
 
 /** The invites that were redeemed at this node and have not expired. */
 export class ConsumedInvites {
@@ -46,7 +44,7 @@ export class ConsumedInvites {
    */
   static async load(disk: Disk, dir: string, now: WallMs): Promise<ConsumedInvites> {
     const path = `${dir}/${CONSUMED_INVITES_FILE}`;
-    const bytes = await disk.read(path, FILE_BYTES_MAX);
+    const bytes = await disk.read(path, CONSUMED_INVITES_BYTES_MAX);
     const invites = bytes === null ? new Map() : decodeInvites(bytes, path);
     return new ConsumedInvites(disk, dir, unexpired(invites, now));
   }
@@ -109,7 +107,7 @@ export class ConsumedInvites {
 
   async #save(invites: ReadonlyMap<string, ConsumedInvite>): Promise<void> {
     const bytes = encodeInvites(invites);
-    if (bytes.length > FILE_BYTES_MAX) {
+    if (bytes.length > CONSUMED_INVITES_BYTES_MAX) {
       throw new PollenError("exhausted", "Too many redeemed invites have not expired yet.", {
         fix: "Wait until some expire, and give invites a shorter life.",
       });

@@ -1,9 +1,12 @@
 // The one spelling of an address at which a node can be reached for joining.
 
-import { DEFAULT_PORT, joinHostPort, PollenError, splitHostPort } from "../types/mod.ts";
-
-/** The longest host name, in characters (RFC 1035, section 2.3.4). */
-const HOST_LENGTH_MAX = 253;
+import {
+  DEFAULT_PORT,
+  HOST_LENGTH_MAX,
+  joinHostPort,
+  PollenError,
+  splitHostPort,
+} from "../types/mod.ts";
 
 /**
  * `host:port` of an address whose port may be missing: 60611 then. IPv6 literals get brackets.

@@ -2,9 +2,7 @@
 // Invariant: the two together stay below about twice the limit, however long the node runs.
 
 import { toDiskError } from "./disk_errors.ts";
-
-/** Bytes after which a new file is started: some hundred thousand lines. */
-export const LOG_FILE_BYTES_MAX = 10 << 20;
+import { LOG_FILE_BYTES_MAX } from "../types/mod.ts";
 
 const MODE = 0o600;
 

@@ -5,6 +5,8 @@ import "reflect-metadata";
 import * as x509 from "@peculiar/x509";
 import { MembershipCert } from "../proto/mod.ts";
 import {
+  CERTIFICATE_BYTES_MAX,
+  MEMBERSHIP_BYTES_MAX,
   type PeerKey,
   peerKeyFromBytes,
   PollenError,
@@ -23,9 +25,6 @@ const SUBJECT = "CN=pollen-peer";
 const SERIAL_BYTES = 16;
 /** The start of validity lies this far back, so that a clock that is behind accepts it. */
 const BACKDATE_MS = 60 * 60 * 1000;
-/** The largest certificate that is looked at: ten times ours. */
-const CERTIFICATE_BYTES_MAX = 8_192;
-const MEMBERSHIP_BYTES_MAX = 4_096;
 
 export interface CertificateOptions {
   /** The node's Ed25519 key pair. */

@@ -2,6 +2,7 @@
 // the others are called off. When none passes, the most telling failure is reported.
 
 import {
+  DIALS_PER_PEER_MAX,
   type Engine,
   formatAddress,
   PollenError,
@@ -17,9 +18,6 @@ export interface DialFirstOptions {
   /** The verdict on the certificate: throws to refuse it. */
   verify(session: Session): void;
 }
-
-/** The most addresses dialled at once for one peer. */
-const PARALLEL_DIALS_MAX = 16;
 
 /**
  * A verified session, not admitted yet.
@@ -40,7 +38,7 @@ export async function dialFirst(
     ? others.signal
     : AbortSignal.any([options.signal, others.signal]);
   let winner: Session | null = null;
-  const attempts = addresses.slice(0, PARALLEL_DIALS_MAX).map(async (address) => {
+  const attempts = addresses.slice(0, DIALS_PER_PEER_MAX).map(async (address) => {
     const session = await engine.dial(address, {
       alpn: options.alpn,
       timeoutMs: options.timeoutMs,

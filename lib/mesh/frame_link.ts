@@ -9,9 +9,12 @@ import { Frame, type Hello } from "../proto/mod.ts";
 import {
   ALPN_MEMBER_2,
   assert,
+  CAPABILITIES_MAX,
   type Clock,
   errorText,
   FRAME_BYTES_MAX,
+  FRAMES_UNSENT_BYTES_MAX,
+  HELLO_TEXT_LENGTH_MAX,
   type PeerLink,
   type Session,
   type Stream,
@@ -25,13 +28,6 @@ import { CloseReason } from "./protocol.ts";
 
 /** Until when a peer must have said hello: as long as a verdict may take, and longer than any round trip. */
 const HELLO_TIMEOUT_MS = 10_000;
-
-/** Bytes of frames that wait for a peer to read: several answers to a summary. */
-const UNSENT_BYTES_MAX = 2 * 1_024 * 1_024;
-
-/** Frames are long messages: what the hello may hold is bounded on its own. */
-const HELLO_TEXT_LENGTH_MAX = 64;
-const CAPABILITIES_MAX = 64;
 
 export interface FrameLinkOptions {
   /** Admitted, and of pollen/2. */
@@ -152,7 +148,7 @@ export class FrameLink {
   #push(frame: Frame): boolean {
     const message = Frame.encode(frame);
     assert(message.length <= FRAME_BYTES_MAX, "what we send is within our own bound");
-    if (this.#unsentBytes + message.length > UNSENT_BYTES_MAX) return false;
+    if (this.#unsentBytes + message.length > FRAMES_UNSENT_BYTES_MAX) return false;
     this.#unsent.push(framed(message));
     this.#unsentBytes += this.#unsent.at(-1)!.length;
     this.#wake();

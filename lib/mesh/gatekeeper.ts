@@ -14,19 +14,14 @@ import {
   type AttemptVerdict,
   type ConnectionAttempt,
   HANDSHAKE_TIMEOUT_MS,
+  HANDSHAKES_MAX,
+  HANDSHAKES_PROVED_PER_SOURCE_MAX,
+  HANDSHAKES_UNPROVED_MAX,
+  HANDSHAKES_UNPROVED_PER_SOURCE_MAX,
+  MEMBER_SOURCES_MAX,
   type MonotonicMs,
 } from "../types/mod.ts";
 import { SourceCounts, sourceOf } from "./sources.ts";
-
-/** Open handshakes, of anybody, up to which nobody has to prove an address. */
-const CALM = 64;
-/** Open handshakes beyond which only members' sources are taken. The engine itself ends at 1024. */
-const BUSY = 512;
-/** Handshakes that one source may begin in 10 s without proof of its address, and with it. */
-const UNPROVED_PER_SOURCE = 16;
-const PROVED_PER_SOURCE = 32;
-/** Sources of members that are remembered; the one that was seen the longest ago goes first. */
-const MEMBERS_MAX = 4_096;
 
 interface Taken {
   readonly source: string;
@@ -60,7 +55,7 @@ export class Gatekeeper {
     const source = sourceOf(ip);
     this.#members.delete(source);
     this.#members.add(source);
-    if (this.#members.size > MEMBERS_MAX) this.#members.delete(firstOf(this.#members));
+    if (this.#members.size > MEMBER_SOURCES_MAX) this.#members.delete(firstOf(this.#members));
     if (!inbound) return;
     for (const taken of this.#taken) {
       if (taken.source === source) return this.#forget(taken);
@@ -69,11 +64,15 @@ export class Gatekeeper {
 
   #judge({ isAddressProved, openHandshakes }: ConnectionAttempt, source: string): AttemptVerdict {
     const isMember = this.#members.has(source);
-    const share = isAddressProved ? PROVED_PER_SOURCE : UNPROVED_PER_SOURCE;
+    const share = isAddressProved
+      ? HANDSHAKES_PROVED_PER_SOURCE_MAX
+      : HANDSHAKES_UNPROVED_PER_SOURCE_MAX;
     const hasShare = this.#begun.of(source) < share;
-    if (isAddressProved) return hasShare && (isMember || openHandshakes < BUSY) ? "take" : "refuse";
-    if (hasShare && (isMember || openHandshakes < CALM)) return "take";
-    return isMember || openHandshakes < BUSY ? "retry" : "drop";
+    if (isAddressProved) {
+      return hasShare && (isMember || openHandshakes < HANDSHAKES_MAX) ? "take" : "refuse";
+    }
+    if (hasShare && (isMember || openHandshakes < HANDSHAKES_UNPROVED_MAX)) return "take";
+    return isMember || openHandshakes < HANDSHAKES_MAX ? "retry" : "drop";
   }
 
   #expire(now: MonotonicMs): void {

@@ -9,6 +9,8 @@ import {
   type Engine,
   errorText,
   HANDSHAKE_TIMEOUT_MS,
+  INVITE_MESSAGE_BYTES_MAX,
+  INVITE_REQUESTS_MAX,
   type Log,
   type LogThrottle,
   type PeerKey,
@@ -20,7 +22,7 @@ import {
 } from "../types/mod.ts";
 import { readPeerCertificate } from "./certificate.ts";
 import { dialFirst } from "./dial.ts";
-import { type Exchange, INVITE_MESSAGE_BYTES_MAX, openExchange } from "./invite_exchange.ts";
+import { type Exchange, openExchange } from "./invite_exchange.ts";
 import { ALPN_INVITE_2, CloseReason } from "./protocol.ts";
 import { verifyKey } from "./verifier.ts";
 
@@ -34,8 +36,6 @@ const FIRST_REQUEST_TIMEOUT_MS = HANDSHAKE_TIMEOUT_MS;
 const REPETITION_TIMEOUT_MS = 3_000;
 /** How long it keeps a session at all: an invite is redeemed in a second or two once it is asked for. */
 const SESSION_TIMEOUT_MS = 2 * HANDSHAKE_TIMEOUT_MS;
-/** Requests answered on one session: the repetitions of one, with room. */
-const REQUESTS_MAX = 16;
 /** Said instead of a join token that no message holds; the invite stays good for the same key. */
 const ANSWER_TOO_LARGE = "the answer does not fit a message; use an invite with fewer addresses";
 
@@ -234,7 +234,7 @@ export async function serveInvite(
   };
   expectMore(FIRST_REQUEST_TIMEOUT_MS);
   try {
-    for (let count = 0; count < REQUESTS_MAX; count++) {
+    for (let count = 0; count < INVITE_REQUESTS_MAX; count++) {
       const bytes = await receive(exchange);
       if (bytes === null) return;
       const token = readRequest(bytes);

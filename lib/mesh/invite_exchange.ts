@@ -1,12 +1,9 @@
 // How requests and answers travel while an invite is redeemed: in datagrams over pollen-invite/1,
 // which may get lost and hold little; over pollen-invite/2 on the one stream that the asking end opens.
 
-import { PollenError, type Session, type Stream } from "../types/mod.ts";
+import { INVITE_MESSAGE_BYTES_MAX, PollenError, type Session, type Stream } from "../types/mod.ts";
 import { framed, FrameSplitter } from "./framing.ts";
 import { ALPN_INVITE_2 } from "./protocol.ts";
-
-/** The longest request or answer that is taken, in bytes. */
-export const INVITE_MESSAGE_BYTES_MAX = 16_384;
 
 export interface Exchange {
   /** Whether what is sent arrives, unless the session ends. */

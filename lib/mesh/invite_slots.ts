@@ -2,9 +2,7 @@
 // so many of one source, so that one of them cannot keep the others out.
 
 import { SourceCounts, sourceOf } from "./sources.ts";
-
-const SLOTS_MAX = 32;
-const SLOTS_PER_SOURCE = 8;
+import { INVITE_SESSIONS_MAX, INVITE_SESSIONS_PER_SOURCE_MAX } from "../types/mod.ts";
 
 /** Who is inside. */
 export class InviteSlots {
@@ -14,7 +12,10 @@ export class InviteSlots {
   /** Takes a slot for somebody from there; the result gives it back, once. Null when there is none. */
   enter(ip: string): (() => void) | null {
     const source = sourceOf(ip);
-    if (this.#count >= SLOTS_MAX || this.#bySource.of(source) >= SLOTS_PER_SOURCE) return null;
+    if (
+      this.#count >= INVITE_SESSIONS_MAX ||
+      this.#bySource.of(source) >= INVITE_SESSIONS_PER_SOURCE_MAX
+    ) return null;
     this.#count++;
     this.#bySource.add(source);
     return () => {

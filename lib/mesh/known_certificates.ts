@@ -7,9 +7,7 @@
 
 import { createHash } from "node:crypto";
 import type { PeerCertificate } from "./certificate.ts";
-
-/** How many are remembered; the one that was used longest ago goes first. */
-export const KNOWN_CERTIFICATES_MAX = 1_024;
+import { KNOWN_CERTIFICATES_MAX } from "../types/mod.ts";
 
 export class KnownCertificates {
   /** By the SHA-256 of the certificate. Insertion order is order of use. */

@@ -10,6 +10,7 @@ import {
   ALPN_MEMBER_2,
   BoundedQueue,
   type Clock,
+  CLOSE_REASON_LENGTH_MAX,
   type DisconnectReason,
   type Engine,
   type EngineNotice,
@@ -17,11 +18,14 @@ import {
   errorText,
   FairQueue,
   formatAddress,
+  FRAMES_WAITING_MAX,
   type IncomingStream,
   type Log,
   LogThrottle,
   type Mesh as MeshPort,
   type Packet,
+  PACKETS_WAITING_MAX,
+  PEER_EVENTS_WAITING_MAX,
   type PeerEvent,
   type PeerFrame,
   type PeerKey,
@@ -29,6 +33,7 @@ import {
   PeerRateLimiter,
   PollenError,
   type Random,
+  RESTARTS_MAX,
   type Session,
   type SessionEnd,
   type SessionWatcher,
@@ -36,6 +41,7 @@ import {
   type SocketAddress,
   type Stream,
   StreamCode,
+  UNRULED_STREAMS_WAITING_MAX,
 } from "../types/mod.ts";
 import { dialFirst } from "./dial.ts";
 import { Gatekeeper } from "./gatekeeper.ts";
@@ -48,20 +54,8 @@ import { ALPN_INVITE_1, ALPN_INVITE_2, CloseReason } from "./protocol.ts";
 import { type Member, SessionRegistry } from "./registry.ts";
 import { verifyMember } from "./verifier.ts";
 
-/** Envelopes of one peer that wait for the node; beyond them its oldest is lost, as datagrams may be. */
-const PACKETS_MAX = 64;
-/** Frames of one peer that wait for the node; further ones wait in the peer's stream. */
-const FRAMES_MAX = 1;
-/** Streams that wait for the tunnels; beyond them new ones are reset. */
-const STREAMS_MAX = 256;
-/** Events that wait for the node. They are never lost: beyond this, new sessions are refused. */
-const EVENTS_MAX = 8_192;
-/** Restarts of a peer that are taken at once: a machine that crashes, not two that share a key. */
-const RESTART_BURST = 8;
 /** One more is taken after each such time. A supervisor restarts a crashing daemon about as often. */
 const RESTART_PAUSE_MS = 5_000;
-/** Characters of a reason that travel with a close; the engine takes no more bytes. */
-const CLOSE_REASON_LENGTH_MAX = 256;
 
 /** What a mesh is made of. */
 export interface MeshOptions {
@@ -96,14 +90,14 @@ export interface MeshOptions {
 export class Mesh implements MeshPort<Envelope, Frame>, AsyncDisposable {
   readonly #options: MeshOptions;
   readonly #registry: SessionRegistry;
-  readonly #packets = new FairQueue<PeerKey, Packet<Envelope>>(PACKETS_MAX);
-  readonly #frames = new FairQueue<PeerKey, PeerFrame<Frame>>(FRAMES_MAX);
+  readonly #packets = new FairQueue<PeerKey, Packet<Envelope>>(PACKETS_WAITING_MAX);
+  readonly #frames = new FairQueue<PeerKey, PeerFrame<Frame>>(FRAMES_WAITING_MAX);
   readonly #links = new WeakMap<Session, EnvelopeLink | FrameLink>();
-  readonly #streams = new BoundedQueue<IncomingStream>(STREAMS_MAX);
-  readonly #events = new BoundedQueue<PeerEvent>(EVENTS_MAX);
+  readonly #streams = new BoundedQueue<IncomingStream>(UNRULED_STREAMS_WAITING_MAX);
+  readonly #events = new BoundedQueue<PeerEvent>(PEER_EVENTS_WAITING_MAX);
   /** Everything that runs beside the caller, so that `close` can wait for it. */
   readonly #tasks = new Set<Promise<void>>();
-  readonly #restarts = new PeerRateLimiter(RESTART_BURST, RESTART_PAUSE_MS);
+  readonly #restarts = new PeerRateLimiter(RESTARTS_MAX, RESTART_PAUSE_MS);
   #watcher: SessionWatcher | null = null;
   readonly #gatekeeper = new Gatekeeper();
   readonly #inviteSlots = new InviteSlots();

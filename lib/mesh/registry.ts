@@ -19,6 +19,7 @@ import {
   PollenError,
   type Session,
   type SocketAddress,
+  STANDBY_SESSIONS_MAX,
 } from "../types/mod.ts";
 
 /** A verified session and what decides between two of them. */
@@ -48,9 +49,6 @@ export function decide(current: Member, candidate: Member, local: PeerKey): Deci
   const isOursPreferred = local < candidate.peer;
   return isCandidateOurs === isOursPreferred ? "replace" : "refuse";
 }
-
-/** Sessions of one peer that stand by: as many as one dial races, the current one aside. */
-const STANDBY_MAX = 15;
 
 /** What `add` did. `losers` are no longer known here and are the caller's to close. */
 export type Added =
@@ -89,7 +87,7 @@ export class SessionRegistry {
     if (decision === "refuse") return { kind: "refused" };
     const standby = this.#standby.get(peer) ?? [];
     if (decision === "stand_by") {
-      if (standby.length >= STANDBY_MAX) return { kind: "refused" };
+      if (standby.length >= STANDBY_SESSIONS_MAX) return { kind: "refused" };
       this.#standby.set(peer, [...standby, member]);
       return { kind: "standing_by" };
     }

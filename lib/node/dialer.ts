@@ -3,24 +3,19 @@
 
 import type { Envelope, Frame } from "../proto/mod.ts";
 import {
+  DIALS_MAX,
   errorText,
   type Log,
   type Mesh,
   type PeerKey,
   PollenError,
+  REFUSALS_REMEMBERED_MAX,
   type SocketAddress,
   toPollenError,
 } from "../types/mod.ts";
 
 /** How long one attempt to connect to a peer may take (pollen/1). */
 const DIAL_TIMEOUT_MS = 2_000;
-/**
- * Peers dialled at the same time. A member that invents others must not make us flood their addresses;
- * beyond this an attempt counts as failed and its turn comes again.
- */
-const DIALS_MAX = 64;
-/** Refusals remembered, so that each is reported once. */
-const REFUSALS_MAX = 1_024;
 
 export interface DialerDeps {
   readonly mesh: Mesh<Envelope, Frame>;
@@ -87,7 +82,7 @@ export class Dialer {
       this.#deps.log.debug("a peer was not reached", { peer, reason });
       return;
     }
-    if (this.#refusals.size >= REFUSALS_MAX) this.#refusals.clear();
+    if (this.#refusals.size >= REFUSALS_REMEMBERED_MAX) this.#refusals.clear();
     this.#refusals.set(peer, reason);
     this.#deps.log.warn("a peer is not the one it should be, or refuses us", { peer, reason });
   }

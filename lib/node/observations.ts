@@ -4,11 +4,9 @@
 // liar or one odd path moves nothing. Pure.
 
 import { isPublicIp } from "../mesh/mod.ts";
-import { isIpLiteral, type PeerKey, type SocketAddress, splitHostPort } from "../types/mod.ts";
+import { isIpLiteral, OBSERVERS_MAX, type PeerKey, type SocketAddress, splitHostPort } from "../types/mod.ts";
 import { type NatKind, natKindOf, type Observation } from "./nat_kind.ts";
 
-/** The most peers whose word is kept. */
-const OBSERVERS_MAX = 1_024;
 /** Peers that have to say the same, once several say something. */
 const AGREEMENT_MIN = 2;
 

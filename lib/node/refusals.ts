@@ -1,10 +1,7 @@
 // Which peers turn this node away, and with what words. Only what they say now: a session that ends
 // otherwise, or one that is there, takes it back.
 
-import type { PeerEvent, PeerKey } from "../types/mod.ts";
-
-/** Peers whose words are kept; a member that invents others fills no more. */
-const PEERS_MAX = 256;
+import { type PeerEvent, type PeerKey, REFUSING_PEERS_MAX } from "../types/mod.ts";
 
 /** A peer's words. They are its own: another member could say anything. */
 export interface PeerRefusal {
@@ -26,7 +23,9 @@ export class Refusals {
     const { peer, text } = event;
     this.#byPeer.delete(peer);
     if (!event.isRemote || !(text === REVOKED || REFUSED.test(text))) return;
-    if (this.#byPeer.size >= PEERS_MAX) this.#byPeer.delete(this.#byPeer.keys().next().value!);
+    if (this.#byPeer.size >= REFUSING_PEERS_MAX) {
+      this.#byPeer.delete(this.#byPeer.keys().next().value!);
+    }
     const isRevoked = text === REVOKED || /has been revoked/.test(text);
     this.#byPeer.set(peer, { peer, text: text.replace(REFUSED, ""), isRevoked });
   }

@@ -4,7 +4,7 @@
 
 import type { Reader, Writer } from "protobufjs/minimal.js";
 import protobuf from "protobufjs/minimal.js";
-import { PollenError } from "../types/mod.ts";
+import { PollenError, PROTO_BYTES_MAX, PROTO_ELEMENTS_MAX } from "../types/mod.ts";
 
 export type { Reader, Writer };
 
@@ -16,8 +16,6 @@ export interface DecodeLimits {
   readonly elements?: number;
 }
 
-const BYTES_MAX = 1 << 20;
-const ELEMENTS_MAX = 1 << 16;
 const VARINT_BYTES_MAX = 10;
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
@@ -90,12 +88,12 @@ export function codec<T extends object>(
       return new Uint8Array(writer.finish());
     },
     decode(bytes, limits = {}) {
-      if (bytes.length > (limits.bytes ?? BYTES_MAX)) {
+      if (bytes.length > (limits.bytes ?? PROTO_BYTES_MAX)) {
         throw new PollenError("too_large", `${typeName} of ${bytes.length} bytes is too large.`);
       }
       try {
         const reader = new protobuf.Reader(bytes);
-        return read(reader, bytes.length, { elements: limits.elements ?? ELEMENTS_MAX });
+        return read(reader, bytes.length, { elements: limits.elements ?? PROTO_ELEMENTS_MAX });
       } catch (cause) {
         if (cause instanceof PollenError) throw cause;
         throw new PollenError("malformed", `These bytes are not a ${typeName}.`, { cause });

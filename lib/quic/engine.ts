@@ -4,17 +4,22 @@
 import {
   type AttemptVerdict,
   BoundedQueue,
+  CLOSE_REASON_BYTES_MAX,
   type ConnectionAttempt,
+  DIAL_TIMEOUT_MS_MAX,
   type DialOptions,
   type Engine,
   type EngineNotice,
   type EngineStats,
   formatAddress,
+  NOTICES_WAITING_MAX,
   PollenError,
   type Protocol,
+  RAW_PACKETS_WAITING_MAX,
   type RawPacket,
   type Session,
   type SessionEnd,
+  SESSIONS_WAITING_MAX,
   type SocketAddress,
 } from "../types/mod.ts";
 import { QuicForwarder } from "./forwarder.ts";
@@ -32,15 +37,6 @@ import {
 } from "./records.ts";
 import { QuicSession } from "./session.ts";
 import type { QuicStream } from "./stream.ts";
-
-/** Sessions dialled to us that wait to be accepted; the engine refuses further attempts. */
-const SESSIONS_WAITING_MAX = 256;
-/** Raw packets that wait to be received; the oldest goes first. */
-const RAW_WAITING_MAX = 256;
-/** Notices that wait to be read; the oldest goes first. Faults come once a minute and kind. */
-const NOTICES_WAITING_MAX = 64;
-const DIAL_TIMEOUT_MS_MAX = 60_000;
-const REASON_BYTES_MAX = 256;
 
 /** The numbers of verdicts as the library knows them; 0 leaves it to the library. */
 const VERDICTS: Readonly<Record<AttemptVerdict, number>> = {
@@ -76,7 +72,7 @@ export class QuicEngine implements Engine {
   readonly #dials = new Map<number, Dial>();
   readonly #incoming = new BoundedQueue<QuicSession>(SESSIONS_WAITING_MAX);
   readonly #notices = new BoundedQueue<EngineNotice>(NOTICES_WAITING_MAX);
-  readonly #raw = new BoundedQueue<RawPacket>(RAW_WAITING_MAX);
+  readonly #raw = new BoundedQueue<RawPacket>(RAW_PACKETS_WAITING_MAX);
   readonly #ended: Promise<void>;
   #alpns: ReadonlySet<string>;
   #decide: ((attempt: ConnectionAttempt) => AttemptVerdict) | null = null;
@@ -176,7 +172,7 @@ export class QuicEngine implements Engine {
     if (!this.#isClosing) {
       this.stats();
       this.#isClosing = true;
-      const bytes = encodeText(reason).subarray(0, REASON_BYTES_MAX);
+      const bytes = encodeText(reason).subarray(0, CLOSE_REASON_BYTES_MAX);
       this.#native.command(Operation.shutdown, { bytes });
     }
     return this.#ended;

@@ -14,6 +14,7 @@ import {
   type Session,
   type SocketAddress,
   type Stream,
+  TCP_CONNECTIONS_WAITING_MAX,
   type TcpConnection,
   type TcpListener,
   type TcpTarget,
@@ -24,8 +25,6 @@ import { Rules } from "./rules.ts";
 import { QuicSession } from "./session.ts";
 import { QuicStream } from "./stream.ts";
 
-/** Connections of one listener that wait to be accepted; the engine resets further ones. */
-const CONNECTIONS_WAITING_MAX = 1_024;
 const HEAD_BYTES_MAX = 65_536;
 const TARGETS_MAX = 16;
 
@@ -211,7 +210,7 @@ class QuicTcpListener implements TcpListener {
   readonly handle: number;
   /** The listeners by handle, among which this one stands. */
   readonly #listeners: Map<number, QuicTcpListener>;
-  readonly #waiting = new BoundedQueue<QuicTcpConnection>(CONNECTIONS_WAITING_MAX);
+  readonly #waiting = new BoundedQueue<QuicTcpConnection>(TCP_CONNECTIONS_WAITING_MAX);
 
   constructor(
     native: NativeEngine,

@@ -3,23 +3,20 @@
 
 import {
   BoundedQueue,
+  CLOSE_REASON_BYTES_MAX,
   type DatagramOutcome,
+  DATAGRAMS_WAITING_MAX,
   PollenError,
   type Session,
   type SessionEnd,
   type SessionStats,
   type SocketAddress,
   type Stream,
+  STREAMS_WAITING_MAX,
 } from "../types/mod.ts";
 import type { NativeEngine } from "./native_engine.ts";
 import { encodeText, Operation } from "./records.ts";
 import { QuicStream } from "./stream.ts";
-
-/** Datagrams that wait to be received; the oldest goes first. */
-const DATAGRAMS_WAITING_MAX = 256;
-/** Streams that wait to be accepted: as many as a peer may have open. */
-const STREAMS_WAITING_MAX = 16_384;
-const REASON_BYTES_MAX = 256;
 
 const OUTCOMES: readonly DatagramOutcome[] = ["sent", "too_large", "blocked", "closed"];
 
@@ -147,7 +144,7 @@ export class QuicSession implements Session {
 
   close(reason: string, errorCode = 0): void {
     if (this.#hasEnded) return;
-    const bytes = encodeText(reason).subarray(0, REASON_BYTES_MAX);
+    const bytes = encodeText(reason).subarray(0, CLOSE_REASON_BYTES_MAX);
     this.native.command(Operation.closeSession, { a: this.handle, s: errorCode, bytes });
   }
 

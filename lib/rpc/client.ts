@@ -3,14 +3,13 @@
 
 import { Buffer } from "node:buffer";
 import type { Method } from "../proto/mod.ts";
-import { PollenError } from "../types/mod.ts";
+import { CALL_BYTES_MAX, PollenError } from "../types/mod.ts";
 import * as grpc from "./grpc.ts";
 import {
   assertUnary,
   CALL_TIMEOUT_MS,
   type CallOptions,
   type Calls,
-  MESSAGE_BYTES_MAX,
   type Service,
 } from "./method.ts";
 import { decodeError, ERROR_TRAILER } from "./status.ts";
@@ -39,7 +38,7 @@ export interface RpcClient<S extends Service> extends Disposable {
 
 /** A client of `service`. It must be closed. */
 export function client<S extends Service>(service: S, options: ClientOptions): RpcClient<S> {
-  const bytesMax = options.messageBytesMax ?? MESSAGE_BYTES_MAX;
+  const bytesMax = options.messageBytesMax ?? CALL_BYTES_MAX;
   const channel = new grpc.Client(options.address, credentialsOf(options), {
     "grpc.max_receive_message_length": bytesMax,
     "grpc.max_send_message_length": bytesMax,

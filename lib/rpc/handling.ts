@@ -4,15 +4,9 @@
 
 import { Buffer } from "node:buffer";
 import { type EventEmitter, once } from "node:events";
-import { errorText, type Log, PollenError } from "../types/mod.ts";
+import { errorText, HANDLER_TIMEOUT_MS_MAX, type Log, PollenError } from "../types/mod.ts";
 import * as grpc from "./grpc.ts";
-import {
-  type AnyMethod,
-  type CallContext,
-  HANDLER_TIMEOUT_MS_MAX,
-  type Handlers,
-  type Service,
-} from "./method.ts";
+import { type AnyMethod, type CallContext, type Handlers, type Service } from "./method.ts";
 import { encodeError, ERROR_TRAILER, toPublicError } from "./status.ts";
 import type { Method, StreamMethod } from "../proto/mod.ts";
 

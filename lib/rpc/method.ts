@@ -2,7 +2,7 @@
 // a client of it offers. Nothing here exists at run time except the check that a method is unary.
 
 import type { Method, StreamMethod } from "../proto/mod.ts";
-import { assert } from "../types/mod.ts";
+import { assert, HANDLER_TIMEOUT_MS_MAX } from "../types/mod.ts";
 
 /** A generated service, such as `ControlService`. */
 export interface Service {
@@ -66,14 +66,9 @@ export type Calls<S extends Service> = {
     : never;
 };
 
-/** The most bytes of one request or response, as long as nobody says otherwise: 4 MiB. */
-export const MESSAGE_BYTES_MAX = 1 << 22;
-
 /** Milliseconds that a call may take, as long as its caller does not say otherwise. */
 export const CALL_TIMEOUT_MS = 10_000;
 
-/** The most milliseconds a server works on one call, whatever the caller allows. */
-export const HANDLER_TIMEOUT_MS_MAX = 60_000;
 assert(
   HANDLER_TIMEOUT_MS_MAX > CALL_TIMEOUT_MS,
   "a handler outlives a call with the default timeout",

@@ -10,7 +10,6 @@ export {
   type Calls,
   type Handler,
   type Handlers,
-  MESSAGE_BYTES_MAX,
   type Service,
   type StreamHandler,
 } from "./method.ts";

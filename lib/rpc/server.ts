@@ -2,10 +2,10 @@
 // or without TLS. How a call is answered stands in handling.ts.
 
 import { Buffer } from "node:buffer";
-import { type Log, PollenError } from "../types/mod.ts";
+import { CALL_BYTES_MAX, type Log, PollenError } from "../types/mod.ts";
 import * as grpc from "./grpc.ts";
 import { definitionOf, implementationOf } from "./handling.ts";
-import { type Handlers, MESSAGE_BYTES_MAX, type Service } from "./method.ts";
+import { type Handlers, type Service } from "./method.ts";
 
 /** A service and who answers for it: see {@linkcode implement}. */
 export interface ServedService {
@@ -54,7 +54,7 @@ const GRACE_MS = 2_000;
  * @throws {PollenError} `io` when an address cannot be bound.
  */
 export async function serve(options: ServeOptions): Promise<RpcServer> {
-  const { tls, log, messageBytesMax: bytesMax = MESSAGE_BYTES_MAX } = options;
+  const { tls, log, messageBytesMax: bytesMax = CALL_BYTES_MAX } = options;
   // Channelz stays on: without it grpc-js forgets its sessions, and forceShutdown ends none of them.
   const server = new grpc.Server({
     "grpc.max_receive_message_length": options.requestBytesMax ?? bytesMax,

@@ -2,13 +2,16 @@
 // whole error travels in the trailer `pollen-error-bin` as JSON, so that code, message, fix and
 // details arrive as they were. Causes and stacks never leave the process.
 
-import { type ErrorCode, GRPC_STATUS_OF, isErrorCode, PollenError } from "../types/mod.ts";
+import {
+  ERROR_TRAILER_BYTES_MAX,
+  type ErrorCode,
+  GRPC_STATUS_OF,
+  isErrorCode,
+  PollenError,
+} from "../types/mod.ts";
 
 /** The trailer's name; `-bin` makes gRPC carry bytes. */
 export const ERROR_TRAILER = "pollen-error-bin";
-
-/** The most bytes of the trailer: with base64 and the rest it stays far below HTTP/2's usual 64 KiB for all headers. */
-export const TRAILER_BYTES_MAX = 8_192;
 
 /** Characters of a text that is cut because the whole does not fit: both together, in the longest UTF-8, fit. */
 const CUT_TEXT_LENGTH = 1_000;
@@ -61,7 +64,7 @@ export function encodeError(error: PollenError): Status {
 function encodeTrailer(error: PollenError): Uint8Array {
   const { code, message, fix, details } = error;
   const whole = new TextEncoder().encode(JSON.stringify({ code, message, fix, details }));
-  if (whole.length <= TRAILER_BYTES_MAX) return whole;
+  if (whole.length <= ERROR_TRAILER_BYTES_MAX) return whole;
   const cut = {
     code,
     message: message.slice(0, CUT_TEXT_LENGTH),
@@ -81,7 +84,7 @@ export function decodeError(status: Status): PollenError {
 }
 
 function decodeTrailer(bytes: Uint8Array): PollenError | null {
-  if (bytes.length > TRAILER_BYTES_MAX) return null;
+  if (bytes.length > ERROR_TRAILER_BYTES_MAX) return null;
   try {
     const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
     if (typeof value !== "object" || value === null) return null;

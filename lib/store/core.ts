@@ -18,7 +18,11 @@ import {
 } from "../proto/mod.ts";
 import {
   assert,
+  ATTRIBUTES_PER_AUTHOR_MAX,
+  AUTHORS_MAX,
   comparePeerKeys,
+  COUNTER_FIRST_MAX,
+  COUNTER_JUMP_MAX,
   type PeerKey,
   peerKeyBytes,
   PollenError,
@@ -37,12 +41,6 @@ import { Memberships } from "./core_memberships.ts";
 import { OwnLog } from "./core_own.ts";
 import { decodeMemberEvent, encodeMemberEvent } from "./core_signed.ts";
 import { type Author, nothingRemembered, recordOf } from "./core_view.ts";
-import {
-  ATTRIBUTES_PER_AUTHOR_MAX,
-  AUTHORS_MAX,
-  COUNTER_FIRST_MAX,
-  COUNTER_JUMP_MAX,
-} from "./limits.ts";
 import type {
   ApplyResult,
   Authority,

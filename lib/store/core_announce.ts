@@ -2,9 +2,8 @@
 // what comes from others, so that nothing is announced that every other node would skip.
 
 import { GossipEvent } from "../proto/mod.ts";
-import { EVENT_BATCH_BYTES, isPort, type PeerKey, PollenError } from "../types/mod.ts";
+import { COUNTER_MAX, EVENT_BATCH_BYTES, isPort, type PeerKey, PollenError } from "../types/mod.ts";
 import { areAddresses, type Change, isServiceName } from "./core_attribute.ts";
-import { COUNTER_MAX } from "./limits.ts";
 
 /** Bytes around an event in its datagram: tags and lengths of the batch and the envelope. */
 const ENVELOPE_BYTES = 8;

@@ -6,6 +6,7 @@ import { GossipEvent } from "../proto/mod.ts";
 import {
   ADDRESSES_PER_PEER_MAX,
   assertNever,
+  IP_LENGTH_MAX,
   isIpLiteral,
   isPort,
   PEER_KEY_BYTES,
@@ -16,7 +17,6 @@ import {
   SERVICE_NAME_LENGTH_MIN,
   tryParsePeerKey,
 } from "../types/mod.ts";
-import { IP_LENGTH_MAX } from "./limits.ts";
 
 /** What an event says about its author. */
 export type Change = NonNullable<GossipEvent["change"]>;

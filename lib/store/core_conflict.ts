@@ -5,7 +5,7 @@
 import type { Attribute, AttributeKey, Change } from "./core_attribute.ts";
 import { saySame, withoutValue } from "./core_attribute.ts";
 import type { AuthorLog } from "./core_log.ts";
-import { COUNTER_JUMP_MAX, COUNTER_MAX, GHOSTS_MAX } from "./limits.ts";
+import { COUNTER_JUMP_MAX, COUNTER_MAX, GHOSTS_MAX } from "../types/mod.ts";
 
 /** A statement about ourselves that must go out again with a fresh counter. */
 export interface Restatement {

@@ -1,7 +1,13 @@
 // The forwards that should exist. A set with one rule: it is bounded, and a connection is in it once.
 
-import { assert, comparePeerKeys, isPort, type PeerKey, PollenError } from "../types/mod.ts";
-import { CONNECTIONS_MAX } from "./limits.ts";
+import {
+  assert,
+  comparePeerKeys,
+  CONNECTIONS_MAX,
+  isPort,
+  type PeerKey,
+  PollenError,
+} from "../types/mod.ts";
 import type { Connection } from "./records.ts";
 
 /** What tells two desired connections apart: `peer:remotePort:localPort`. */

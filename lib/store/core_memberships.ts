@@ -2,8 +2,7 @@
 // many keys he makes; whoever was one is believed what he said.
 
 import type { MembershipCert } from "../proto/mod.ts";
-import { PEER_KEY_BYTES, type PeerKey, peerKeyFromBytes } from "../types/mod.ts";
-import { AUTHORS_MAX } from "./limits.ts";
+import { AUTHORS_MAX, PEER_KEY_BYTES, type PeerKey, peerKeyFromBytes } from "../types/mod.ts";
 import type { Authority } from "./records.ts";
 
 export class Memberships {

@@ -2,7 +2,13 @@
 // others can say in one number how much of it they know; a statement already in force gets none.
 
 import type { GossipEvent } from "../proto/mod.ts";
-import { assert, type PeerKey, PollenError } from "../types/mod.ts";
+import {
+  assert,
+  ATTRIBUTES_PER_AUTHOR_MAX,
+  COUNTER_MAX,
+  type PeerKey,
+  PollenError,
+} from "../types/mod.ts";
 import {
   type Attribute,
   type AttributeKey,
@@ -13,7 +19,6 @@ import {
 } from "./core_attribute.ts";
 import { settleContradictions } from "./core_conflict.ts";
 import type { AuthorLog } from "./core_log.ts";
-import { ATTRIBUTES_PER_AUTHOR_MAX, COUNTER_MAX } from "./limits.ts";
 
 export class OwnLog {
   readonly #local: PeerKey;

@@ -3,10 +3,17 @@
 // outside, public accessibility. The next run announces their end, or they would stay for ever at
 // nodes that missed it.
 
-import { assertNever, parsePeerKey, type PeerKey, peerKeyBytes } from "../types/mod.ts";
+import {
+  assertNever,
+  COUNTER_JUMP_MAX,
+  COUNTER_MAX,
+  COUNTER_RESERVE,
+  parsePeerKey,
+  type PeerKey,
+  peerKeyBytes,
+} from "../types/mod.ts";
 import { Core } from "./core.ts";
 import type { Change } from "./core_attribute.ts";
-import { COUNTER_JUMP_MAX, COUNTER_MAX, COUNTER_RESERVE } from "./limits.ts";
 import type { Authority, Snapshot } from "./records.ts";
 
 /** The state at the start of a run. Our own events get counters above all of the earlier run. */

@@ -2,10 +2,13 @@
 // author signed. What is unknown in them is kept, because the bytes are.
 
 import { GossipEvent, MemberEvent } from "../proto/mod.ts";
-import { parsePeerKey, PEER_KEY_BYTES, peerKeyBytes, peerKeyFromBytes } from "../types/mod.ts";
-
-/** The longest event that is taken, in bytes: what a datagram held with room. */
-export const EVENT_BYTES_MAX = 2_048;
+import {
+  parsePeerKey,
+  PEER_KEY_BYTES,
+  peerKeyBytes,
+  peerKeyFromBytes,
+  SIGNED_EVENT_BYTES_MAX,
+} from "../types/mod.ts";
 
 /** The bytes that are signed of our own event. */
 export function encodeMemberEvent(event: GossipEvent): Uint8Array {
@@ -25,7 +28,7 @@ export function encodeMemberEvent(event: GossipEvent): Uint8Array {
 export function decodeMemberEvent(bytes: Uint8Array): GossipEvent | null {
   let decoded: MemberEvent;
   try {
-    decoded = MemberEvent.decode(bytes, { bytes: EVENT_BYTES_MAX });
+    decoded = MemberEvent.decode(bytes, { bytes: SIGNED_EVENT_BYTES_MAX });
   } catch {
     return null;
   }

@@ -2,15 +2,6 @@
 
 export { connectionKey } from "./core_connections.ts";
 export { recordBytes } from "./core_sync.ts";
-export {
-  ATTRIBUTES_PER_AUTHOR_MAX,
-  AUTHORS_MAX,
-  CONNECTIONS_MAX,
-  COUNTER_FIRST_MAX,
-  COUNTER_JUMP_MAX,
-  COUNTER_RESERVE,
-  STATE_FILE_BYTES_MAX,
-} from "./limits.ts";
 export type {
   ApplyResult,
   Authority,

@@ -29,15 +29,16 @@ import { parse, stringify, YAMLParseError } from "yaml";
 import { SignedRevocation } from "../proto/mod.ts";
 import {
   comparePeerKeys,
+  CONNECTIONS_MAX,
   errorText,
   formatAddress,
   type PeerKey,
   PollenError,
+  SAVED_SERVICES_PER_PEER_MAX,
   shortPeerKey,
   tryParsePeerKey,
 } from "../types/mod.ts";
 import { areAddresses, isServiceName } from "./core_attribute.ts";
-import { CONNECTIONS_MAX, SAVED_SERVICES_PER_PEER_MAX } from "./limits.ts";
 import type { Connection, RememberedPeer, Snapshot } from "./records.ts";
 import {
   asAddress,

@@ -3,6 +3,7 @@
 // comes as its text, so that a key of digits alone is a key, and a counter keeps all of them.
 
 import {
+  COUNTER_MAX,
   isIpLiteral,
   isPort,
   type PeerKey,
@@ -11,7 +12,6 @@ import {
   splitHostPort,
   tryParsePeerKey,
 } from "../types/mod.ts";
-import { COUNTER_MAX } from "./limits.ts";
 
 export function asRecord(value: unknown, place: string): Record<string, unknown> {
   if (isAbsent(value)) return {};

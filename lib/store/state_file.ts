@@ -8,8 +8,8 @@ import {
   type PeerKey,
   PollenError,
   shortPeerKey,
+  STATE_FILE_BYTES_MAX,
 } from "../types/mod.ts";
-import { STATE_FILE_BYTES_MAX } from "./limits.ts";
 import { type ReadSnapshot, readSnapshot } from "./snapshot.ts";
 
 const STATE_FILE = "state.yaml";

@@ -4,9 +4,11 @@
 
 import {
   type Bridge,
+  BRIDGES_PER_PORT_MAX,
   type Clock,
   errorText,
   type Forwarder,
+  HELD_CONNECTIONS_MAX,
   type Log,
   type PeerKey,
   PollenError,
@@ -21,11 +23,6 @@ import { describeEnd } from "./ends.ts";
 
 /** How long a new connection waits for its peer to come back. */
 export const HOLD_MS = 10_000;
-/** Connections that wait for the peer at the same time; beyond them new ones are reset at once. */
-const HELD_MAX = 256;
-
-/** The most tunnels through one forward at the same time; beyond them new ones are reset. */
-const BRIDGES_MAX = 16_384;
 
 /** What tunnels are made with. */
 export interface ForwardDeps {
@@ -39,7 +36,7 @@ export interface ForwardDeps {
   readonly log: Log;
 }
 
-const TOO_MANY = `${BRIDGES_MAX} tunnels go through this forward already`;
+const TOO_MANY = `${BRIDGES_PER_PORT_MAX} tunnels go through this forward already`;
 
 export class Forward {
   readonly peer: PeerKey;
@@ -106,7 +103,7 @@ export class Forward {
     this.#route = null;
     if (session === null || this.#closing.signal.aborted) return;
     this.#route = this.#deps.forwarder.route(this.#listener, session, this.#head(session), {
-      bridgesMax: BRIDGES_MAX,
+      bridgesMax: BRIDGES_PER_PORT_MAX,
       began: (bridge) => void this.#watch(bridge),
       refused: () => this.#fail(TOO_MANY),
     });
@@ -134,7 +131,7 @@ export class Forward {
   async #carry(connection: TcpConnection): Promise<void> {
     let session: Session;
     try {
-      if (this.#bridges.size >= BRIDGES_MAX) throw new PollenError("exhausted", TOO_MANY);
+      if (this.#bridges.size >= BRIDGES_PER_PORT_MAX) throw new PollenError("exhausted", TOO_MANY);
       session = await this.#awaitSession();
     } catch (thrown) {
       connection.reset();
@@ -157,7 +154,7 @@ export class Forward {
   }
 
   async #awaitSession(): Promise<Session> {
-    if (this.#held >= HELD_MAX) {
+    if (this.#held >= HELD_CONNECTIONS_MAX) {
       throw new PollenError("exhausted", "too many connections wait for the provider already");
     }
     const patience = new AbortController();

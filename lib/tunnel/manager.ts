@@ -3,6 +3,7 @@
 
 import {
   type Forwarder,
+  FORWARDS_MAX,
   isPort,
   type Log,
   LogThrottle,
@@ -17,8 +18,6 @@ import { ServedPorts } from "./served.ts";
 
 /** Forwards listen here and nowhere else: the network is this machine's, not its neighbours'. */
 const LISTEN_IP = "127.0.0.1";
-/** The most forwards of one node. */
-const FORWARDS_MAX = 1_024;
 
 /** One forward as others see it. */
 export interface ConnectionInfo {

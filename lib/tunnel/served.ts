@@ -6,6 +6,7 @@
 
 import {
   type Bridge,
+  BRIDGES_PER_PORT_MAX,
   type Forwarder,
   type IncomingStream,
   type LinkProtocol,
@@ -23,9 +24,6 @@ import {
 
 /** What a served port of this machine is dialled at, in this order. */
 const LOOPBACK = ["127.0.0.1", "::1"] as const;
-
-/** The most tunnels to one served port at the same time; beyond them new ones are reset. */
-const BRIDGES_MAX = 16_384;
 
 export class ServedPorts {
   readonly #forwarder: Forwarder;
@@ -83,7 +81,7 @@ export class ServedPorts {
   }
 }
 
-const TOO_MANY = `${BRIDGES_MAX} tunnels are open already`;
+const TOO_MANY = `${BRIDGES_PER_PORT_MAX} tunnels are open already`;
 
 /** One served port: its rules, one for each protocol, and its tunnels. */
 class ServedPort {
@@ -107,7 +105,7 @@ class ServedPort {
     this.#targets = LOOPBACK.map((ip) => ({ ip, port }));
     const ruleOf = (alpn: LinkProtocol) =>
       forwarder.serve(tunnelHead(alpn, port), this.#targets, {
-        bridgesMax: BRIDGES_MAX,
+        bridgesMax: BRIDGES_PER_PORT_MAX,
         began: (bridge, session) => this.#watch(bridge, sessions.get(session)),
         refused: (count) => log.warn("refused a tunnel", { port, count, reason: TOO_MANY }),
       });
@@ -116,7 +114,7 @@ class ServedPort {
   }
 
   get isFull(): boolean {
-    return this.#bridges.size >= BRIDGES_MAX;
+    return this.#bridges.size >= BRIDGES_PER_PORT_MAX;
   }
 
   allow(session: Session): void {

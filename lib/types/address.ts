@@ -2,7 +2,7 @@
 // are resolved at the edge, before an address enters the program.
 
 import { PollenError } from "./errors.ts";
-import { PORT_MAX } from "./limits.ts";
+import { IP_LENGTH_MAX, PORT_MAX } from "./limits.ts";
 
 /** An IP literal and a port. IPv6 without brackets; a zone (`%eth0`) is kept as given. */
 export interface SocketAddress {
@@ -48,12 +48,9 @@ export function isPort(value: number): boolean {
 
 /** Whether the text is an IPv4 or IPv6 literal (a zone may follow, as in `fe80::1%eth0`) rather than a name. */
 export function isIpLiteral(text: string): boolean {
-  if (text.length > IP_LITERAL_LENGTH_MAX) return false;
+  if (text.length > IP_LENGTH_MAX) return false;
   return isIpv4(text) || isIpv6(text.replace(/%[\w.-]+$/, ""));
 }
-
-/** The longest IPv6 literal has 45 characters (RFC 4291, section 2.2); a zone is an interface's name. */
-const IP_LITERAL_LENGTH_MAX = 64;
 
 function isIpv4(text: string): boolean {
   const parts = text.split(".");

@@ -2,9 +2,7 @@
 
 import { addMs, type MonotonicMs } from "./clock.ts";
 import type { PeerKey } from "./peer_key.ts";
-
-/** Peers that are kept account of; the one that was quiet the longest is forgotten first. */
-const PEERS_MAX = 1_024;
+import { RATED_PEERS_MAX } from "./limits.ts";
 
 /** Pure: moments come in as arguments. */
 export class PeerRateLimiter {
@@ -29,7 +27,7 @@ export class PeerRateLimiter {
     if (next - now > this.#burst * this.#refillMs) return false;
     this.#fullAt.delete(peer);
     this.#fullAt.set(peer, next);
-    if (this.#fullAt.size > PEERS_MAX) this.#fullAt.delete(this.#fullAt.keys().next().value!);
+    if (this.#fullAt.size > RATED_PEERS_MAX) this.#fullAt.delete(this.#fullAt.keys().next().value!);
     return true;
   }
 }

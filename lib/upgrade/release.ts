@@ -2,15 +2,11 @@
 // verified before a word of the list is believed, the checksum before a byte of a file is run.
 
 import { createPublicKey, type KeyObject, verify } from "node:crypto";
-import { PollenError } from "../types/mod.ts";
+import { PollenError, RELEASE_LIST_BYTES_MAX, RELEASE_SIGNATURE_BYTES_MAX } from "../types/mod.ts";
 import { readSmall, type Source } from "./source.ts";
 
 const LIST = "SHA256SUMS";
 const SIGNATURE = "SHA256SUMS.sig";
-/** A release has some twenty files. */
-const LIST_BYTES_MAX = 64 * 1024;
-/** An Ed25519 signature has 64. */
-const SIGNATURE_BYTES_MAX = 256;
 
 /** One file of a release. */
 export interface ReleaseFile {
@@ -41,8 +37,8 @@ export async function readRelease(
   platform: string,
   signal: AbortSignal,
 ): Promise<Release> {
-  const list = await readSmall(source, LIST, LIST_BYTES_MAX, signal);
-  const signature = await readSmall(source, SIGNATURE, SIGNATURE_BYTES_MAX, signal);
+  const list = await readSmall(source, LIST, RELEASE_LIST_BYTES_MAX, signal);
+  const signature = await readSmall(source, SIGNATURE, RELEASE_SIGNATURE_BYTES_MAX, signal);
   if (!verify(null, list, parseKey(key), signature)) {
     throw new PollenError(
       "unauthenticated",

@@ -3,11 +3,9 @@
 
 import { createHash } from "node:crypto";
 import { dirname } from "node:path";
-import { errorText, PollenError } from "../types/mod.ts";
+import { errorText, PollenError, PROGRAM_BYTES_MAX } from "../types/mod.ts";
 import type { Release } from "./release.ts";
 
-/** Three times what a program file has. */
-const PROGRAM_BYTES_MAX = 150 * 1024 * 1024;
 const PROGRAM_MODE = 0o755;
 /** How long the new program may take to say its version. */
 const TRY_TIMEOUT_MS = 30_000;

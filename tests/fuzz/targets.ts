@@ -27,6 +27,7 @@ import { restore } from "../../lib/store/core_restore.ts";
 import { missingRecords, summaryOf } from "../../lib/store/core_sync.ts";
 import { formatSnapshot, readSnapshot } from "../../lib/store/snapshot.ts";
 import {
+  ERROR_TRAILER_BYTES_MAX,
   isIpLiteral,
   joinHostPort,
   PollenError,
@@ -205,7 +206,10 @@ const socket: readonly Target[] = [
   ofTextBytes("an error of the daemon", samples.ERRORS, (trailer) => {
     const { code, message, fix, details } = decodeError({ code: 13, details: "", trailer });
     return { code, message, fix, details };
-  }, ({ code, message, fix, details }) => {
+  }, (value) => {
+    const { code, message, fix, details } = value;
+    // Long texts are cut when they are sent on.
+    if (JSON.stringify(value).length > ERROR_TRAILER_BYTES_MAX / 2) return value;
     const options = { details, ...(fix === undefined ? {} : { fix }) };
     const again = decodeError(encodeError(new PollenError(code, message, options)));
     return { code: again.code, message: again.message, fix: again.fix, details: again.details };

@@ -10,11 +10,11 @@ import {
   sign,
   SIGNATURE_CONTEXTS,
   type SignatureKind,
-  VERIFIED_SIGNATURES_MAX,
   verifiedSignatureCount,
   verifySignature,
 } from "../../../lib/auth/signature.ts";
 import { flipBit } from "./fixtures.ts";
+import { VERIFIED_SIGNATURES_MAX } from "../../../lib/types/mod.ts";
 
 const SEED = new Uint8Array(32).fill(7);
 const PUBLIC = publicKeyOf(SEED);

@@ -3,9 +3,9 @@
 import { equal, throws } from "node:assert/strict";
 import { systemClock, systemRandom } from "../../../lib/host/mod.ts";
 import { memberProtocols } from "../../../lib/mesh/mod.ts";
-import { KNOWN_CERTIFICATES_MAX, KnownCertificates } from "../../../lib/mesh/known_certificates.ts";
+import { KnownCertificates } from "../../../lib/mesh/known_certificates.ts";
 import { knownCertificateCount, verifyMember } from "../../../lib/mesh/verifier.ts";
-import type { PeerKey, WallMs } from "../../../lib/types/mod.ts";
+import { KNOWN_CERTIFICATES_MAX, type PeerKey, type WallMs } from "../../../lib/types/mod.ts";
 import { DAY_MS, makeNode, makeRoot, NOW, type Root } from "../auth/fixtures.ts";
 
 const root = await makeRoot();

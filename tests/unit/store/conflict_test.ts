@@ -1,8 +1,6 @@
 // Events in our own name that we did not send: only we say what is true of us.
 
 import { deepEqual, equal } from "node:assert/strict";
-import { COUNTER_JUMP_MAX } from "../../../lib/store/mod.ts";
-import { GHOSTS_MAX } from "../../../lib/store/limits.ts";
 import { MemoryDisk } from "../../support/memory_disk.ts";
 import {
   BOB,
@@ -17,6 +15,7 @@ import {
   revokes,
   service,
 } from "./fixtures.ts";
+import { COUNTER_JUMP_MAX, GHOSTS_MAX } from "../../../lib/types/mod.ts";
 
 /** Identity at 1, network at 2. */
 async function withTwoAttributes() {

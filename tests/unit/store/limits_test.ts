@@ -9,8 +9,9 @@ import {
   CONNECTIONS_MAX,
   COUNTER_FIRST_MAX,
   COUNTER_JUMP_MAX,
-} from "../../../lib/store/mod.ts";
-import { type PeerKey, peerKeyFromBytes } from "../../../lib/types/mod.ts";
+  type PeerKey,
+  peerKeyFromBytes,
+} from "../../../lib/types/mod.ts";
 import { isPollenError } from "./errors.ts";
 import { BOB, EVE, event, load, network, reaches, revokes, service } from "./fixtures.ts";
 

@@ -4,10 +4,9 @@ import { deepEqual, equal, match, rejects } from "node:assert/strict";
 import fc from "fast-check";
 import { takeSnapshot } from "../../../lib/store/core_restore.ts";
 import { Core } from "../../../lib/store/core.ts";
-import { COUNTER_RESERVE } from "../../../lib/store/mod.ts";
 import type { Snapshot } from "../../../lib/store/records.ts";
 import { formatSnapshot, readSnapshot } from "../../../lib/store/snapshot.ts";
-import { PollenError } from "../../../lib/types/mod.ts";
+import { COUNTER_RESERVE, PollenError } from "../../../lib/types/mod.ts";
 import { MemoryDisk } from "../../support/memory_disk.ts";
 import { isPollenError } from "./errors.ts";
 import {
