@@ -4,7 +4,13 @@
 // liar or one odd path moves nothing. Pure.
 
 import { isPublicIp } from "../mesh/mod.ts";
-import { isIpLiteral, OBSERVERS_MAX, type PeerKey, type SocketAddress, splitHostPort } from "../types/mod.ts";
+import {
+  isIpLiteral,
+  OBSERVERS_MAX,
+  type PeerKey,
+  type SocketAddress,
+  splitHostPort,
+} from "../types/mod.ts";
 import { type NatKind, natKindOf, type Observation } from "./nat_kind.ts";
 
 /** Peers that have to say the same, once several say something. */

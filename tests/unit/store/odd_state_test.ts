@@ -4,8 +4,8 @@
 import { deepEqual, equal, rejects, throws } from "node:assert/strict";
 import { Core } from "../../../lib/store/core.ts";
 import { isServiceName } from "../../../lib/store/core_attribute.ts";
-import { COUNTER_MAX } from "../../../lib/store/limits.ts";
 import { SignedRevocation } from "../../../lib/proto/mod.ts";
+import { COUNTER_MAX } from "../../../lib/types/mod.ts";
 import { MemoryDisk } from "../../support/memory_disk.ts";
 import { isPollenError } from "./errors.ts";
 import { authority, BOB, EVE, FILE, load, ME, network, revocation, service } from "./fixtures.ts";
