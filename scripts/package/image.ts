@@ -81,8 +81,9 @@ export async function makeImage(content: ImageContent, folder: string): Promise<
     const moment = ["--timestamp", String(epochSeconds), "--quiet"];
     await buildah("commit", "--format", "oci", ...moment, id, `oci:${layout}:pollen:${version}`);
     // An archive by buildah itself bears the moment in which it was made.
-    const archive = ["--create", "--file", `${folder}/${name}`, ...SAME_BYTES, "-C", layout, "."];
-    await run("tar", [...archive, `--mtime=@${epochSeconds}`], { cwd: work });
+    const archive = ["--create", "--file", `${folder}/${name}`, ...SAME_BYTES];
+    const moved = [`--mtime=@${epochSeconds}`, "--directory", layout];
+    await run("tar", [...archive, ...moved, "oci-layout", "index.json", "blobs"], { cwd: work });
     return name;
   } finally {
     await Deno.remove(work, { recursive: true });
