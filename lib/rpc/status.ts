@@ -104,8 +104,8 @@ function plainFacts(value: unknown): Record<string, string | number | boolean> {
   const entries = Object.entries(value).filter((
     entry,
   ): entry is [string, string | number | boolean] =>
-    ["string", "number", "boolean"].includes(typeof entry[1])
-  );
+    ["string", "boolean"].includes(typeof entry[1]) || Number.isFinite(entry[1])
+  ).map(([name, fact]) => [name, fact === 0 ? 0 : fact] as const); // JSON has no infinity, and one zero.
   return Object.fromEntries(entries);
 }
 
