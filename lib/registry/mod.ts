@@ -10,6 +10,7 @@ export type {
   NodeState,
   Registration,
 } from "./core/record.ts";
+export type { Heard, RegistryEvent } from "./events.ts";
 export {
   HEARTBEAT_TIMEOUT_MS,
   HEARTBEAT_TIMEOUT_MS_MAX,

@@ -269,8 +269,12 @@ export class Registry implements AsyncDisposable {
     try {
       const { records, forgotten } = await this.#storage.news();
       const now = this.#now();
-      for (const record of records) this.#tell(this.#table.adopt(record, now));
-      for (const id of forgotten) this.#tell(this.#table.forget(id));
+      for (const record of records) {
+        if (!this.#writer.isPending(record.id)) this.#tell(this.#table.adopt(record, now));
+      }
+      for (const id of forgotten) {
+        if (!this.#writer.isPending(id)) this.#tell(this.#table.forget(id));
+      }
       this.#isStorageSilent = false;
     } catch (thrown) {
       if (!this.#isStorageSilent) {

@@ -20,6 +20,8 @@ export class Writer {
   readonly #forgotten = new Set<string>();
   readonly #touched = new Map<string, NodeRecord>();
   #history: HistoryEntry[] = [];
+  /** What is being written. */
+  #underWay: ReadonlySet<string> = new Set();
   #waiting: PromiseWithResolvers<void>[] = [];
   #nextCommitAt = -Infinity as MonotonicMs;
   #retryAt = -Infinity as MonotonicMs;
@@ -36,6 +38,11 @@ export class Writer {
   /** Whether the last write failed. */
   get isFailing(): boolean {
     return this.#isFailing;
+  }
+
+  /** Whether a node's state here is not stored yet, so that what is stored is older. */
+  isPending(id: string): boolean {
+    return this.#records.has(id) || this.#forgotten.has(id) || this.#underWay.has(id);
   }
 
   /** A node's facts or state have changed. */
@@ -137,6 +144,7 @@ export class Writer {
     const forgotten = [...this.#forgotten];
     const history = this.#history;
     for (const { id } of records) this.#records.delete(id);
+    this.#underWay = new Set([...records.map(({ id }) => id), ...forgotten]);
     this.#forgotten.clear();
     this.#history = [];
     const batch: Batch = { records, forgotten, history, now: this.#clock.wallNow() };
@@ -150,6 +158,8 @@ export class Writer {
       for (const id of forgotten) if (!this.#records.has(id)) this.#forgotten.add(id);
       this.#history = [...history, ...this.#history].slice(-HISTORY_WAITING_MAX);
       throw thrown;
+    } finally {
+      this.#underWay = new Set();
     }
   }
 

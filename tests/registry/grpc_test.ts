@@ -74,9 +74,11 @@ Deno.test("a node that falls silent leaves the list with one warning, and comes 
   using agent = new WireAgent(opened.server.port);
   await agent.register({ id: "silent\nid", hostname: "<script>" });
   equal((await agent.heartbeat("silent\nid")).code, 0);
-  for await (const heard of opened.server.registry.events.listen(0, AbortSignal.timeout(10_000))) {
+  const signal = AbortSignal.timeout(20_000);
+  for await (const heard of opened.server.registry.events.listen(0, signal)) {
     if (heard.kind === "offline") break;
   }
+  equal(signal.aborted, false, "it went in time");
   equal((await agent.heartbeat("silent\nid")).code, NOT_FOUND);
   deepEqual(await agent.ids(), []);
   equal(opened.log.lines.filter(({ level }) => level === "warn").length, 1);

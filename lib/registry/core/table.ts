@@ -15,6 +15,7 @@ import {
 import {
   type Capabilities,
   type Change,
+  type ChangeKind,
   isEmpty,
   isSame,
   type Moment,
@@ -217,41 +218,30 @@ export class NodeTable {
   /**
    * Takes what another instance has stored of a node. Null when it is nothing new.
    *
-   * A newer sign of life counts from now on: that of the other instance's clock may not fit ours.
+   * Whether the node is online is as stored, as heartbeats bring nobody back. A newer sign of life
+   * counts from now on: the moment by the other instance's clock may not fit ours.
    */
-  adopt(record: NodeRecord, now: Moment): Change | null {
-    const entry = this.#online.get(record.id);
-    const before: Entry | undefined = entry ?? this.#offline.get(record.id);
-    const isNewer = before === undefined || record.lastSeenMs > before.lastSeenMs;
-    if (!isNewer && record.lastSeenMs < before.lastSeenMs) return null;
-    const seenAt = isNewer ? now.monotonic : before.seenAt;
-    const isStale = !isNewer && before.isStale;
-    const hasChanged = entry === undefined
-      ? record.offlineAtMs === null
-      : hasOtherFacts(entry, record);
-    const wasOnline = entry !== undefined;
-    const isOnline = record.offlineAtMs === null;
-    if (!hasChanged && wasOnline === isOnline && entry?.isStale === isStale) {
-      if (entry !== undefined) {
-        entry.lastSeenMs = record.lastSeenMs;
-        entry.seenAt = seenAt;
-        entry.isForeign ||= isNewer;
-      }
+  adopt(stored: NodeRecord, now: Moment): Change | null {
+    const online = this.#online.get(stored.id);
+    const before = online ?? this.#offline.get(stored.id);
+    const isNewer = before === undefined || stored.lastSeenMs > before.lastSeenMs;
+    const adopted: Entry = {
+      ...stored,
+      lastSeenMs: laterOf(before?.lastSeenMs, stored.lastSeenMs),
+      seenAt: isNewer ? now.monotonic : before.seenAt,
+      isStale: !isNewer && before.isStale,
+      isForeign: isNewer || before.isForeign,
+    };
+    const kind = newsOf(online, adopted);
+    if (kind === null && online !== undefined) {
+      const { lastSeenMs, seenAt, isForeign } = adopted;
+      Object.assign(online, { lastSeenMs, seenAt, isForeign });
       return null;
     }
-    this.#remove(record.id);
-    const adopted: Entry = { ...record, seenAt, isStale, isForeign: isNewer || before.isForeign };
+    this.#remove(stored.id);
     this.#put(adopted);
     this.#revision++;
-    if (!wasOnline && !isOnline) return null;
-    const kind = !isOnline
-      ? "offline"
-      : !wasOnline
-      ? "registered"
-      : hasChanged
-      ? "updated"
-      : "active";
-    return { kind, record: adopted };
+    return kind === null ? null : { kind, record: adopted };
   }
 
   #put(entry: Entry): void {
@@ -303,6 +293,14 @@ export class NodeTable {
       { fix: "Use another token for other machines." },
     );
   }
+}
+
+/** What is new for those who listen; null when it is nothing to them. */
+function newsOf(online: Entry | undefined, adopted: Entry): ChangeKind | null {
+  if (adopted.offlineAtMs !== null) return online === undefined ? null : "offline";
+  if (online === undefined) return "registered";
+  if (hasOtherFacts(online, adopted)) return "updated";
+  return online.isStale && !adopted.isStale ? "active" : null;
 }
 
 function laterOf(before: WallMs | undefined, now: WallMs): WallMs {
