@@ -23,6 +23,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   rpc: ["types", "proto"],
   server: ["types", "proto", "rpc"],
   registry: ["types", "proto", "rpc"],
+  agent: ["types", "proto", "rpc"],
   app: [
     "types",
     "proto",
@@ -38,6 +39,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "rpc",
     "server",
     "registry",
+    "agent",
   ],
   upgrade: ["types"],
   cli: ["types", "proto", "host", "config", "auth", "server", "upgrade"],

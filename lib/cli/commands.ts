@@ -1,6 +1,7 @@
 // The table of commands. Each is loaded when it is used; help needs only this file.
 
 import type { Command } from "./command.ts";
+import { REGISTRY_COMMANDS } from "./registry_commands.ts";
 
 const NONE = { min: 0, max: 0 };
 
@@ -203,58 +204,7 @@ export const COMMANDS: readonly Command[] = [
     ],
     load: async () => (await import("./commands/purge.ts")).purge,
   },
-  {
-    name: "registry",
-    summary: "Run a registry that agents register with.",
-    usage: "[token] [create|list|revoke] [name|id]",
-    positionals: { min: 0, max: 3 },
-    takesSingleDash: true,
-    flags: {
-      port: { value: "N", summary: "The TCP port of gRPC (default 50051)." },
-      "http-port": { value: "N", summary: "The TCP port of HTTP (default 8080)." },
-      "heartbeat-timeout": {
-        value: "TIME",
-        summary: "Without a heartbeat for so long a node is offline (default 30s).",
-      },
-      "api-key": { value: "KEY", summary: "Ask everybody for this token, or for another one." },
-      bind: {
-        value: "A,B",
-        summary: "The IP addresses to serve at (default 127.0.0.1 and ::1).",
-      },
-      open: { summary: "Ask nobody for a token." },
-      storage: {
-        value: "PLACE",
-        summary: "sqlite:FILE or postgres://… (default registry.db in the state folder).",
-      },
-      "allow-host": {
-        value: "NAME",
-        isList: true,
-        summary: "A name by which browsers may call it; may be given again.",
-      },
-      "tls-cert": { value: "FILE", summary: "The certificate chain (PEM) to encrypt with." },
-      "tls-key": { value: "FILE", summary: "Its private key (PEM)." },
-      config: { value: "FILE", summary: "Settings in YAML or JSON; flags count before them." },
-      log: { value: "FILE", summary: "Add the log to this file (a new one every 10 MB)." },
-      scope: { value: "A,B", summary: "Of a new token: read, agent (default both)." },
-      ttl: { value: "TIME", summary: "Of a new token: how long it counts (default for ever)." },
-    },
-    description:
-      "Keeps a list of agents: they register and send heartbeats over gRPC, people and " +
-      "programs look over HTTP (/api/nodes, /api/events, /api/openapi.json). On this machine no " +
-      "token is needed until the first one is made with `pollen registry token create`; then, and " +
-      "on any other address, everybody needs one.",
-    examples: [
-      { line: "pollen registry", note: "for agents of this machine" },
-      { line: "pollen registry -port 50052 -http-port 8081", note: "on other ports" },
-      {
-        line: "pollen registry token create ci --scope read",
-        note: "then: Authorization: Bearer …",
-      },
-      { line: "pollen registry --bind 0.0.0.0", note: "for other machines, with tokens" },
-    ],
-    isService: true,
-    load: async () => (await import("./commands/registry.ts")).registry,
-  },
+  ...REGISTRY_COMMANDS,
   {
     name: "upgrade",
     summary: "Replace pollen by the version of a release.",

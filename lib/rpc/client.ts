@@ -3,7 +3,7 @@
 
 import { Buffer } from "node:buffer";
 import type { Method } from "../proto/mod.ts";
-import { CALL_BYTES_MAX, PollenError } from "../types/mod.ts";
+import { CALL_BYTES_MAX, isIpLiteral, PollenError, splitHostPort } from "../types/mod.ts";
 import * as grpc from "./grpc.ts";
 import {
   assertUnary,
@@ -36,7 +36,11 @@ export interface RpcClient<S extends Service> extends Disposable {
   close(): void;
 }
 
-/** A client of `service`. It must be closed. */
+/**
+ * A client of `service`. It must be closed.
+ *
+ * @throws {PollenError} `invalid_argument` when an IP address is to be called with TLS.
+ */
 export function client<S extends Service>(service: S, options: ClientOptions): RpcClient<S> {
   const bytesMax = options.messageBytesMax ?? CALL_BYTES_MAX;
   const channel = new grpc.Client(options.address, credentialsOf(options), {
@@ -66,8 +70,14 @@ export function client<S extends Service>(service: S, options: ClientOptions): R
   return { calls, close, [Symbol.dispose]: close };
 }
 
-function credentialsOf({ trust }: ClientOptions): grpc.ChannelCredentials {
+function credentialsOf({ address, trust }: ClientOptions): grpc.ChannelCredentials {
   if (trust === undefined) return grpc.credentials.createInsecure();
+  // TLS names the server by its host (RFC 6066, section 3), which may not be an address.
+  if (isIpLiteral(splitHostPort(address).host)) {
+    throw new PollenError("invalid_argument", `${address} cannot be called with TLS.`, {
+      fix: "Call it by a host name that its certificate holds.",
+    });
+  }
   return grpc.credentials.createSsl(trust === null ? null : Buffer.from(trust));
 }
 

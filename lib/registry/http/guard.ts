@@ -35,7 +35,8 @@ export class Guard {
    */
   check(request: Request, source: string): void {
     this.#checkRate(source);
-    const host = request.headers.get("host") ?? "";
+    // HTTP/2 has it in the address instead (RFC 9113, section 8.3.1).
+    const host = request.headers.get("host") ?? new URL(request.url).host;
     if (!this.#isOurs(host)) {
       throw new PollenError("refused", `This registry is not called "${host.slice(0, 100)}".`, {
         fix: "Use its IP address or localhost, or allow the name with --allow-host.",

@@ -1,0 +1,37 @@
+// What the commands that talk to a registry have in common: addresses, and a token from a file, so
+// that no list of processes shows it.
+
+import { resolve } from "node:path";
+import { systemDisk } from "../host/mod.ts";
+import { joinHostPort, PollenError, splitHostPort } from "../types/mod.ts";
+import type { Arguments } from "./arguments.ts";
+
+const FILE_BYTES_MAX = 1 << 20;
+const GRPC_PORT = 50_051;
+
+/** The addresses of registries between commas; those without a port get gRPC's usual one. */
+export function parseRegistries(text: string): string[] {
+  return text.split(",").map((part) => {
+    const address = part.trim();
+    const { host, port } = splitHostPort(
+      /:\d+$/.test(address) ? address : `${address}:${GRPC_PORT}`,
+    );
+    return joinHostPort(host, port);
+  });
+}
+
+/** The token in the file that `--token-file` names, or undefined without the flag. */
+export async function readToken(args: Arguments): Promise<string | undefined> {
+  return (await readFlagFile(args, "token-file"))?.trim();
+}
+
+/** The text of the file that a flag names, or undefined without the flag. */
+export async function readFlagFile(args: Arguments, flag: string): Promise<string | undefined> {
+  const path = args.value(flag);
+  if (path === undefined) return undefined;
+  const bytes = await systemDisk.read(resolve(path), FILE_BYTES_MAX);
+  if (bytes === null) {
+    throw new PollenError("not_found", `There is no file ${path}.`, { fix: `See --${flag}.` });
+  }
+  return new TextDecoder().decode(bytes);
+}
