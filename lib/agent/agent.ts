@@ -1,7 +1,8 @@
 // The agent of a machine: registers it, sends heartbeats, tells what has changed, and takes the next
 // registry when one does not answer.
 //
-// Invariant: as long as one of the registries answers, a heartbeat reaches it within two intervals.
+// Invariant: as long as one of the registries answers, a heartbeat reaches the next one within two
+// intervals, of two seconds at least, after one fell silent.
 
 import { orchion } from "../proto/mod.ts";
 import type { Calls, RpcClient } from "../rpc/mod.ts";
@@ -9,6 +10,9 @@ import { type Clock, errorText, type Log, PollenError, type Random } from "../ty
 
 /** Between two looks at what the machine has, in milliseconds. */
 const LOOK_MS = 10_000;
+
+/** The least that a call may take, in milliseconds, however short the interval. */
+const CALL_MS_MIN = 2_000;
 
 /** How long the farewell may take. */
 const FAREWELL_MS = 2_000;
@@ -87,7 +91,7 @@ export class Agent {
   async #turn(signal: AbortSignal): Promise<number> {
     const { intervalMs } = this.#options;
     try {
-      const call = { timeoutMs: intervalMs, signal };
+      const call = { timeoutMs: Math.max(intervalMs, CALL_MS_MIN), signal };
       if (this.#isRegistered) await this.#calls().heartbeat({ nodeId: this.#options.id }, call);
       else await this.#register(call);
       this.#silent = 0;
