@@ -18,7 +18,7 @@ import {
 import { Config, ConsumedInvites } from "../config/mod.ts";
 import { demandOwner, systemClock, systemDisk, systemRandom, tightenRights } from "../host/mod.ts";
 import { getAdvertisableAddrs, isHostIp, Mesh, type Redeemer } from "../mesh/mod.ts";
-import { Node, NodeService } from "../node/mod.ts";
+import { addressesOf, Node, NodeService } from "../node/mod.ts";
 import { openEngine } from "../quic/mod.ts";
 import { Store } from "../store/mod.ts";
 import { Manager } from "../tunnel/mod.ts";
@@ -133,6 +133,10 @@ export async function openNode(options: NodeOptions): Promise<OpenedNode> {
     log,
     signedTimes,
     isRevoked: (peer) => store.isSubjectRevoked(peer),
+    candidates: (peer) => {
+      const record = store.get(peer);
+      return record === null ? [] : addressesOf(record);
+    },
   });
   const tunnels = Manager.create({
     transport: mesh,

@@ -38,7 +38,7 @@ export async function memberProtocols(
     identity,
     serve: true,
     headBytes: STREAM_HEAD_BYTES[alpn],
-    ...(alpn === ALPN_MEMBER_2 ? { fallback: ALPN_MEMBER_1 } : {}),
+    ...(alpn === ALPN_MEMBER_2 ? { fallback: ALPN_MEMBER_1, movesPaths: true } : {}),
   }));
 }
 

@@ -50,6 +50,7 @@ import { EnvelopeLink } from "./envelope_link.ts";
 import { FrameLink } from "./frame_link.ts";
 import { type Redeemer, serveInvite } from "./invite.ts";
 import { inviteProtocols, memberProtocols } from "./identities.ts";
+import { Paths } from "./paths.ts";
 import { ALPN_INVITE_1, ALPN_INVITE_2, CloseReason } from "./protocol.ts";
 import { type Member, SessionRegistry } from "./registry.ts";
 import { verifyMember } from "./verifier.ts";
@@ -79,6 +80,8 @@ export interface MeshOptions {
   readonly log: Log;
   /** Learns of moments that this machine's clock has not reached. Default: nobody does. */
   readonly signedTimes?: SignedTimes;
+  /** Where a peer may be, besides where its session leads. Default: nowhere else. */
+  candidates?(peer: PeerKey): readonly SocketAddress[];
   /** Whether a peer lost its membership. Asked at each handshake and by `recheckPeers`. */
   isRevoked(peer: PeerKey): boolean;
 }
@@ -101,6 +104,7 @@ export class Mesh implements MeshPort<Envelope, Frame>, AsyncDisposable {
   #watcher: SessionWatcher | null = null;
   readonly #gatekeeper = new Gatekeeper();
   readonly #inviteSlots = new InviteSlots();
+  readonly #paths: Paths;
   /** For what others can cause as often as they like. */
   readonly #throttledLog: LogThrottle;
   #isClosed = false;
@@ -109,6 +113,9 @@ export class Mesh implements MeshPort<Envelope, Frame>, AsyncDisposable {
     this.#options = options;
     this.#registry = new SessionRegistry(options.identity.peerKey);
     this.#throttledLog = new LogThrottle(options.log, options.clock);
+    const { engine, clock, log } = options;
+    const candidates = (peer: PeerKey) => options.candidates?.(peer) ?? [];
+    this.#paths = new Paths({ engine, clock, log, candidates });
   }
 
   /** Mints this process's certificates, shows them on the engine and begins to accept. The mesh owns the engine from now on. */
@@ -122,6 +129,7 @@ export class Mesh implements MeshPort<Envelope, Frame>, AsyncDisposable {
       mesh.#gatekeeper.decide(attempt, options.clock.monotonicNow())
     );
     mesh.#run(mesh.#acceptSessions());
+    mesh.#run(mesh.#paths.run());
     return mesh;
   }
 
@@ -278,6 +286,11 @@ export class Mesh implements MeshPort<Envelope, Frame>, AsyncDisposable {
     }
   }
 
+  /** This machine's addresses changed, or it slept: every path of a pollen/2 session is tried at once. */
+  shakePaths(): void {
+    this.#paths.shake();
+  }
+
   /** Ends every session with this reason, closes the engine, and waits for both. Idempotent. */
   async close(reason: string): Promise<void> {
     if (!this.#isClosed) {
@@ -387,6 +400,7 @@ export class Mesh implements MeshPort<Envelope, Frame>, AsyncDisposable {
     const link = this.#openLink(peer, session);
     this.#links.set(session, link);
     this.#run(link.run());
+    if (link instanceof FrameLink) this.#run(this.#paths.keep(peer, session));
     this.#run(session.closed.then((end) => this.#forget(peer, session, end)));
     if (added.kind === "current") this.#reportConnected(member);
   }

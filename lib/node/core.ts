@@ -91,6 +91,8 @@ export type NodeOutput =
     readonly remotePort: number;
     readonly toPort: number;
   }
+  /** Sessions may lead nowhere from where this machine is now. */
+  | { readonly kind: "shakePaths" }
   | { readonly kind: "log"; readonly message: string; readonly fields: LogFields };
 
 /**
@@ -240,7 +242,8 @@ export class NodeCore {
     const before = this.#own?.ips ?? own.ips;
     const hasMoved = own.ips.some((ip) => !before.includes(ip));
     this.#own = own;
-    return [...this.#announceAddresses(), ...(hasMoved ? this.#retryAll(now) : [])];
+    if (!hasMoved) return this.#announceAddresses();
+    return [{ kind: "shakePaths" }, ...this.#announceAddresses(), ...this.#retryAll(now)];
   }
 
   #dialEverything(peer: PeerKey): NodeOutput {

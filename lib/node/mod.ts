@@ -1,6 +1,7 @@
 // One running node: its event loop, its pure core, and what the command line may ask of it.
 
 export { genIdentityKey, readIdentityPub } from "../auth/mod.ts";
+export { addressesOf } from "./addresses.ts";
 export { type BootstrapPeer, NodeCore, type NodeInput, type NodeOutput } from "./core.ts";
 export type { WhichForwards } from "./forwards.ts";
 export { type Config, DEFAULT_CONFIG, Node, type NodeDeps } from "./node.ts";

@@ -318,6 +318,9 @@ export class Node {
       case "moveForward":
         this.#run(this.#forwards.move(output));
         break;
+      case "shakePaths":
+        this.#deps.mesh.shakePaths();
+        break;
       case "log":
         this.#deps.log.info(output.message, output.fields);
         break;
@@ -399,6 +402,7 @@ export class Node {
       sleptMs,
     });
     mesh.recheckPeers();
+    mesh.shakePaths();
     this.#refreshAddresses();
     this.#step({ kind: "resumed" });
     this.#step({ kind: "gossipTick" });

@@ -55,6 +55,9 @@ const END_KINDS: readonly SessionEnd["kind"][] = [
   "protocol_error",
 ];
 
+/** Bytes of the secret that the ends of a session share. */
+const SECRET_BYTES = 32;
+
 /** A dial that was not answered yet. */
 interface Dial {
   readonly address: SocketAddress;
@@ -216,6 +219,8 @@ export class QuicEngine implements Engine {
         return this.#dialFailed(record);
       case EventKind.sessionEnded:
         return this.#sessionEnded(record);
+      case EventKind.sessionStray:
+        return this.#sessions.get(handle)?.strayed(new PayloadReader(payload).address());
       case EventKind.datagram:
         return this.#sessions.get(handle)?.receivedDatagram(payload);
       case EventKind.streamOpened:
@@ -295,6 +300,7 @@ export class QuicEngine implements Engine {
       inbound: x !== 0,
       remoteAddress,
       alpn: new TextDecoder().decode(reader.bytes(y)),
+      secret: reader.bytes(SECRET_BYTES),
       peerCertificate: reader.rest(),
     });
     this.#sessions.set(handle, session);

@@ -272,21 +272,23 @@ function encodeOptions({ packetBytesMax, congestion, offload }: EngineOptions): 
 }
 
 function encodeProtocols(protocols: readonly Protocol[]): Uint8Array {
-  return concat(protocols.flatMap(({ alpn, fallback = "", identity, serve, headBytes }) => {
-    if (!/^[\x21-\x7e]{1,255}$/.test(alpn) || !/^[\x21-\x7e]{0,255}$/.test(fallback)) {
-      throw new PollenError("invalid_argument", "An ALPN name has 1 to 255 ASCII characters.");
-    }
-    if (!Number.isInteger(headBytes) || headBytes < 0 || headBytes > 64) {
-      throw new PollenError("invalid_argument", "The head of a stream has 0 to 64 bytes.");
-    }
-    return [
-      Uint8Array.of(serve ? 1 : 0, headBytes),
-      encodeSized(encodeText(alpn)),
-      encodeSized(encodeText(fallback)),
-      encodeSized(identity.certificate),
-      encodeSized(identity.privateKey),
-    ];
-  }));
+  return concat(
+    protocols.flatMap(({ alpn, fallback = "", identity, serve, headBytes, movesPaths }) => {
+      if (!/^[\x21-\x7e]{1,255}$/.test(alpn) || !/^[\x21-\x7e]{0,255}$/.test(fallback)) {
+        throw new PollenError("invalid_argument", "An ALPN name has 1 to 255 ASCII characters.");
+      }
+      if (!Number.isInteger(headBytes) || headBytes < 0 || headBytes > 64) {
+        throw new PollenError("invalid_argument", "The head of a stream has 0 to 64 bytes.");
+      }
+      return [
+        Uint8Array.of((serve ? 1 : 0) + (movesPaths ? 2 : 0), headBytes),
+        encodeSized(encodeText(alpn)),
+        encodeSized(encodeText(fallback)),
+        encodeSized(identity.certificate),
+        encodeSized(identity.privateKey),
+      ];
+    }),
+  );
 }
 
 function badIdentity(): PollenError {

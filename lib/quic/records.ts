@@ -5,7 +5,7 @@
 import { type FaultKind, PollenError, type SocketAddress } from "../types/mod.ts";
 
 /** Must be what the library says of itself. */
-export const ABI_VERSION = 3;
+export const ABI_VERSION = 4;
 
 /** Operations of a command: what `a`, `b`, `s` and the bytes mean stands in abi/commands.rs. */
 export const Operation = {
@@ -34,6 +34,7 @@ export const Operation = {
   keepGate: 23,
   answerAttempt: 24,
   admitNarrow: 25,
+  setPath: 26,
   route: 30,
   serve: 31,
   allow: 32,
@@ -69,6 +70,7 @@ export const EventKind = {
   bridgeBegan: 25,
   ruleRefused: 26,
   ruleWithdrawn: 27,
+  sessionStray: 28,
 } as const;
 
 /** Faults of the sockets, in the order of their numbers, from 1. */

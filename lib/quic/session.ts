@@ -11,11 +11,12 @@ import {
   type SessionEnd,
   type SessionStats,
   type SocketAddress,
+  STRAYS_WAITING_MAX,
   type Stream,
   STREAMS_WAITING_MAX,
 } from "../types/mod.ts";
 import type { NativeEngine } from "./native_engine.ts";
-import { encodeText, Operation } from "./records.ts";
+import { encodeAddress, encodeText, Operation } from "./records.ts";
 import { QuicStream } from "./stream.ts";
 
 const OUTCOMES: readonly DatagramOutcome[] = ["sent", "too_large", "blocked", "closed"];
@@ -35,6 +36,7 @@ export interface SessionFacts {
   readonly alpn: string;
   readonly inbound: boolean;
   readonly remoteAddress: SocketAddress;
+  readonly secret: Uint8Array;
   readonly peerCertificate: Uint8Array;
 }
 
@@ -49,7 +51,7 @@ export class QuicSession implements Session {
   readonly handle: number;
   readonly alpn: string;
   readonly inbound: boolean;
-  readonly remoteAddress: SocketAddress;
+  readonly secret: Uint8Array;
   readonly peerCertificate: Uint8Array;
   readonly closed: Promise<SessionEnd>;
   /** The engine that it belongs to. */
@@ -58,9 +60,11 @@ export class QuicSession implements Session {
   readonly #streams: Map<number, QuicStream>;
   readonly #ownStreams = new Set<QuicStream>();
   readonly #datagrams = new BoundedQueue<Uint8Array>(DATAGRAMS_WAITING_MAX);
+  readonly #strays = new BoundedQueue<SocketAddress>(STRAYS_WAITING_MAX);
   readonly #incoming = new BoundedQueue<QuicStream>(STREAMS_WAITING_MAX);
   readonly #openings = new Map<number, Opening>();
   readonly #resolveClosed: (end: SessionEnd) => void;
+  #remoteAddress: SocketAddress;
   #isAdmitted = false;
   #isNarrow = true;
   #hasEnded = false;
@@ -73,11 +77,16 @@ export class QuicSession implements Session {
     this.handle = facts.handle;
     this.alpn = facts.alpn;
     this.inbound = facts.inbound;
-    this.remoteAddress = facts.remoteAddress;
+    this.#remoteAddress = facts.remoteAddress;
+    this.secret = facts.secret;
     this.peerCertificate = facts.peerCertificate;
     const { promise, resolve } = Promise.withResolvers<SessionEnd>();
     this.closed = promise;
     this.#resolveClosed = resolve;
+  }
+
+  get remoteAddress(): SocketAddress {
+    return this.#remoteAddress;
   }
 
   get hasEnded(): boolean {
@@ -90,6 +99,17 @@ export class QuicSession implements Session {
     this.#isAdmitted = true;
     this.#isNarrow = narrow;
     this.native.command(narrow ? Operation.admitNarrow : Operation.admit, { a: this.handle });
+  }
+
+  setPath(address: SocketAddress): void {
+    if (this.#hasEnded) return;
+    this.#remoteAddress = address;
+    const bytes = encodeAddress(address);
+    this.native.command(Operation.setPath, { a: this.handle, bytes });
+  }
+
+  nextStray(): Promise<SocketAddress | null> {
+    return this.#strays.next();
   }
 
   sendDatagram(bytes: Uint8Array): DatagramOutcome {
@@ -148,6 +168,11 @@ export class QuicSession implements Session {
     this.native.command(Operation.closeSession, { a: this.handle, s: errorCode, bytes });
   }
 
+  /** Packets came from elsewhere. */
+  strayed(address: SocketAddress): void {
+    this.#strays.pushDroppingOldest(address);
+  }
+
   /** The engine received a datagram. */
   receivedDatagram(bytes: Uint8Array): void {
     this.#datagrams.pushDroppingOldest(bytes);
@@ -187,6 +212,7 @@ export class QuicSession implements Session {
     this.#openings.clear();
     this.#incoming.drain();
     this.#datagrams.close();
+    this.#strays.drain();
     this.#resolveClosed(end);
   }
 

@@ -37,6 +37,12 @@ export interface Protocol {
    * (0…64). They arrive as `Stream.head` and are no longer part of what `read` gives.
    */
   readonly headBytes: number;
+  /**
+   * Whether the paths of its sessions are moved by `Session.setPath` alone: QUIC sees one address
+   * for good, and packets are taken from wherever they come. Default false: QUIC migrates by its own
+   * rules (RFC 9000, section 9).
+   */
+  readonly movesPaths?: boolean;
 }
 
 /**
@@ -275,8 +281,10 @@ export interface Session {
   readonly alpn: string;
   /** Whether the other side dialled. */
   readonly inbound: boolean;
-  /** Where the other side is now. */
+  /** Where the other side is now: where our packets go. */
   readonly remoteAddress: SocketAddress;
+  /** 32 bytes that only the two ends of this session have (RFC 8446, section 7.5). */
+  readonly secret: Uint8Array;
   /** The peer's leaf certificate, DER. TLS has proved that the peer holds its key; nothing else of it is checked. */
   readonly peerCertificate: Uint8Array;
   /** Resolves when the session has ended; never rejects. */
@@ -290,6 +298,19 @@ export interface Session {
    * `admit` without it lifts that, also later.
    */
   admit(options?: { readonly narrow?: boolean }): void;
+
+  /**
+   * Where packets go from now on. What was learned of the old path (congestion, round trip, packet
+   * size) is forgotten. Without effect unless the protocol has `movesPaths`.
+   */
+  setPath(address: SocketAddress): void;
+  /**
+   * The next address that packets of this session came from although it leads elsewhere, at most
+   * five in a second; null once the session has ended. Anybody can forge it: QUIC proves that the
+   * packets are genuine, not who sent them last. At most 8 wait, the oldest goes first. Nothing
+   * comes unless the protocol has `movesPaths`.
+   */
+  nextStray(): Promise<SocketAddress | null>;
 
   /** Queues one datagram without waiting. */
   sendDatagram(bytes: Uint8Array): DatagramOutcome;

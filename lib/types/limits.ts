@@ -226,3 +226,6 @@ export const LIFE_MS_MAX = 1_000 * 365 * 24 * 60 * 60 * 1_000;
 export const JOIN_TOKEN_SECONDS_MAX = 300n;
 /** Milliseconds that the daemon works on one call, whatever the caller allows. */
 export const HANDLER_TIMEOUT_MS_MAX = 60_000;
+
+/** Addresses that packets of a session came from unexpectedly and that wait to be looked at; the oldest goes first. */
+export const STRAYS_WAITING_MAX = 8;

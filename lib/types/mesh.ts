@@ -129,6 +129,8 @@ export interface Mesh<E, F> extends StreamTransport {
   closePeerSession(peer: PeerKey, reason: string): void;
   /** Ends the sessions whose peer would not be let in any more: its membership has expired, or was revoked. */
   recheckPeers(): void;
+  /** This machine's addresses changed, or it slept: every path of a pollen/2 session is tried at once. */
+  shakePaths(): void;
   /** Ends every session with this reason, then frees everything. Idempotent. */
   close(reason: string): Promise<void>;
 }

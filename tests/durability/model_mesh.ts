@@ -131,6 +131,7 @@ export class ModelMesh implements Mesh<Envelope, Frame> {
   getActivePeerAddress = (peer: PeerKey) => this.#connected.has(peer) ? ADDRESS : null;
   closePeerSession = (peer: PeerKey) => this.part(peer);
   recheckPeers = () => {};
+  shakePaths = () => {};
   connect = () => Promise.reject(new PollenError("unreachable", "nobody is dialled here"));
   session = () => new Promise<never>(() => {});
   openStream = () => new Promise<never>(() => {});

@@ -45,6 +45,7 @@ export function quietMesh(listenPort: number) {
     getActivePeerAddress: () => null,
     closePeerSession() {},
     recheckPeers() {},
+    shakePaths() {},
     close: () => {
       for (const queue of [packets, frames, events, notices, streams]) queue.close();
       return Promise.resolve();

@@ -2,6 +2,7 @@
 //! stable parts of the ABI.
 
 use crate::handle::Handle;
+use crate::limits::SESSION_SECRET_BYTES;
 use bytes::Bytes;
 use std::net::SocketAddr;
 
@@ -105,7 +106,15 @@ pub enum Event {
         inbound: bool,
         remote: SocketAddr,
         alpn: Vec<u8>,
+        /// Known to the two ends alone.
+        secret: [u8; SESSION_SECRET_BYTES],
         certificate: Vec<u8>,
+    },
+    /// A packet of a session whose paths are moved from above came from elsewhere. Whether it is
+    /// genuine is not known.
+    SessionStray {
+        session: Handle,
+        remote: SocketAddr,
     },
     DialFailed {
         tag: u32,

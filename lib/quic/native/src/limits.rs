@@ -234,3 +234,13 @@ pub const REASON_BYTES_MAX: usize = 256;
 pub const QLOG_FILES_MAX: usize = 64;
 pub const QLOG_FILE_BYTES_MAX: usize = 16 * 1024 * 1024;
 pub const QLOG_QUEUE_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// The secret that the two ends of a session share, in bytes: what HMAC-SHA256 makes good use of.
+pub const SESSION_SECRET_BYTES: usize = 32;
+
+/// Connection IDs of a session that are known for its own when they come from elsewhere: several
+/// times what a peer may hold at once (`active_connection_id_limit` is 5).
+pub const SESSION_IDS_KEPT_MAX: usize = 32;
+
+/// Between two reports that packets of a session come from elsewhere; each costs a probe.
+pub const STRAY_PAUSE: Duration = Duration::from_millis(200);

@@ -128,6 +128,10 @@ pub fn perform(shared: &Shared, arguments: &Arguments<'_>) -> Result<i32, Refusa
             },
         },
         25 => Command::AdmitNarrow(a),
+        26 => Command::SetPath {
+            session: a,
+            to: input.address()?,
+        },
         30 => {
             let bridges_max = input.u32()?;
             let head = input.rest();

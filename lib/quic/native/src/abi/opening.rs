@@ -28,27 +28,29 @@ pub fn reset_key(input: &mut Reader<'_>) -> Result<ResetKey, Refusal> {
     }
 }
 
-/// A list of: serve (u8), head bytes (u8), and with their lengths (u32) ALPN, the ALPN to fall back
+/// A list of: flags (u8: 1 served, 2 paths are moved from above), head bytes (u8), and with their lengths (u32) ALPN, the ALPN to fall back
 /// on (empty for none), certificate, key.
 pub fn protocols(input: &mut Reader<'_>) -> Result<Protocols, Refusal> {
     let mut list = Vec::new();
     while !input.0.is_empty() {
-        let serve = input.u8()? != 0;
+        let flags = input.u8()?;
         let head_bytes = usize::from(input.u8()?);
         let alpn = input.sized()?.to_vec();
         let fallback = input.sized()?;
         let certificate = input.sized()?.to_vec();
         let key = input.sized()?.to_vec();
         let longest = alpn.len().max(fallback.len());
-        if alpn.is_empty() || longest > 255 || head_bytes > HEAD_BYTES_MAX {
+        if alpn.is_empty() || longest > 255 || head_bytes > HEAD_BYTES_MAX || flags > 3 {
             return Err(Refusal::Malformed);
         }
-        let protocol = Protocol::new(alpn, certificate, key, serve, head_bytes);
+        let protocol = Protocol::new(alpn, certificate, key, flags & 1 != 0, head_bytes);
         let protocol = match fallback {
             [] => protocol,
             fallback => protocol.and_then(|protocol| protocol.with_fallback(fallback)),
         };
-        list.push(protocol.map_err(|_| Refusal::BadIdentity)?);
+        let mut protocol = protocol.map_err(|_| Refusal::BadIdentity)?;
+        protocol.moves_paths = flags & 2 != 0;
+        list.push(protocol);
     }
     Protocols::new(list).map_err(|_| Refusal::BadIdentity)
 }

@@ -24,10 +24,12 @@ pub fn encode(event: &Event, records: &mut Vec<u8>) {
             inbound,
             remote,
             alpn,
+            secret,
             certificate,
         } => {
             record.header(1, *session, *tag, u32::from(*inbound), alpn.len() as u32);
-            record.address(*remote).bytes(alpn).bytes(certificate);
+            record.address(*remote).bytes(alpn);
+            record.bytes(secret).bytes(certificate);
         }
         Event::DialFailed { tag, error, reason } => {
             record.header(2, 0, *tag, *error as u32, 0);
@@ -124,6 +126,10 @@ pub fn encode(event: &Event, records: &mut Vec<u8>) {
         }
         Event::RuleRefused { rule, count } => record.header(26, 0, *rule, *count, 0),
         Event::RuleWithdrawn { rule } => record.header(27, 0, *rule, 0, 0),
+        Event::SessionStray { session, remote } => {
+            record.header(28, *session, 0, 0, 0);
+            record.address(*remote);
+        }
         Event::Attempt {
             attempt,
             from,

@@ -3,6 +3,7 @@
 
 use super::congestion::BoundedFactory;
 use super::options::Options;
+use super::paths::Made;
 use super::reset::ResetKey;
 use super::tls::{server_config, Protocol};
 use crate::limits::*;
@@ -90,9 +91,10 @@ impl Transports {
     }
 }
 
-pub fn endpoint_config(key: &ResetKey) -> Arc<EndpointConfig> {
+/// `made` hears of each connection ID that is made.
+pub fn endpoint_config(key: &ResetKey, made: &Made) -> Arc<EndpointConfig> {
     let mut config = EndpointConfig::new(Arc::new(key.tokens()));
-    let ids = key.ids();
+    let ids = key.ids(made);
     config
         .cid_generator(move || Box::new(ids.clone()))
         .max_udp_payload_size(UDP_PAYLOAD_MAX)

@@ -237,6 +237,7 @@ impl Core {
             return self.endpoint.ignore(incoming);
         };
         let mut payload = Vec::new();
+        self.paths.begin();
         let accepted = self
             .endpoint
             .accept(incoming, now, &mut payload, Some(config));

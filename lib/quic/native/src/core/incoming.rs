@@ -25,6 +25,9 @@ impl Core {
             return;
         }
         self.gate.note_time(now);
+        let (remote, is_pinned) = self.seen_from(now, remote, &payload);
+        // Which of our addresses it came to is the path's business, not QUIC's.
+        let local_ip = local_ip.filter(|_| !is_pinned);
         let mut answer = Vec::new();
         let event = self
             .endpoint
@@ -69,6 +72,7 @@ impl Core {
         self.by_connection.insert(id, handle);
         if let Some(session) = self.sessions.get_mut(handle) {
             session.handle = handle;
+            self.paths.claim(session);
             list(&mut self.unsettled, &mut self.listed, session);
         }
         handle

@@ -19,6 +19,7 @@ mod gauge;
 mod incoming;
 mod options;
 mod outgoing;
+mod paths;
 mod probe;
 mod requests;
 mod reset;
@@ -51,6 +52,7 @@ use crate::event::Event;
 use crate::handle::{Arena, Handle};
 use crate::limits::*;
 use gate::Gate;
+use paths::Paths;
 use quinn_proto::{ConnectionHandle, Endpoint, Transmit};
 use rustc_hash::{FxHashMap, FxHashSet};
 use session::Session;
@@ -69,6 +71,7 @@ pub struct Core {
     by_dial: FxHashMap<u32, Handle>,
     /// Where sessions that were admitted lead.
     admitted: FxHashSet<SocketAddr>,
+    paths: Paths,
     streams: Streams,
     timers: Timers,
     gate: Gate,
@@ -95,14 +98,17 @@ impl Core {
         key: &ResetKey,
         may_probe_mtu: bool,
     ) -> Self {
+        let paths = Paths::default();
+        let endpoint = config::endpoint_config(key, &paths.made);
         Self {
-            endpoint: Endpoint::new(config::endpoint_config(key), None, may_probe_mtu, None),
+            endpoint: Endpoint::new(endpoint, None, may_probe_mtu, None),
             protocols: Arc::new(protocols),
             transports,
             sessions: Arena::new(SESSIONS_MAX),
             by_connection: FxHashMap::default(),
             by_dial: FxHashMap::default(),
             admitted: FxHashSet::default(),
+            paths,
             streams: Streams::new(),
             timers: Timers::default(),
             gate: Gate::new(),

@@ -53,6 +53,7 @@ impl Core {
         let Some(config) = self.protocols.client(alpn, transport) else {
             return Err((DialError::Refused, "unknown protocol".to_owned()));
         };
+        self.paths.begin();
         // The name is not sent; it only has to be one.
         let (id, connection) = self
             .endpoint
@@ -97,7 +98,7 @@ impl Core {
             return;
         }
         session.widen();
-        self.admitted.insert(session.remote);
+        self.admitted.insert(session.target());
         list(&mut self.unsettled, &mut self.listed, session);
     }
 

@@ -5,6 +5,7 @@
 //! Only an ID of our own is answered: whoever invents one finds it in one of 16 million tries. IDs
 //! are many, so that the tokens somebody has collected of old ones never fit a new one.
 
+use super::paths::{Made, ID_BYTES};
 use crate::limits::RESET_KEY_BYTES;
 use quinn_proto::{ConnectionId, ConnectionIdGenerator, InvalidCid};
 use ring::hmac::{self, HMAC_SHA256};
@@ -13,8 +14,7 @@ use std::time::Duration;
 
 /// The random part of a connection ID, and what proves that it is ours.
 const NONCE_BYTES: usize = 5;
-const PROOF_BYTES: usize = 3;
-const ID_BYTES: usize = NONCE_BYTES + PROOF_BYTES;
+const PROOF_BYTES: usize = ID_BYTES - NONCE_BYTES;
 
 /// The secret that all of this follows from. One engine at a time has it.
 #[derive(Clone)]
@@ -38,8 +38,9 @@ impl ResetKey {
         self.derived(b"pollen quic stateless reset")
     }
 
-    pub fn ids(&self) -> Ids {
-        Ids(self.derived(b"pollen quic connection id"))
+    /// `made` hears of each.
+    pub fn ids(&self, made: &Made) -> Ids {
+        Ids(self.derived(b"pollen quic connection id"), made.clone())
     }
 
     fn derived(&self, purpose: &[u8]) -> hmac::Key {
@@ -50,7 +51,7 @@ impl ResetKey {
 
 /// Makes connection IDs and knows them again.
 #[derive(Clone)]
-pub struct Ids(hmac::Key);
+pub struct Ids(hmac::Key, Made);
 
 impl Ids {
     fn proof(&self, nonce: &[u8]) -> [u8; PROOF_BYTES] {
@@ -67,7 +68,9 @@ impl ConnectionIdGenerator for Ids {
         let (nonce, proof) = id.split_at_mut(NONCE_BYTES);
         fill(nonce);
         proof.copy_from_slice(&self.proof(nonce));
-        ConnectionId::new(&id)
+        let id = ConnectionId::new(&id);
+        self.1.note(&id);
+        id
     }
 
     fn validate(&self, id: &ConnectionId) -> Result<(), InvalidCid> {
@@ -100,7 +103,9 @@ mod tests {
     fn ids_are_known_again_under_the_same_key_only() {
         let key = ResetKey::random();
         let again = ResetKey::new(&key.0).unwrap();
-        let (mut ids, same, other) = (key.ids(), again.ids(), ResetKey::random().ids());
+        let made = Made::default();
+        let (mut ids, same) = (key.ids(&made), again.ids(&made));
+        let other = ResetKey::random().ids(&made);
         let made: Vec<_> = (0..1_000).map(|_| ids.generate_cid()).collect();
         assert!(made.iter().all(|id| same.validate(id).is_ok()));
         assert!(!made.iter().all(|id| other.validate(id).is_ok()));

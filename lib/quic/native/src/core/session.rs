@@ -12,6 +12,7 @@
 use super::datagrams::Inbox;
 use super::farewell::Farewell;
 use super::gauge::Gauge;
+use super::paths::Path;
 use super::shares::Period;
 use super::stream::Opening;
 use super::Protocols;
@@ -76,6 +77,7 @@ pub struct Session {
     pub openings: VecDeque<Opening>,
     pub gauge: Arc<Gauge>,
     pub period: Period,
+    pub path: Path,
     /// Streams whose reader has been behind for long.
     readers_behind: u32,
     receive_window: u32,
@@ -116,6 +118,7 @@ impl Session {
             openings: VecDeque::new(),
             gauge: Arc::new(Gauge::default()),
             period: Period::default(),
+            path: Path::default(),
             readers_behind: 0,
             receive_window: SESSION_WINDOW_UNADMITTED,
             send_window: SEND_WINDOW_MIN,
@@ -135,6 +138,20 @@ impl Session {
 
     pub fn inbound(&self) -> bool {
         self.dial.is_none()
+    }
+
+    /// Where its packets go now.
+    pub fn target(&self) -> SocketAddr {
+        self.path.moved_to.unwrap_or(self.remote)
+    }
+
+    /// A secret that only the two ends of this session have (RFC 5705, RFC 8446, section 7.5).
+    pub fn secret(&self) -> [u8; SESSION_SECRET_BYTES] {
+        let mut secret = [0; SESSION_SECRET_BYTES];
+        let tls = self.connection.crypto_session();
+        // Exporting fails for want of a handshake alone, which is complete.
+        let _ = tls.export_keying_material(&mut secret, b"EXPORTER-pollen-session", b"");
+        secret
     }
 
     /// The protocol agreed on and the peer's leaf certificate, once the handshake is complete.

@@ -94,14 +94,17 @@ impl Core {
                     continue;
                 }
                 let id = session.id;
+                self.paths.begin();
                 if let Some(event) = self.endpoint.handle_event(id, event) {
                     session.connection.handle_event(event);
                 }
+                self.paths.claim(session);
                 if drained {
                     let mut armed = session.armed;
                     self.timers.arm(handle, &mut armed, None);
                     self.by_connection.remove(&id);
-                    self.admitted.remove(&session.remote);
+                    self.admitted.remove(&session.target());
+                    self.paths.forget(session);
                     self.sessions.remove(handle);
                     return;
                 }
@@ -131,7 +134,9 @@ fn connected(session: &mut Session, streams: &mut Streams, now: Instant) -> bool
     let Some((alpn, certificate)) = session.identity() else {
         return false;
     };
-    session.head_bytes = session.protocols.get(&alpn).map_or(0, |p| p.head_bytes);
+    let protocol = session.protocols.get(&alpn);
+    session.head_bytes = protocol.map_or(0, |p| p.head_bytes);
+    session.path.is_pinned = protocol.is_some_and(|p| p.moves_paths);
     session.phase = Phase::Verdict;
     session.deadline = Some(now + VERDICT_TIMEOUT);
     session.remote = session.connection.remote_address();
@@ -142,6 +147,7 @@ fn connected(session: &mut Session, streams: &mut Streams, now: Instant) -> bool
         inbound: session.inbound(),
         remote: session.remote,
         alpn,
+        secret: session.secret(),
         certificate,
     });
     true

@@ -18,13 +18,17 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 pub const ALPN: &[u8] = b"test/1";
+/// A protocol whose paths are moved from above.
+pub const ALPN_MOVED: &[u8] = b"moved/1";
 pub const DIAL: u32 = 1;
 
 /// These protocols, each with an identity of its own.
 pub fn protocols(served: &[&[u8]]) -> Protocols {
     let protocols = served.iter().map(|alpn| {
         let (certificate, key) = new_identity();
-        Protocol::new(alpn.to_vec(), certificate, key, true, 2).unwrap()
+        let mut protocol = Protocol::new(alpn.to_vec(), certificate, key, true, 2).unwrap();
+        protocol.moves_paths = *alpn == ALPN_MOVED;
+        protocol
     });
     Protocols::new(protocols.collect()).unwrap()
 }
@@ -53,6 +57,12 @@ impl Node {
 
     /// Everything that is due at this moment; gives the packets to be sent.
     pub fn turn(&mut self, now: Instant) -> Vec<Vec<u8>> {
+        let sent = self.turn_to(now).into_iter();
+        sent.map(|(_, packet)| packet).collect()
+    }
+
+    /// The same, and where to.
+    fn turn_to(&mut self, now: Instant) -> Vec<(SocketAddr, Vec<u8>)> {
         let core = &mut self.core;
         while core.expire_next(now) {}
         while core.settle_next(now) {}
@@ -61,14 +71,15 @@ impl Node {
         }
         core.allow_datagrams(OUTBOX_SOFT_MAX);
         let mut sent = Vec::new();
-        while let Some((_, packet)) = core.next_response() {
-            sent.push(packet);
+        while let Some((transmit, packet)) = core.next_response() {
+            sent.push((transmit.destination, packet));
         }
         while let Some(session) = core.next_to_flush() {
             let mut train = Vec::new();
             while let Some(transmit) = core.transmit(now, session, 8, &mut train) {
                 let size = transmit.segment_size.unwrap_or(transmit.size);
-                sent.extend(train[..transmit.size].chunks(size).map(<[u8]>::to_vec));
+                let packets = train[..transmit.size].chunks(size).map(<[u8]>::to_vec);
+                sent.extend(packets.map(|packet| (transmit.destination, packet)));
                 train.clear();
             }
             core.flushed(now, session, false);
@@ -90,6 +101,15 @@ impl Node {
             _ => None,
         });
         up.expect("a session is up")
+    }
+
+    /// Where packets of the session came from that should not.
+    pub fn strays(&self) -> Vec<SocketAddr> {
+        let strays = self.events.iter().filter_map(|event| match event {
+            Event::SessionStray { remote, .. } => Some(*remote),
+            _ => None,
+        });
+        strays.collect()
     }
 
     pub fn end(&self) -> Option<(EndKind, u64, &str)> {
@@ -144,8 +164,8 @@ impl Node {
 pub struct World {
     pub now: Instant,
     pub nodes: [Node; 2],
-    /// Packets on their way, by time of arrival and order.
-    path: BTreeMap<(Instant, u64), (usize, Vec<u8>)>,
+    /// Packets on their way, by time of arrival and order: from where, to where.
+    path: BTreeMap<(Instant, u64), (SocketAddr, SocketAddr, Vec<u8>)>,
     order: u64,
     /// Every so-manieth packet is lost; 0 loses none.
     pub loss: u64,
@@ -179,18 +199,27 @@ impl World {
     }
 
     pub fn connected_over(mtu: usize) -> Self {
-        let mut world = Self::new(&[ALPN], &[ALPN]);
+        Self::connected_with(ALPN, mtu)
+    }
+
+    pub fn connected_with(alpn: &[u8], mtu: usize) -> Self {
+        let mut world = Self::new(&[alpn], &[alpn]);
         world.mtu = mtu;
-        world.dial(ALPN, Duration::from_secs(5));
-        world.run(Duration::from_secs(1));
-        for node in &mut world.nodes {
+        world.meet(alpn);
+        world
+    }
+
+    /// Dials; both sides admit the session.
+    pub fn meet(&mut self, alpn: &[u8]) {
+        self.dial(alpn, Duration::from_secs(5));
+        self.run(Duration::from_secs(1));
+        for node in &mut self.nodes {
             let session = node.session();
             node.core.take_session(session);
             node.core.admit(session);
         }
         // Each hears how many streams it may open now.
-        world.run(Duration::from_millis(100));
-        world
+        self.run(Duration::from_millis(100));
     }
 
     pub fn dial(&mut self, alpn: &[u8], timeout: Duration) {
@@ -228,18 +257,21 @@ impl World {
             if entry.key().0 > self.now {
                 break;
             }
-            let (to, packet) = entry.remove();
-            let from = self.nodes[1 - to].address;
-            self.nodes[to].feed(self.now, from, &packet);
+            let (from, to, packet) = entry.remove();
+            // Nobody is at an address that a node has left.
+            if let Some(node) = self.nodes.iter_mut().find(|node| node.address == to) {
+                node.feed(self.now, from, &packet);
+            }
         }
         for side in 0..2 {
-            for packet in self.nodes[side].turn(self.now) {
-                self.send(1 - side, packet);
+            let from = self.nodes[side].address;
+            for (to, packet) in self.nodes[side].turn_to(self.now) {
+                self.send(from, to, packet);
             }
         }
     }
 
-    fn send(&mut self, to: usize, packet: Vec<u8>) {
+    fn send(&mut self, from: SocketAddr, to: SocketAddr, packet: Vec<u8>) {
         if let Some(tapped) = &mut self.tapped {
             tapped.push(packet.clone());
         }
@@ -249,7 +281,7 @@ impl World {
             // Every seventh packet overtakes the one before it.
             let rank = 4 * self.order - if self.order % 7 == 0 { 6 } else { 0 };
             let key = (self.now + self.latency, rank);
-            self.path.insert(key, (to, packet));
+            self.path.insert(key, (from, to, packet));
         }
     }
 }

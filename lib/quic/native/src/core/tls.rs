@@ -27,6 +27,8 @@ pub struct Protocol {
     pub alpn: Vec<u8>,
     pub serve: bool,
     pub head_bytes: usize,
+    /// Whether the paths of its sessions are moved from above, and not by QUIC.
+    pub moves_paths: bool,
     pub client: Arc<dyn crypto::ClientConfig>,
     pub(super) identity: Arc<CertifiedKey>,
 }
@@ -49,6 +51,7 @@ impl Protocol {
             alpn,
             serve,
             head_bytes,
+            moves_paths: false,
             client,
             identity,
         })

@@ -26,6 +26,11 @@ impl DataPlane {
             Command::TakeSession(session) => core.take_session(session),
             Command::Admit(session) => core.admit(session),
             Command::AdmitNarrow(session) => core.admit_narrow(session),
+            Command::SetPath { session, to } => {
+                if let Some(to) = for_socket(to, self.udp.is_v6) {
+                    core.set_path(now, session, to);
+                }
+            }
             Command::CloseSession {
                 session,
                 code,

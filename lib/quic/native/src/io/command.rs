@@ -22,6 +22,11 @@ pub enum Command {
     Admit(Handle),
     /// Within the bounds of a stranger, until `Admit`.
     AdmitNarrow(Handle),
+    /// Of a session whose paths are moved from above.
+    SetPath {
+        session: Handle,
+        to: SocketAddr,
+    },
     CloseSession {
         session: Handle,
         code: u64,

@@ -215,6 +215,7 @@ fn protocol(case: &Case) -> Protocol {
     let identity = Arc::new(CertifiedKey::new(chain.collect(), key));
     let client = tls_client(&[ALPN], identity.clone()).unwrap();
     Protocol {
+        moves_paths: false,
         alpn: ALPN.to_vec(),
         serve: true,
         head_bytes: 2,

@@ -5,6 +5,7 @@ mod gate;
 mod handshake;
 mod hostile;
 mod members;
+mod moving;
 mod paths;
 mod sessions;
 mod streams;

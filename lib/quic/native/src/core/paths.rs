@@ -1,0 +1,166 @@
+//! Paths: where the packets of a session really go.
+//!
+//! For a session whose paths are moved from above, QUIC sees one address for good, that of its
+//! handshake; beneath it packets come from wherever they come, and go where we are told. Whose they
+//! are is told by their connection ID before QUIC looks at them, and QUIC authenticates them.
+//!
+//! Invariant: no packet moves a path. One that comes from elsewhere is reported, and whoever is above
+//! probes that address before he moves the path there.
+
+use super::session::{Phase, Session};
+use super::{list, Core};
+use crate::event::Event;
+use crate::handle::{Arena, Handle};
+use crate::limits::{SESSION_IDS_KEPT_MAX, STRAY_PAUSE};
+use quinn_proto::ConnectionId;
+use rustc_hash::FxHashMap;
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+/// Bytes of our connection IDs.
+pub const ID_BYTES: usize = 8;
+
+pub type Id = [u8; ID_BYTES];
+
+/// The connection IDs that were made since somebody last asked.
+#[derive(Clone, Default)]
+pub struct Made(Arc<Mutex<Vec<Id>>>);
+
+impl Made {
+    pub fn note(&self, id: &ConnectionId) {
+        if let Ok(id) = Id::try_from(&id[..]) {
+            let mut made = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            made.push(id);
+        }
+    }
+
+    fn take(&self) -> Vec<Id> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// What a session knows of its path.
+#[derive(Default)]
+pub struct Path {
+    /// Whether QUIC sees one address for good.
+    pub is_pinned: bool,
+    /// Where packets go; the address of the handshake where nobody said otherwise.
+    pub moved_to: Option<SocketAddr>,
+    /// Our connection IDs, the oldest first.
+    ids: VecDeque<Id>,
+    /// When a packet from elsewhere is reported again.
+    stray_after: Option<Instant>,
+}
+
+#[derive(Default)]
+pub struct Paths {
+    pub made: Made,
+    by_id: FxHashMap<Id, Handle>,
+    /// The address that QUIC sees, by where the path was moved to.
+    constant: FxHashMap<SocketAddr, SocketAddr>,
+}
+
+impl Paths {
+    /// The IDs that were made since the last call are nobody's.
+    pub fn begin(&mut self) {
+        self.made.take();
+    }
+
+    /// They are this session's.
+    pub fn claim(&mut self, session: &mut Session) {
+        for id in self.made.take() {
+            self.by_id.insert(id, session.handle);
+            session.path.ids.push_back(id);
+        }
+        while session.path.ids.len() > SESSION_IDS_KEPT_MAX {
+            if let Some(id) = session.path.ids.pop_front() {
+                self.by_id.remove(&id);
+            }
+        }
+    }
+
+    pub fn forget(&mut self, session: &Session) {
+        for id in &session.path.ids {
+            self.by_id.remove(id);
+        }
+        if let Some(address) = session.path.moved_to {
+            self.constant.remove(&address);
+        }
+    }
+
+    #[cfg(test)]
+    pub fn known(&self) -> usize {
+        self.by_id.len() + self.constant.len()
+    }
+
+    fn session_of(&self, packet: &[u8]) -> Option<Handle> {
+        // A short header (RFC 9000, section 17.3): one byte, then our connection ID.
+        if packet.first()? & 0x80 != 0 {
+            return None;
+        }
+        let id: Id = packet.get(1..=ID_BYTES)?.try_into().ok()?;
+        self.by_id.get(&id).copied()
+    }
+}
+
+impl Core {
+    /// The address that QUIC is to see a packet come from, and whether it is one of a pinned session.
+    pub(super) fn seen_from(
+        &mut self,
+        now: Instant,
+        remote: SocketAddr,
+        packet: &[u8],
+    ) -> (SocketAddr, bool) {
+        let Some(handle) = self.paths.session_of(packet) else {
+            // A stateless reset is of no ID that is known.
+            let constant = self.paths.constant.get(&remote);
+            return (constant.copied().unwrap_or(remote), false);
+        };
+        let Some(session) = pinned(&mut self.sessions, handle) else {
+            return (remote, false);
+        };
+        let constant = session.connection.remote_address();
+        if remote != session.path.moved_to.unwrap_or(constant) {
+            let is_due = session.path.stray_after.is_none_or(|after| after <= now);
+            if is_due && session.phase == Phase::Open {
+                session.path.stray_after = Some(now + STRAY_PAUSE);
+                let session = session.handle;
+                let event = Event::SessionStray { session, remote };
+                self.streams.events.push(event);
+            }
+        }
+        (constant, true)
+    }
+
+    /// From now on the packets of a pinned session go there, and what was learned of the old path
+    /// is forgotten.
+    pub fn set_path(&mut self, now: Instant, handle: Handle, to: SocketAddr) {
+        let Some(session) = pinned(&mut self.sessions, handle) else {
+            return;
+        };
+        let constant = session.connection.remote_address();
+        let from = session.path.moved_to.unwrap_or(constant);
+        if session.phase != Phase::Open || from == to {
+            return;
+        }
+        self.paths.constant.remove(&from);
+        session.path.moved_to = (to != constant).then_some(to);
+        if to != constant {
+            self.paths.constant.insert(to, constant);
+        }
+        if self.admitted.remove(&from) {
+            self.admitted.insert(to);
+        }
+        session.connection.path_changed(now);
+        // What was lost on the old path would wait for a timer that grew as long as nothing came.
+        session.connection.ping();
+        list(&mut self.unsettled, &mut self.listed, session);
+    }
+}
+
+fn pinned(sessions: &mut Arena<Box<Session>>, handle: Handle) -> Option<&mut Box<Session>> {
+    let session = sessions.get_mut(handle);
+    session.filter(|session| session.path.is_pinned)
+}

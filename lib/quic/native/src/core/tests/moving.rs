@@ -1,0 +1,186 @@
+//! Paths that are moved from above: QUIC notices nothing, and no packet moves one by itself.
+
+use super::pattern;
+use crate::core::testing::{Node, World, ALPN, ALPN_MOVED};
+use crate::core::*;
+use crate::event::EndKind;
+use crate::limits::STRAY_PAUSE;
+use bytes::{Bytes, BytesMut};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn elsewhere(host: u8) -> SocketAddr {
+    ([198, 51, 100, host], 7_000).into()
+}
+
+/// Sends something that need not arrive.
+fn say(world: &mut World, side: usize) {
+    let session = world.nodes[side].session();
+    let core = &mut world.nodes[side].core;
+    core.gauge(session).unwrap().reserve(2);
+    core.send_datagram(session, Bytes::from_static(b"hi"));
+}
+
+/// Says something on a new stream from one side; whether the other side hears of it.
+fn is_heard(world: &mut World, side: usize) -> bool {
+    let session = world.nodes[side].session();
+    let before = world.nodes[1 - side].incoming().len();
+    let opened = world.nodes[side].events.len();
+    world.nodes[side].core.open_stream(session, 9);
+    world.run(Duration::from_millis(200));
+    let stream = world.nodes[side].events[opened..]
+        .iter()
+        .find_map(|event| match event {
+            Event::StreamOpened { stream, .. } => Some(*stream),
+            _ => None,
+        });
+    let Some(stream) = stream else { return false };
+    let bytes = Bytes::from(pattern(10_000));
+    world.nodes[side].core.write_stream(stream, bytes);
+    world.run(SECOND);
+    world.nodes[1 - side].incoming().len() > before
+}
+
+#[test]
+fn either_end_moves_and_the_session_goes_on_once_the_other_is_told() {
+    for side in 0..2 {
+        let mut world = World::connected_with(ALPN_MOVED, 1_472);
+        for host in 1..4 {
+            let there = elsewhere(host);
+            world.nodes[side].address = there;
+            // What it sends arrives, and is reported to come from elsewhere; what is sent to it is lost.
+            world.nodes[1 - side]
+                .events
+                .retain(|e| !matches!(e, Event::SessionStray { .. }));
+            say(&mut world, side);
+            world.run(Duration::from_millis(300));
+            assert_eq!(world.nodes[1 - side].strays().first(), Some(&there));
+            let session = world.nodes[1 - side].session();
+            world.nodes[1 - side]
+                .core
+                .set_path(world.now, session, there);
+            assert!(world.nodes[1 - side].core.has_admitted(there));
+            world.run(SECOND);
+            assert!(is_heard(&mut world, 0) && is_heard(&mut world, 1));
+        }
+        assert_eq!(world.nodes.each_ref().map(|node| node.end()), [None, None]);
+    }
+}
+
+#[test]
+fn both_ends_move_at_once_and_meet_again_where_they_are_told() {
+    let mut world = World::connected_with(ALPN_MOVED, 1_472);
+    let places = [elsewhere(1), elsewhere(2)];
+    for side in 0..2 {
+        world.nodes[side].address = places[side];
+    }
+    world.run(2 * SECOND);
+    for side in 0..2 {
+        let session = world.nodes[side].session();
+        world.nodes[side]
+            .core
+            .set_path(world.now, session, places[1 - side]);
+    }
+    world.run(SECOND);
+    assert!(is_heard(&mut world, 0) && is_heard(&mut world, 1));
+}
+
+#[test]
+fn a_path_back_to_where_the_session_began_is_one_like_others() {
+    let mut world = World::connected_with(ALPN_MOVED, 1_472);
+    let home = world.nodes[0].address;
+    let session = world.nodes[1].session();
+    for there in [elsewhere(1), home] {
+        world.nodes[0].address = there;
+        world.nodes[1].core.set_path(world.now, session, there);
+        world.run(SECOND);
+        assert!(is_heard(&mut world, 1));
+    }
+    assert!(!world.nodes[1].core.has_admitted(elsewhere(1)));
+    assert!(world.nodes[1].core.has_admitted(home));
+}
+
+#[test]
+fn packets_that_were_recorded_move_nothing_and_are_reported_sparsely() {
+    let mut world = World::connected_with(ALPN_MOVED, 1_472);
+    world.tapped = Some(Vec::new());
+    assert!(is_heard(&mut world, 0));
+    let recorded = world.tapped.take().unwrap();
+    for (turn, packet) in recorded.iter().cycle().take(2_000).enumerate() {
+        let from = elsewhere(turn as u8);
+        let packet = BytesMut::from(&packet[..]);
+        world.nodes[1]
+            .core
+            .feed(world.now, from, None, None, packet);
+    }
+    world.run(STRAY_PAUSE / 2);
+    assert_eq!(world.nodes[1].strays().len(), 1);
+    assert!(is_heard(&mut world, 1) && is_heard(&mut world, 0));
+    assert_eq!(world.nodes[1].end(), None);
+}
+
+#[test]
+fn a_reset_from_where_the_path_leads_ends_the_session() {
+    let key = ResetKey::random();
+    let reborn = || Node::with_key(2, &[ALPN_MOVED], &key);
+    let mut world = World::new(&[ALPN_MOVED], &[ALPN_MOVED]);
+    world.nodes[1] = reborn();
+    world.meet(ALPN_MOVED);
+    let there = elsewhere(1);
+    world.nodes[1].address = there;
+    let session = world.nodes[0].session();
+    world.nodes[0].core.set_path(world.now, session, there);
+    world.run(SECOND);
+    // The other end comes back without a memory, but with its key.
+    world.nodes[1] = reborn();
+    world.nodes[1].address = there;
+    say(&mut world, 0);
+    world.run(SECOND);
+    let end = world.nodes[0].end().map(|(kind, ..)| kind);
+    assert_eq!(end, Some(EndKind::StatelessReset));
+}
+
+#[test]
+fn a_path_that_is_quics_own_is_not_moved() {
+    let mut world = World::connected_with(ALPN, 1_472);
+    let session = world.nodes[0].session();
+    world.nodes[0]
+        .core
+        .set_path(world.now, session, elsewhere(1));
+    assert!(is_heard(&mut world, 0));
+    assert_eq!(world.nodes[0].strays(), []);
+}
+
+#[test]
+fn the_ids_of_a_session_are_forgotten_with_it() {
+    let mut world = World::connected_with(ALPN_MOVED, 1_472);
+    assert!(world.nodes[0].core.paths.known() > 0);
+    let session = world.nodes[0].session();
+    world.nodes[0]
+        .core
+        .set_path(world.now, session, elsewhere(1));
+    world.nodes[0].core.close_session(world.now, session, 0, "");
+    world.run(60 * SECOND);
+    assert_eq!(world.nodes[0].core.session_count(), 0);
+    assert_eq!(world.nodes[0].core.paths.known(), 0);
+}
+
+#[test]
+fn both_ends_have_the_same_secret_and_no_two_sessions_share_one() {
+    let secrets = |world: &World| {
+        world.nodes.each_ref().map(|node| {
+            let secret = node.events.iter().find_map(|event| match event {
+                Event::SessionUp { secret, .. } => Some(*secret),
+                _ => None,
+            });
+            secret.unwrap()
+        })
+    };
+    let [near, far] = secrets(&World::connected());
+    let [other, _] = secrets(&World::connected());
+    assert_eq!(near, far);
+    assert_ne!(near, other);
+    assert_ne!(near, [0; 32]);
+}
