@@ -51,6 +51,7 @@ const STEPS: readonly Step[] = [
   { task: "coverage", skip: always },
   { task: "bench:start", skip: always },
   { task: "bench:node", skip: always },
+  { task: "bench:registry", skip: always },
   {
     task: "bench:tunnel",
     skip: () =>

@@ -4,7 +4,7 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { pollen, pollenOk, TemporaryFolder, until } from "../../scripts/support/pollen_process.ts";
 import { WireAgent } from "../registry/support.ts";
-import { startRegistry } from "./support/registry.ts";
+import { startRegistry } from "../../scripts/support/registry_process.ts";
 
 /** Registrations under way at a time, and those acknowledged before the end comes. */
 const AT_ONCE = 64;

@@ -1,6 +1,6 @@
 // A `pollen registry` as a process of its own, as a person would start it.
 
-import { type Place, pollenCommand } from "../../../scripts/support/pollen_process.ts";
+import { type Place, pollenCommand } from "./pollen_process.ts";
 
 export interface RegistryProcess extends AsyncDisposable {
   readonly port: number;
