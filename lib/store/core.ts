@@ -35,6 +35,7 @@ import {
   readAttribute,
   revokedSubject,
 } from "./core_attribute.ts";
+import type { InOurName } from "./core_conflict.ts";
 import { DesiredConnections } from "./core_connections.ts";
 import { AuthorLog } from "./core_log.ts";
 import { Memberships } from "./core_memberships.ts";
@@ -101,7 +102,7 @@ export class Core {
 
   #applyAll(heard: readonly Heard[]): ApplyResult {
     const applied: GossipEvent[] = [];
-    const inOurName: Attribute[] = [];
+    const inOurName: InOurName[] = [];
     const revokedBefore = this.#newlyRevoked.length;
     for (const { event, signed } of heard) {
       const attribute = readAttribute(event);
@@ -109,7 +110,7 @@ export class Core {
       if (attribute.author !== this.local) {
         if (this.#applyRemote(attribute, signed)) applied.push(attribute.event);
       } else if (signed === null || this.#isSignedBy(attribute.author, signed)) {
-        inOurName.push(attribute);
+        inOurName.push({ ...attribute, isOurs: signed !== null });
       }
     }
     const rebroadcast = this.#contradict(inOurName);
@@ -127,7 +128,9 @@ export class Core {
     const isFirstSigned = signed !== null && known?.log.isSigned !== true;
     if (signed === null && known?.log.isSigned === true) return false;
     const max = isFirstSigned ? 0n : known?.log.max ?? 0n;
-    if (event.counter > (max === 0n ? COUNTER_FIRST_MAX : max + COUNTER_JUMP_MAX)) return false;
+    // Who signs can leap himself only; and he has to, where somebody made him count on from afar.
+    const limit = max === 0n ? COUNTER_FIRST_MAX : max + COUNTER_JUMP_MAX;
+    if (signed === null && event.counter > limit) return false;
     const current = isFirstSigned ? undefined : known?.log.get(attribute);
     if (current !== undefined && event.counter <= current.counter) return false;
     if (signed !== null && !(this.#memberships.has(key) && this.#isSignedBy(key, signed))) {
@@ -148,7 +151,7 @@ export class Core {
     return true;
   }
 
-  #contradict(inOurName: readonly Attribute[]): GossipEvent[] {
+  #contradict(inOurName: readonly InOurName[]): GossipEvent[] {
     const settled = inOurName.filter(({ key, change }) =>
       // What we revoked and lost in a crash comes back to us; the signature says that it is right.
       change.kind !== "revocation" || this.own.has(key) ||

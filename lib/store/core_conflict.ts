@@ -7,6 +7,12 @@ import { saySame, withoutValue } from "./core_attribute.ts";
 import type { AuthorLog } from "./core_log.ts";
 import { COUNTER_JUMP_MAX, COUNTER_MAX, GHOSTS_MAX } from "../types/mod.ts";
 
+/** A statement that others hold in our name. */
+export interface InOurName extends Attribute {
+  /** Whether we signed it, in a life of which we know nothing any more. */
+  readonly isOurs: boolean;
+}
+
 /** A statement about ourselves that must go out again with a fresh counter. */
 export interface Restatement {
   readonly key: AttributeKey;
@@ -23,14 +29,15 @@ export interface Restatement {
  */
 export function settleContradictions(
   own: AuthorLog,
-  inOurName: readonly Attribute[],
+  inOurName: readonly InOurName[],
 ): Restatement[] {
   const maxBefore = own.max;
   const ghosts = new Map<AttributeKey, Restatement>();
   const contested = new Set<AttributeKey>();
-  for (const { key, change, event } of inOurName) {
+  for (const { key, change, event, isOurs } of inOurName) {
+    // A leap that we did not make ourselves is one that others will not believe either.
+    if (!isOurs && event.counter > maxBefore + COUNTER_JUMP_MAX) continue;
     // Room for one more round of all attributes must remain below the end of the counter.
-    if (event.counter > maxBefore + COUNTER_JUMP_MAX) continue;
     if (event.counter > COUNTER_MAX - COUNTER_JUMP_MAX) continue;
     if (event.counter > own.max) own.max = event.counter;
     const ours = own.get(key);

@@ -10,14 +10,13 @@ import {
   PollenError,
 } from "../types/mod.ts";
 import {
-  type Attribute,
   type AttributeKey,
   attributeKey,
   type Change,
   saySame,
   withoutValue,
 } from "./core_attribute.ts";
-import { settleContradictions } from "./core_conflict.ts";
+import { type InOurName, settleContradictions } from "./core_conflict.ts";
 import type { AuthorLog } from "./core_log.ts";
 
 export class OwnLog {
@@ -85,7 +84,7 @@ export class OwnLog {
   }
 
   /** Answers events in our name that are not ours, all with fresh numbers. */
-  contradict(inOurName: readonly Attribute[]): GossipEvent[] {
+  contradict(inOurName: readonly InOurName[]): GossipEvent[] {
     return settleContradictions(this.#log, inOurName)
       .map(({ key, change, deleted }) => this.#state(key, change, deleted));
   }

@@ -6,9 +6,10 @@ import { authorityOf } from "../../../lib/app/authority.ts";
 import { systemClock } from "../../../lib/host/mod.ts";
 import type { EventRecords, GossipEvent } from "../../../lib/proto/mod.ts";
 import { Core } from "../../../lib/store/core.ts";
+import { COUNTER_JUMP_MAX } from "../../../lib/store/mod.ts";
 import { digestOf, mayLack, missingRecords, summaryOf } from "../../../lib/store/core_sync.ts";
 import { DAY_MS, makeNode, makeRoot, NOW, type Root } from "../auth/fixtures.ts";
-import { EMPTY, network, reaches, service } from "./fixtures.ts";
+import { EMPTY, event, network, reaches, service } from "./fixtures.ts";
 
 const clock = { ...systemClock, wallNow: () => NOW };
 const root = await makeRoot(1);
@@ -186,4 +187,25 @@ Deno.test("replicas converge over pollen/2, whatever was lost before, and nothin
     }),
     { numRuns: 100 },
   );
+});
+
+Deno.test("who was made to count on from afar is heard by those who missed it, and by himself", () => {
+  const [a, b] = [newCore(0), newCore(1)];
+  a.own.publish(service("web"));
+  pull(b, a);
+  // A liar says as much in a's name as a takes, twice; a puts it right each time, where b is away.
+  for (let leaps = 1n; leaps <= 2n; leaps++) {
+    a.apply([event(a.local, a.own.counter + COUNTER_JUMP_MAX, service("evil"))]);
+  }
+  a.own.publish(service("db"));
+  equal(a.own.counter > 2n * COUNTER_JUMP_MAX, true);
+  pull(b, a);
+  deepEqual(servicesOf(b, a), ["db", "web"]);
+
+  // Another life, which knows nothing of all this, is told by what it signed.
+  const again = newCore(0);
+  again.own.publish(service("new"));
+  pull(again, b);
+  pull(b, again);
+  deepEqual(servicesOf(b, a), ["new"]);
 });
