@@ -401,7 +401,7 @@ export class NodeCore {
   }
 
   #eventsTo(peer: PeerKey, events: readonly GossipEvent[]): NodeOutput[] {
-    if (this.#sync.has(peer)) return this.#frames(peer, this.#sync.tell(events));
+    if (this.#sync.has(peer)) return this.#frames(peer, this.#sync.tell(peer, events));
     return eventEnvelopes(events).map((envelope) => ({ kind: "send", peer, envelope }));
   }
 

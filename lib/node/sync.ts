@@ -40,6 +40,8 @@ interface PeerSync {
   /** When a digest that differs is answered again. */
   summaryAt: MonotonicMs;
   pauseMs: number;
+  /** Authors whose membership went to the peer in this session: once is enough. */
+  readonly vouched: Set<string>;
 }
 
 export class Sync {
@@ -58,7 +60,7 @@ export class Sync {
 
   begin(now: MonotonicMs, peer: PeerKey): Frame[] {
     const summaryAt = addMs(now, SUMMARY_PAUSE_MS);
-    this.#peers.set(peer, { summaryAt, pauseMs: SUMMARY_PAUSE_MS });
+    this.#peers.set(peer, { summaryAt, pauseMs: SUMMARY_PAUSE_MS, vouched: new Set() });
     return [this.#summary()];
   }
 
@@ -103,9 +105,15 @@ export class Sync {
     return more && isNew ? [this.#summary()] : [];
   }
 
-  /** The frames that tell a peer of events. */
-  tell(events: readonly GossipEvent[]): Frame[] {
-    return recordFrames(this.#store.recordsOf(events));
+  /** The frames that tell a peer of events. A membership that got lost is sent again with an answer. */
+  tell(peer: PeerKey, events: readonly GossipEvent[]): Frame[] {
+    const records = this.#store.recordsOf(events);
+    const vouched = this.#peers.get(peer)?.vouched ?? new Set();
+    const memberships = records.memberships.filter(({ claims }) => {
+      const author = claims?.subjectPub.toHex() ?? "";
+      return !vouched.has(author) && vouched.add(author);
+    });
+    return recordFrames({ ...records, memberships });
   }
 
   #summary(): Frame {
