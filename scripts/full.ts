@@ -41,6 +41,7 @@ const STEPS: readonly Step[] = [
   { task: "sanitize", skip: sanitizersMissing },
   { task: "fuzz:decoders", skip: always },
   { task: "crashes", skip: always },
+  { task: "sim", skip: always },
   { task: "engine:repeat", skip: pinnedToolsMissing },
   { task: "demo", skip: always },
   { task: "arm64", skip: emulationMissing },

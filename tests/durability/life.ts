@@ -20,7 +20,8 @@ import { Manager } from "../../lib/tunnel/mod.ts";
 import { type Random, silentLog, type WallMs } from "../../lib/types/mod.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import type { ModelFiles } from "../support/model_files.ts";
-import { modelForwarder, ModelMesh, type Observer } from "./model_mesh.ts";
+import { modelForwarder } from "../support/model_forwarder.ts";
+import { ModelMesh, type Observer } from "./model_mesh.ts";
 
 export const DIR = "/home/state";
 

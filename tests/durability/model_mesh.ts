@@ -1,5 +1,5 @@
 // The other nodes of a network as a node under test meets them: they keep what they were told while
-// it crashes and comes back. A mesh without sockets leads to them, and tunnels without TCP.
+// it crashes and comes back. A mesh without sockets leads to them.
 
 import { deepEqual, equal } from "node:assert/strict";
 import {
@@ -14,14 +14,12 @@ import {
   ALPN_MEMBER_1,
   BoundedQueue,
   type EngineNotice,
-  type Forwarder,
   type Mesh,
   type Packet,
   type PeerEvent,
   type PeerKey,
   PollenError,
   type SocketAddress,
-  type TcpListener,
 } from "../../lib/types/mod.ts";
 import { authority } from "../unit/store/fixtures.ts";
 
@@ -140,39 +138,6 @@ export class ModelMesh implements Mesh<Envelope, Frame> {
   close = () => Promise.resolve();
   engineStats = () => {
     throw new Error("nobody asks for figures here");
-  };
-}
-
-/** Listeners that take connections from nobody. `taken` ports belong to other programs. */
-export function modelForwarder(taken: ReadonlySet<number>, anyPort: () => number): Forwarder {
-  const own = new Set<number>();
-  const rule = { withdraw() {}, allow() {} };
-  const listen = ({ ip, port }: SocketAddress): Promise<TcpListener> => {
-    let bound = port;
-    while (bound === 0 || port === 0 && (own.has(bound) || taken.has(bound))) bound = anyPort();
-    if (own.has(bound) || taken.has(bound)) {
-      return Promise.reject(new PollenError("already_exists", `Port ${port} is taken.`));
-    }
-    own.add(bound);
-    const ended = Promise.withResolvers<null>();
-    return Promise.resolve({
-      address: { ip, port: bound },
-      accept: () => ended.promise,
-      close: () => {
-        own.delete(bound);
-        ended.resolve(null);
-      },
-    });
-  };
-  const unused = () => {
-    throw new Error("no bytes move here");
-  };
-  return {
-    listen,
-    bridgeToSession: unused,
-    bridgeToTcp: unused,
-    route: () => rule,
-    serve: () => rule,
   };
 }
 

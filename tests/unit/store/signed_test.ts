@@ -6,8 +6,8 @@ import { authorityOf } from "../../../lib/app/authority.ts";
 import { systemClock } from "../../../lib/host/mod.ts";
 import type { EventRecords, GossipEvent } from "../../../lib/proto/mod.ts";
 import { Core } from "../../../lib/store/core.ts";
-import { COUNTER_JUMP_MAX } from "../../../lib/store/mod.ts";
 import { digestOf, mayLack, missingRecords, summaryOf } from "../../../lib/store/core_sync.ts";
+import { COUNTER_JUMP_MAX } from "../../../lib/types/mod.ts";
 import { DAY_MS, makeNode, makeRoot, NOW, type Root } from "../auth/fixtures.ts";
 import { EMPTY, event, network, reaches, service } from "./fixtures.ts";
 
