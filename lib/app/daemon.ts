@@ -8,6 +8,7 @@ import { PollenError } from "../types/mod.ts";
 import { ConditionLog } from "./condition_log.ts";
 import { openLog } from "./log.ts";
 import { openNode } from "./node.ts";
+import { RegistryBeside, type RegistryBesideOptions } from "./registry_beside.ts";
 
 /** Where a daemon keeps its state, and when it ends. */
 export interface DaemonOptions {
@@ -22,6 +23,8 @@ export interface DaemonOptions {
   readonly ips?: readonly string[];
   /** The file that takes the log, absolute; without it standard error does. */
   readonly logPath?: string;
+  /** Whether and where a registry is served beside the node. Default: none. */
+  readonly registry?: RegistryBesideOptions;
   /** Ends the daemon. */
   readonly signal: AbortSignal;
   /** Called once it serves. */
@@ -41,6 +44,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   const log = opened.use(openLog(Deno.env.get("POLLEN_LOG"), logFile));
 
   const shutdown = new AbortController();
+  let registry: RegistryBeside | null = null;
   const { node, service } = opened.use(
     await openNode({
       dir,
@@ -49,6 +53,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
       ...qlogOption(),
       log,
       shutdown: () => shutdown.abort(),
+      otherConditions: () => registry?.conditions() ?? [],
     }),
   );
   // The node has given the folder up before this socket goes: who waits for that may use it then.
@@ -61,6 +66,9 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   }
   opened.use(new ConditionLog(service.conditions, systemClock, log));
   void node.ready.then(() => options.onReady({ port: node.listenPort, socketPath }));
+  if (options.registry !== undefined) {
+    registry = opened.use(new RegistryBeside(options.registry, { dir, service, log }));
+  }
   await node.start(AbortSignal.any([signal, shutdown.signal]));
 }
 

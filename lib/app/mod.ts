@@ -11,5 +11,6 @@ export {
   runRegistry,
   type RunRegistryOptions,
 } from "./registry.ts";
+export type { RegistryBesideOptions } from "./registry_beside.ts";
 export { resolveAddresses } from "./resolve.ts";
 export { engineVersion } from "../quic/mod.ts";

@@ -49,6 +49,8 @@ export interface NodeOptions {
   readonly log?: Log;
   /** What the Shutdown call of `OpenedNode.service` leads to. It returns at once. Default: nothing. */
   shutdown?(): void;
+  /** What is wrong with that which runs beside the node, for its status. Default: nothing. */
+  readonly otherConditions?: () => readonly Condition[];
 }
 
 /**
@@ -173,6 +175,7 @@ export async function openNode(options: NodeOptions): Promise<OpenedNode> {
     signer,
     clock: systemClock,
     shutdown: () => options.shutdown?.(),
+    otherConditions: () => options.otherConditions?.() ?? [],
   });
   const owned = cleanup.move();
   return {

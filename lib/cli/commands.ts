@@ -28,6 +28,9 @@ export const COMMANDS: readonly Command[] = [
       ips: { value: "A,B", summary: "The IP addresses at which others can reach this machine." },
       detach: { short: "d", summary: "Run in the background; returns when it is up." },
       log: { value: "FILE", summary: "Add the log to this file (a new one every 10 MB)." },
+      registry: { summary: "Also serve a registry of agents (see: pollen registry --help)." },
+      "registry-port": { value: "N", summary: "Its TCP port of gRPC (default 50051)." },
+      "registry-http-port": { value: "N", summary: "Its TCP port of HTTP (default 8080)." },
       "token-file": {
         value: "FILE",
         summary: "Join first with the token in this file, unless in a network already.",

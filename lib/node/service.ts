@@ -75,6 +75,8 @@ export interface NodeServiceDeps {
   readonly clock: Clock;
   /** Ends the daemon; returns at once. */
   shutdown(): void;
+  /** What is wrong with that which runs beside the node. Default: nothing. */
+  readonly otherConditions?: () => readonly Condition[];
 }
 
 /** The answers to the calls of ControlService, to be served by `GrpcServer` or called directly. */
@@ -122,7 +124,7 @@ export class NodeService {
   readonly conditions = (): Condition[] => {
     const { certificate, signer, clock, signedTimes, store, local, node } = this.#deps;
     const now = clock.wallNow();
-    return conditionsOf({
+    const own = conditionsOf({
       certificate,
       isRoot: signer?.isRoot ?? false,
       now,
@@ -130,6 +132,7 @@ export class NodeService {
       isRevoked: store.isSubjectRevoked(local),
       refusals: node.refusals(),
     });
+    return [...own, ...this.#deps.otherConditions?.() ?? []];
   };
 
   /**

@@ -129,14 +129,20 @@ export class Registry implements AsyncDisposable {
     await this.#writer.committed();
   }
 
-  /** A sign of life. @throws {PollenError} `not_found` when no such node is online. */
-  async heartbeat(id: string): Promise<void> {
+  /** A sign of life of a node that somebody else watches. False when no such node is online. */
+  async heard(id: string): Promise<boolean> {
     if (!this.#table.isOnline(id)) await this.#ask();
     const heard = this.#table.heartbeat(id, this.#now());
-    if (heard === null) throw notFound();
-    this.#heartbeats++;
+    if (heard === null) return false;
     this.#writer.touch(heard.record);
     this.#tell(heard.change);
+    return true;
+  }
+
+  /** A sign of life. @throws {PollenError} `not_found` when no such node is online. */
+  async heartbeat(id: string): Promise<void> {
+    if (!await this.heard(id)) throw notFound();
+    this.#heartbeats++;
   }
 
   /** What a node has now. @throws {PollenError} `not_found` when no such node is online. */

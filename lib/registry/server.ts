@@ -28,6 +28,8 @@ export interface RegistryServerOptions {
   /** The TCP ports of gRPC and HTTP; 0 is any free one. */
   readonly port: number;
   readonly httpPort: number;
+  /** What sets these ports, for a failure to name. Default `--port` and `--http-port`. */
+  readonly portFlags?: readonly [port: string, httpPort: string];
   /** IP addresses of this machine. Without any, those of loopback. */
   readonly bind: readonly string[];
   /** In milliseconds. */
@@ -61,7 +63,7 @@ export interface RegistryServer extends AsyncDisposable {
  *   cannot be bound; as the storage does.
  */
 export async function openRegistryServer(options: RegistryServerOptions): Promise<RegistryServer> {
-  const { clock, disk, log, tls } = options;
+  const { clock, disk, log } = options;
   await using cleanup = new AsyncDisposableStack();
   const addresses = options.bind.length > 0 ? options.bind : loopbackAddresses();
   const isExposed = !addresses.every(isLoopback);
@@ -95,7 +97,7 @@ export async function openRegistryServer(options: RegistryServerOptions): Promis
   const handler = httpHandler({ registry, access, clock, log, allowedHosts });
   let { httpPort } = options;
   for (const hostname of addresses) {
-    const server = serveHttp(hostname, httpPort, handler, tls);
+    const server = serveHttp(hostname, httpPort, handler, options);
     httpPort = server.addr.port;
     cleanup.defer(() => shutDown(server, clock));
   }
@@ -125,7 +127,7 @@ async function serveGrpc(
   registry: Registry,
   access: Access,
   ips: readonly string[],
-  { port, clock, log, tls }: RegistryServerOptions,
+  { port, clock, log, tls, portFlags }: RegistryServerOptions,
 ): Promise<RpcServer> {
   const names = [orchion.Orchestrator.typeName];
   const healthNames = [...names, "grpc.health.v1.Health"];
@@ -143,7 +145,7 @@ async function serveGrpc(
       ...(tls === undefined ? {} : { tls }),
     });
   } catch (thrown) {
-    throw notBound(thrown, port, "gRPC", "--port");
+    throw notBound(thrown, port, "gRPC", portFlags?.[0] ?? "--port");
   }
 }
 
@@ -153,13 +155,13 @@ function serveHttp(
   hostname: string,
   port: number,
   handler: HttpHandler,
-  tls: RegistryServerOptions["tls"],
+  { tls, portFlags }: RegistryServerOptions,
 ): HttpServer {
   const options = { hostname, port, onListen: () => {}, ...tls };
   try {
     return Deno.serve(options, (request, { remoteAddr }) => handler(request, remoteAddr.hostname));
   } catch (thrown) {
-    throw notBound(thrown, port, "HTTP", "--http-port");
+    throw notBound(thrown, port, "HTTP", portFlags?.[1] ?? "--http-port");
   }
 }
 

@@ -3,10 +3,18 @@
 
 import { PollenError } from "../../types/mod.ts";
 import { loadApp } from "../app.ts";
+import type { Arguments } from "../arguments.ts";
 import type { Context, Outcome, Run } from "../command.ts";
 import { joinOnce } from "../join_once.ts";
 import { demandUnmanaged } from "../managed.ts";
 import { parseIps, parseListenPort } from "../values.ts";
+
+const REGISTRY_PORT_FLAGS = ["registry-port", "registry-http-port"] as const;
+
+interface RegistryPorts {
+  readonly port?: number;
+  readonly httpPort?: number;
+}
 
 /** Announces that it is up; the log goes to standard error, or to a file. */
 export const up: Run = async (context) => {
@@ -17,6 +25,7 @@ export const up: Run = async (context) => {
     ...(port === undefined ? {} : { port: parseListenPort(port, "UDP port") }),
     ...(ips === undefined ? {} : { ips: parseIps(ips) }),
   };
+  const registry = registryOf(args);
   if (args.has("detach")) return await detach(context, port, ips);
   const logPath = args.value("log");
   const dir = await context.stateDirectory();
@@ -26,6 +35,7 @@ export const up: Run = async (context) => {
   await runDaemon({
     dir,
     ...options,
+    ...(registry === null ? {} : { registry }),
     ...(logPath === undefined ? {} : { logPath }),
     signal: context.signal,
     onReady: ({ port, socketPath }) => {
@@ -38,6 +48,21 @@ export const up: Run = async (context) => {
   await announced;
   return null;
 };
+
+/** Where a registry is to be served beside the node; null for nowhere. */
+function registryOf(args: Arguments): RegistryPorts | null {
+  const [port, httpPort] = REGISTRY_PORT_FLAGS.map((name) => args.value(name));
+  if (!args.has("registry")) {
+    if (port === undefined && httpPort === undefined) return null;
+    throw new PollenError("invalid_argument", "A registry's port is given, and no registry.", {
+      fix: "Add --registry.",
+    });
+  }
+  return {
+    ...(port === undefined ? {} : { port: parseListenPort(port, "TCP port") }),
+    ...(httpPort === undefined ? {} : { httpPort: parseListenPort(httpPort, "TCP port") }),
+  };
+}
 
 /** Joins with the token file, if one was named and this machine is in no network. */
 async function joinFirst({ args, signal }: Context, dir: string): Promise<void> {
@@ -62,6 +87,11 @@ async function detach(
   const flags = [
     ...(port === undefined ? [] : ["--port", port]),
     ...(ips === undefined ? [] : ["--ips", ips]),
+    ...(context.args.has("registry") ? ["--registry"] : []),
+    ...REGISTRY_PORT_FLAGS.flatMap((name) => {
+      const value = context.args.value(name);
+      return value === undefined ? [] : [`--${name}`, value];
+    }),
   ];
   const node = await startInBackground(dir, flags, context.signal);
   return {

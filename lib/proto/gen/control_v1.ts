@@ -472,7 +472,7 @@ export const SocketInfo: Codec<SocketInfo> = codec(
 
 /** Something that keeps this node from taking part in its network. */
 export interface Condition {
-  /** membership_expired, clock_behind, revoked, refused_by_peer */
+  /** membership_expired, clock_behind, revoked, refused_by_peer, registry_not_served */
   readonly kind: string;
   /** what is wrong, and why */
   readonly message: string;
