@@ -19,6 +19,7 @@ import { Config, ConsumedInvites } from "../config/mod.ts";
 import { demandOwner, systemClock, systemDisk, systemRandom, tightenRights } from "../host/mod.ts";
 import { getAdvertisableAddrs, isHostIp, Mesh, type Redeemer } from "../mesh/mod.ts";
 import { addressesOf, Node, NodeService } from "../node/mod.ts";
+import type { Condition } from "../proto/mod.ts";
 import { openEngine } from "../quic/mod.ts";
 import { Store } from "../store/mod.ts";
 import { Manager } from "../tunnel/mod.ts";

@@ -71,9 +71,7 @@ export function parseArguments(
   commands: readonly Command[],
 ): Invocation {
   let tokens = parseArgs([...words]);
-  // All flags there are, because what follows one of them before the command may be its value.
-  const every = Object.assign({}, GLOBAL_FLAGS, ...commands.map(({ flags }) => flags));
-  const [first, second] = resolve(every, tokens).positionals;
+  const [first, second] = resolve(flagsBeforeCommand(commands), tokens).positionals;
   // As with other programs: without a command it is the command.
   if (first === undefined && words.includes("--version")) {
     return parseArguments(words.map((word) => word === "--version" ? "version" : word), commands);
@@ -91,6 +89,16 @@ export function parseArguments(
   const isHelp = command === null || isHelpWord || args.has("help");
   if (!isHelp) checkCount(args.positionals, command);
   return { command, isHelp, args };
+}
+
+/**
+ * The flags of all commands, because what follows one of them before the command may be its value.
+ * One that takes a value in one command and none in another takes none there.
+ */
+function flagsBeforeCommand(commands: readonly Command[]): Flags {
+  const all = [GLOBAL_FLAGS, ...commands.map(({ flags }) => flags)].flatMap(Object.entries);
+  const switches = all.filter(([, flag]) => flag.value === undefined);
+  return Object.fromEntries([...all, ...switches]);
 }
 
 function commandCalled(name: string, commands: readonly Command[]): Command {
