@@ -19,6 +19,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   quic: ["types"],
   mesh: ["types", "auth", "proto"],
   tunnel: ["types"],
+  portmap: ["types"],
   node: ["types", "config", "auth", "store", "peer", "mesh", "tunnel", "proto"],
   rpc: ["types", "proto"],
   server: ["types", "proto", "rpc"],
@@ -35,6 +36,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "quic",
     "mesh",
     "tunnel",
+    "portmap",
     "node",
     "rpc",
     "server",
@@ -78,6 +80,7 @@ export const FOREIGN: readonly {
     rooms: ["mesh"],
     why: "it is slow to load, and only sessions need X.509",
   },
+  { module: /^sax$/, rooms: ["portmap"], why: "XML is read from routers alone" },
   { module: /^yaml/, rooms: ["config", "store"], why: "only these rooms own YAML files" },
   { module: /^gunshi/, rooms: ["cli"], why: "only the command line parses arguments" },
   {
@@ -98,7 +101,7 @@ export const BANNED: readonly {
   {
     word:
       /\bDeno\.|\bnode:|\bDate\.now\b|\bnew Date\(\)|\bperformance\.now\b|\bMath\.random\b|\bset(Timeout|Interval)\b|\bcrypto\./,
-    files: /^lib\/(peer\/|store\/core|node\/core|registry\/core\/|types\/)/,
+    files: /^lib\/(peer\/|store\/core|node\/core|portmap\/machine|registry\/core\/|types\/)/,
     why: "decisions are pure: time, chance and the machine come in as arguments",
   },
   {

@@ -21,6 +21,8 @@ export interface DaemonOptions {
   readonly port?: number;
   /** The addresses to tell others instead of those of this machine's interfaces. */
   readonly ips?: readonly string[];
+  /** Whether the router is asked for a port. Default: as `config.yaml` says. */
+  readonly portMapping?: boolean;
   /** The file that takes the log, absolute; without it standard error does. */
   readonly logPath?: string;
   /** Whether and where a registry is served beside the node. Default: none. */
@@ -39,7 +41,7 @@ export interface DaemonOptions {
  */
 export async function runDaemon(options: DaemonOptions): Promise<void> {
   await using opened = new AsyncDisposableStack();
-  const { dir, port, ips, logPath, signal } = options;
+  const { dir, port, ips, portMapping, logPath, signal } = options;
   const logFile = logPath === undefined ? null : opened.use(LogFile.open(logPath));
   const log = opened.use(openLog(Deno.env.get("POLLEN_LOG"), logFile));
 
@@ -50,6 +52,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
       dir,
       ...(port === undefined ? {} : { port }),
       ...(ips === undefined ? {} : { ips }),
+      ...(portMapping === undefined ? {} : { portMapping }),
       ...qlogOption(),
       log,
       shutdown: () => shutdown.abort(),

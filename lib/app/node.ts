@@ -26,6 +26,7 @@ import { Manager } from "../tunnel/mod.ts";
 import { isIpLiteral, type Log, PollenError, silentLog, VERSION } from "../types/mod.ts";
 import { authorityOf } from "./authority.ts";
 import { openOnPort } from "./listen_port.ts";
+import { portMapping } from "./port_mapping.ts";
 import { resolveAddresses } from "./resolve.ts";
 
 /** Takes IPv4 as well. */
@@ -44,6 +45,11 @@ export interface NodeOptions {
   readonly port?: number;
   /** The IP addresses to tell others. Default: those of this machine's interfaces. */
   readonly ips?: readonly string[];
+  /**
+   * Whether the router is asked to lead a port of its outer address here. Default: unless
+   * `config.yaml` says `portMapping: off`.
+   */
+  readonly portMapping?: boolean;
   /** A folder for traces of sessions, absolute (see `EngineOptions.qlogDir`). Default: none. */
   readonly qlogDir?: string;
   /** Takes the log. Default: nobody does. */
@@ -151,6 +157,8 @@ export async function openNode(options: NodeOptions): Promise<OpenedNode> {
   cleanup.defer(async () => {
     await Promise.all([mesh.close("shutdown"), tunnels.close()]);
   });
+  const machineAddresses = () => getAdvertisableAddrs(Deno.networkInterfaces());
+  const localIps = () => advertisedIps.length > 0 ? advertisedIps : machineAddresses();
   const node = Node.create(
     {
       local: identity.peerKey,
@@ -161,7 +169,10 @@ export async function openNode(options: NodeOptions): Promise<OpenedNode> {
       random: systemRandom,
       log,
       resolve: resolveAddresses,
-      machineAddresses: () => getAdvertisableAddrs(Deno.networkInterfaces()),
+      machineAddresses,
+      ...(options.portMapping ?? config.portMapping
+        ? { mapPort: portMapping({ identity, log, localIps }) }
+        : {}),
     },
     { advertisedIps, bootstrapPeers: config.bootstrapPeers },
   );

@@ -16,6 +16,7 @@ import type { SigningKey } from "./signature.ts";
 /** What tells this key from all others that may ever follow from the same seed. */
 const RESET_KEY_INFO = "pollen.quic-reset.v1";
 const RESET_KEY_BYTES = 32;
+const PORT_MAPPING_INFO = "pollen.port-mapping.v1";
 
 /** The key pair that a node is known by. */
 export interface IdentityKey {
@@ -80,6 +81,14 @@ export async function readIdentityPub(disk: Disk, dir: string): Promise<PeerKey>
  */
 export function deriveResetKey({ seed }: IdentityKey): Uint8Array {
   return new Uint8Array(hkdfSync("sha256", seed, "", RESET_KEY_INFO, RESET_KEY_BYTES));
+}
+
+/**
+ * The nonce by which a router knows this node's mapping again after a crash (RFC 6887, section 11.1):
+ * always the same for one identity.
+ */
+export function derivePortMappingNonce({ seed }: IdentityKey, length: number): Uint8Array {
+  return new Uint8Array(hkdfSync("sha256", seed, "", PORT_MAPPING_INFO, length));
 }
 
 function toIdentity({ publicKey, seed }: SigningKey): IdentityKey {

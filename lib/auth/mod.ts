@@ -26,6 +26,7 @@ export {
 export type { NodeCredentials } from "./credentials_files.ts";
 export { eventSigner, verifyEvent } from "./events.ts";
 export {
+  derivePortMappingNonce,
   deriveResetKey,
   genIdentityKey,
   type IdentityKey,

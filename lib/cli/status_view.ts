@@ -10,6 +10,7 @@ import {
   type Network,
   networkOf,
 } from "./network.ts";
+import { networkInfoJson, networkInfoLines } from "./network_info_view.ts";
 import { socketJson, socketLines } from "./socket_view.ts";
 import { describeDuration, printable, renderTable, rfc3339, type Style, styleOf } from "./text.ts";
 
@@ -38,6 +39,7 @@ export function renderStatus(response: GetStatusResponse, options: StatusViewOpt
     serviceLines(network, options.all, show, style),
     forwardLines(network, show, style),
     membershipLines(response.certificates, options.now, style),
+    networkInfoLines(response.network),
     socketLines(response.socket, options.os).map(style.warning),
     conditionLines(response, style),
   ];
@@ -186,6 +188,7 @@ export function statusJson(response: GetStatusResponse): Record<string, unknown>
       health: HEALTH_NAMES[certificate.health] ?? "unknown",
       isRenewable: !certificate.nonRenewable,
     })),
+    network: networkInfoJson(response.network),
     socket: socketJson(response.socket),
     conditions: response.conditions.map(({ kind, message, fix }) => ({ kind, message, fix })),
   };

@@ -38,6 +38,8 @@ export interface ConfigFields {
   readonly certTtls?: CertTtls;
   /** How the engine finds out how fast it may send. Default `cubic`. */
   readonly congestion?: Congestion;
+  /** Whether the router is asked for a port. Default true. */
+  readonly portMapping?: boolean;
 }
 
 /** The settings of one node. */
@@ -46,6 +48,8 @@ export class Config {
   readonly certTtls: CertTtls;
   /** How the engine finds out how fast it may send. */
   readonly congestion: Congestion;
+  /** Whether the router is asked for a port. */
+  readonly portMapping: boolean;
   #bootstrapPeers: readonly ConfiguredPeer[];
   /** The text it was read from, whose comments and unknown keys a save keeps. */
   readonly #source: string;
@@ -60,6 +64,7 @@ export class Config {
     this.#bootstrapPeers = canonicalPeers(fields.bootstrapPeers ?? []);
     this.certTtls = fields.certTtls ?? new CertTtls();
     this.congestion = fields.congestion ?? DEFAULT_CONGESTION;
+    this.portMapping = fields.portMapping ?? true;
     this.#source = source;
   }
 
@@ -119,6 +124,8 @@ export class Config {
     else document.set("certTTLs", document.createNode(lifetimes));
     if (this.congestion === DEFAULT_CONGESTION) document.delete("congestion");
     else document.set("congestion", this.congestion);
+    if (this.portMapping) document.delete("portMapping");
+    else document.set("portMapping", "off");
     return isEmptyMap(document) ? "" : document.toString({ lineWidth: 0 });
   }
 

@@ -14,7 +14,12 @@ import { parseDuration } from "./duration.ts";
  */
 export function readConfigFields(
   document: Document,
-): { bootstrapPeers: ConfiguredPeer[]; certTtls: CertTtls; congestion?: Congestion } {
+): {
+  bootstrapPeers: ConfiguredPeer[];
+  certTtls: CertTtls;
+  congestion?: Congestion;
+  portMapping?: boolean;
+} {
   const tree: unknown = document.toJS({ maxAliasCount: CONFIG_ALIASES_MAX });
   if (isAbsent(tree)) return { bootstrapPeers: [], certTtls: new CertTtls() };
   const root = asMap(tree, "The file");
@@ -22,6 +27,7 @@ export function readConfigFields(
     bootstrapPeers: canonicalPeers(readPeers(root["bootstrapPeers"])),
     certTtls: readTtls(root["certTTLs"]),
     ...readCongestion(root["congestion"]),
+    ...readPortMapping(root["portMapping"]),
   };
 }
 
@@ -58,6 +64,13 @@ function readCongestion(value: unknown): { congestion?: Congestion } {
   const congestion = CONGESTIONS.find((known) => known === text);
   if (congestion === undefined) throw malformed(`congestion must be ${CONGESTIONS.join(" or ")}.`);
   return { congestion };
+}
+
+function readPortMapping(value: unknown): { portMapping?: boolean } {
+  if (isAbsent(value)) return {};
+  const text = asText(value, "portMapping");
+  if (text !== "on" && text !== "off") throw malformed("portMapping must be on or off.");
+  return { portMapping: text === "on" };
 }
 
 /** Nothing after the colon, or YAML's ways of writing nothing. */

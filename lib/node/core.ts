@@ -63,6 +63,8 @@ export type NodeInput =
   | { readonly kind: "revoked"; readonly peer: PeerKey }
   /** The addresses of this machine's interfaces, or those that its owner named; the port we are bound to. */
   | { readonly kind: "ownAddresses"; readonly ips: readonly string[]; readonly port: number }
+  /** Where a port mapping of the router lets others reach us; null without one. */
+  | { readonly kind: "mappedAddress"; readonly address: SocketAddress | null }
   /** We changed our own state; the peers are to hear of it. */
   | { readonly kind: "localEvents"; readonly events: readonly GossipEvent[] };
 
@@ -115,6 +117,7 @@ export class NodeCore {
   readonly #peers = new PeerStore();
   readonly #observations = new Observations();
   #own: { readonly ips: readonly string[]; readonly port: number } | null = null;
+  #mapped: SocketAddress | null = null;
   /** Until when peers are tried without waiting. */
   #resumingUntil: MonotonicMs | null = null;
   /** With the peers that are connected over pollen/2. */
@@ -159,6 +162,9 @@ export class NodeCore {
         return [{ kind: "closeSession", peer: input.peer, reason: "revoked" }];
       case "ownAddresses":
         return this.#noteAddresses(now, input);
+      case "mappedAddress":
+        this.#mapped = input.address;
+        return this.#announceAddresses();
       case "localEvents":
         return this.#broadcast(input.events);
       default:
@@ -372,14 +378,18 @@ export class NodeCore {
     return [...this.#broadcast(rebroadcast), ...this.#forward(applied, from)];
   }
 
-  /** What the interfaces say, and where the others see us; nothing goes out unless it changed. */
+  /**
+   * What the interfaces say, what the router lets in, and where the others see us; nothing goes out
+   * unless it changed. There is one outer port to tell: the router's, which is open to everybody.
+   */
   #announceAddresses(): NodeOutput[] {
     if (this.#own === null) return [];
-    const seen = this.#observations.addresses;
-    const ips = new Set([...this.#own.ips, ...seen.map(({ ip }) => ip)]);
+    const mapped = this.#mapped === null ? [] : [this.#mapped];
+    const outer = [...mapped, ...this.#observations.addresses];
+    const ips = new Set([...this.#own.ips, ...outer.map(({ ip }) => ip)]);
     return this.#broadcast([
       ...this.#store.setLocalNetwork([...ips], this.#own.port),
-      ...this.#store.setExternalPort(seen.find(({ port }) => port !== 0)?.port ?? 0),
+      ...this.#store.setExternalPort(outer.find(({ port }) => port !== 0)?.port ?? 0),
     ]);
   }
 

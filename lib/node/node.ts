@@ -12,6 +12,7 @@ import {
   type Mesh,
   type PeerKey,
   PollenError,
+  type PortMapping,
   type Random,
   type SocketAddress,
   toPollenError,
@@ -81,6 +82,11 @@ export interface NodeDeps {
   readonly log: Log;
   /** The addresses of this machine that others can reach. */
   machineAddresses(): readonly string[];
+  /**
+   * Begins to keep a port of the router mapped to this one, and tells where that can be reached.
+   * Default: nobody does.
+   */
+  mapPort?(port: number, onChange: (address: SocketAddress | null) => void): PortMapping;
   /** The socket addresses of `host:port` texts; names that do not resolve are left out. */
   resolve(addresses: readonly string[]): Promise<SocketAddress[]>;
 }
@@ -101,6 +107,7 @@ export class Node {
   readonly #services: Services;
   readonly #forwards: Forwards;
   readonly #refusals = new Refusals();
+  #portMapping: PortMapping | null = null;
   /** Whether it was reported that our clock does not fit a datagram any more. */
   #isClockTooLarge = false;
 
@@ -140,6 +147,11 @@ export class Node {
     return advertisedIps.length > 0 ? advertisedIps : this.#deps.machineAddresses();
   }
 
+  /** The router's port mapping; null where none is wanted, and before the node is started. */
+  get portMapping(): PortMapping | null {
+    return this.#portMapping;
+  }
+
   /** How the router in front of this node gives out ports, as far as its peers can tell. */
   natKind(): NatKind {
     return this.#core.natKind();
@@ -157,7 +169,7 @@ export class Node {
 
   /** Runs the node until the signal aborts; everything is ended and freed when it resolves. */
   async start(signal: AbortSignal): Promise<void> {
-    const { mesh, tunnels, store, local } = this.#deps;
+    const { mesh, tunnels, store, local, mapPort } = this.#deps;
     store.onRevocation((peer) => this.#onRevocation(peer));
     this.#services.restore();
     this.#refreshAddresses();
@@ -172,12 +184,17 @@ export class Node {
       this.#every(() => ADDRESS_REFRESH_MS, () => this.#refreshAddresses()),
       this.#every(() => RECHECK_MS, () => mesh.recheckPeers()),
     ];
+    this.#portMapping = mapPort?.(
+      mesh.listenPort,
+      (address) => this.#step({ kind: "mappedAddress", address }),
+    ) ?? null;
     this.#tick();
     this.#deps.log.info("node is ready", { peer: local, port: mesh.listenPort });
     this.#ready.resolve();
 
     await aborted(signal);
     this.#deps.log.info("node is stopping");
+    if (this.#portMapping !== null) this.#run(this.#endMapping(this.#portMapping));
     this.#stopping.abort();
     for (const stop of stopTimers) stop();
     await Promise.all([mesh.close("shutdown"), tunnels.close()]);
@@ -406,6 +423,10 @@ export class Node {
     this.#refreshAddresses();
     this.#step({ kind: "resumed" });
     this.#step({ kind: "gossipTick" });
+  }
+
+  async #endMapping(mapping: PortMapping): Promise<void> {
+    await mapping[Symbol.asyncDispose]();
   }
 
   #gossipPause(): number {

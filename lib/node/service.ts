@@ -17,6 +17,7 @@ import {
   type GetBootstrapInfoResponse,
   GetStatusResponse,
   type MembershipCert,
+  NetworkInfo,
   NodeStatus,
   NodeSummary,
   type RegisterServiceRequest,
@@ -117,6 +118,7 @@ export class NodeService {
       certificates: [this.#certInfo()],
       socket: this.#socketInfo(),
       conditions: this.conditions(),
+      network: this.#networkInfo(),
     }));
   };
 
@@ -323,6 +325,22 @@ export class NodeService {
       rebinds: BigInt(stats.udpRebinds),
       faults: Object.entries(stats.faults).filter(([, count]) => count > 0)
         .map(([kind, count]) => ({ kind, count: BigInt(count) })),
+    });
+  }
+
+  #networkInfo(): NetworkInfo {
+    const { node } = this.#deps;
+    const mapped = node.portMapping?.mapping ?? null;
+    return NetworkInfo.create({
+      natKind: node.natKind(),
+      portMapping: node.portMapping?.state ?? "off",
+      ...(mapped === null ? {} : {
+        mapping: {
+          protocol: mapped.protocol,
+          gateway: mapped.gateway.ip,
+          address: formatAddress(mapped.external),
+        },
+      }),
     });
   }
 

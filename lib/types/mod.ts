@@ -97,5 +97,6 @@ export {
   tryParsePeerKey,
 } from "./peer_key.ts";
 export { PeerRateLimiter } from "./peer_rate_limiter.ts";
+export type { MappedPort, PortMapping } from "./port_mapping.ts";
 export { BoundedQueue } from "./queue.ts";
 export { VERSION } from "./version.ts";

@@ -50,6 +50,15 @@ def write(folder):
     condition = make(
         "control.Condition", kind="clock_behind", message="The clock is behind.", fix="Set it."
     )
+    mapping = make(
+        "control.PortMapping", protocol="pcp", gateway="192.168.1.1", address="192.0.2.7:60611"
+    )
+    network = make(
+        "control.NetworkInfo",
+        nat_kind="endpoint_independent",
+        port_mapping="mapped",
+        mapping=mapping,
+    )
     place = make("control.BootstrapPeerInfo", peer=node, addrs=["10.0.0.1:60611", "host:1"])
     named = {"port": 8080, "name": "api"}
     file = File(folder / "control.golden", ["What travels between the command line and the daemon."])
@@ -64,6 +73,8 @@ def write(folder):
         "a fault": fault,
         "a socket": socket,
         "a condition": condition,
+        "a port mapping": mapping,
+        "the network": network,
         "a place to enter": place,
         "a request to stop": make("control.ShutdownRequest"),
         "it stops": make("control.ShutdownResponse"),
@@ -81,6 +92,7 @@ def write(folder):
             certificates=[certificate],
             socket=socket,
             conditions=[condition],
+            network=network,
         ),
         "a request to serve": make("control.RegisterServiceRequest", **named),
         "a request to serve without a name": make("control.RegisterServiceRequest", port=8080),

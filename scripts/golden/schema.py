@@ -100,6 +100,8 @@ SCHEMA = {
         "SocketInfo": "1 receive_buffer_bytes uint64, 2 send_buffer_bytes uint64, "
         "3 segments_max uint32, 4 coalesces bool, 5 rebinds uint64, 6 faults *FaultCount",
         "Condition": "1 kind string, 2 message string, 3 fix string",
+        "PortMapping": "1 protocol string, 2 gateway string, 3 address string",
+        "NetworkInfo": "1 nat_kind string, 2 port_mapping string, 3 mapping PortMapping",
         "BootstrapPeerInfo": "1 peer NodeRef, 2 addrs *string",
         "ShutdownRequest": "",
         "ShutdownResponse": "",
@@ -108,7 +110,7 @@ SCHEMA = {
         "GetStatusRequest": "",
         "GetStatusResponse": "1 self NodeSummary, 2 nodes *NodeSummary, 3 services *ServiceSummary, "
         "4 connections *ConnectionSummary, 5 certificates *CertInfo, 6 socket SocketInfo, "
-        "7 conditions *Condition",
+        "7 conditions *Condition, 8 network NetworkInfo",
         "RegisterServiceRequest": "1 port uint32, 2 name ?string",
         "RegisterServiceResponse": "",
         "UnregisterServiceRequest": "1 port uint32, 2 name ?string",

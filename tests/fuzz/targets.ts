@@ -41,6 +41,7 @@ import { addressOf, TestCore } from "../unit/node/fixtures.ts";
 import { authority, BOB, ME } from "../unit/store/fixtures.ts";
 import { mutateBytes } from "./mutate_bytes.ts";
 import { mutateText } from "./mutate_text.ts";
+import { ROUTER_TARGETS } from "./router_targets.ts";
 import * as samples from "./samples.ts";
 import type { Target } from "./target.ts";
 
@@ -254,14 +255,15 @@ export const TARGETS: readonly Target[] = [
   ...engine,
   ...socket,
   ...commandLine,
+  ...ROUTER_TARGETS,
 ];
 
 async function readConfig(text: string) {
   const disk = new MemoryDisk();
   disk.put(`${DIR}/config.yaml`, text);
   const config = await Config.load(disk, DIR);
-  const { bootstrapPeers, certTtls, congestion } = config;
-  const settings = { bootstrapPeers, ttls: certTtls.fields, congestion };
+  const { bootstrapPeers, certTtls, congestion, portMapping } = config;
+  const settings = { bootstrapPeers, ttls: certTtls.fields, congestion, portMapping };
   // Not compared: one text may be written in several ways.
   const written = config.toYaml();
   return Object.defineProperty(settings, "text", { value: written }) as typeof settings & {

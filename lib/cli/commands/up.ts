@@ -24,9 +24,10 @@ export const up: Run = async (context) => {
   const options = {
     ...(port === undefined ? {} : { port: parseListenPort(port, "UDP port") }),
     ...(ips === undefined ? {} : { ips: parseIps(ips) }),
+    ...(args.has("no-port-mapping") ? { portMapping: false } : {}),
   };
   const registry = registryOf(args);
-  if (args.has("detach")) return await detach(context, port, ips);
+  if (args.has("detach")) return await detach(context);
   const logPath = args.value("log");
   const dir = await context.stateDirectory();
   await joinFirst(context, dir);
@@ -70,12 +71,14 @@ async function joinFirst({ args, signal }: Context, dir: string): Promise<void> 
   if (path !== undefined) await joinOnce(dir, path, signal);
 }
 
-async function detach(
-  context: Context,
-  port: string | undefined,
-  ips: string | undefined,
-): Promise<Outcome> {
-  if (context.args.has("log")) {
+/** Flags with a value that the node in the background gets. */
+const PASSED_ON = ["port", "ips", ...REGISTRY_PORT_FLAGS];
+/** Those without one. */
+const SWITCHES_PASSED_ON = ["no-port-mapping", "registry"];
+
+async function detach(context: Context): Promise<Outcome> {
+  const { args } = context;
+  if (args.has("log")) {
     throw new PollenError("invalid_argument", "--log and --detach exclude each other.", {
       fix: "In the background the log is pollen.log in the state folder.",
     });
@@ -85,13 +88,8 @@ async function detach(
   demandUnmanaged(dir);
   await joinFirst(context, dir);
   const flags = [
-    ...(port === undefined ? [] : ["--port", port]),
-    ...(ips === undefined ? [] : ["--ips", ips]),
-    ...(context.args.has("registry") ? ["--registry"] : []),
-    ...REGISTRY_PORT_FLAGS.flatMap((name) => {
-      const value = context.args.value(name);
-      return value === undefined ? [] : [`--${name}`, value];
-    }),
+    ...PASSED_ON.flatMap((name) => args.values(name).flatMap((value) => [`--${name}`, value])),
+    ...SWITCHES_PASSED_ON.filter((name) => args.has(name)).map((name) => `--${name}`),
   ];
   const node = await startInBackground(dir, flags, context.signal);
   return {

@@ -470,6 +470,108 @@ export const SocketInfo: Codec<SocketInfo> = codec(
   readSocketInfo,
 );
 
+/** A port of the router that leads to this node's. */
+export interface PortMapping {
+  /** pcp, nat_pmp, upnp */
+  readonly protocol: string;
+  /** the router's address on our side */
+  readonly gateway: string;
+  /** ip:port on the other side; not always public */
+  readonly address: string;
+}
+
+export function writePortMapping(writer: Writer, message: PortMapping): void {
+  if (message.protocol !== "") {
+    writer.uint32(10); writer.string(message.protocol);
+  }
+  if (message.gateway !== "") {
+    writer.uint32(18); writer.string(message.gateway);
+  }
+  if (message.address !== "") {
+    writer.uint32(26); writer.string(message.address);
+  }
+}
+
+export function readPortMapping(reader: Reader, end: number, budget: Budget): PortMapping {
+  const message: { -readonly [K in keyof PortMapping]: PortMapping[K] } = { protocol: "", gateway: "", address: "" };
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    switch (tag) {
+      case 10:
+        message.protocol = readString(reader);
+        break;
+      case 18:
+        message.gateway = readString(reader);
+        break;
+      case 26:
+        message.address = readString(reader);
+        break;
+      default:
+        skip(reader, tag);
+    }
+  }
+  finish(reader, end);
+  return message;
+}
+
+export const PortMapping: Codec<PortMapping> = codec(
+  "pollen.control.v1.PortMapping",
+  () => ({ protocol: "", gateway: "", address: "" }),
+  writePortMapping,
+  readPortMapping,
+);
+
+/** What lies between this node and the Internet. */
+export interface NetworkInfo {
+  /** unknown, none, endpoint_independent, per_destination */
+  readonly natKind: string;
+  /** off, searching, none, mapped */
+  readonly portMapping: string;
+  /** where there is one */
+  readonly mapping?: PortMapping | undefined;
+}
+
+export function writeNetworkInfo(writer: Writer, message: NetworkInfo): void {
+  if (message.natKind !== "") {
+    writer.uint32(10); writer.string(message.natKind);
+  }
+  if (message.portMapping !== "") {
+    writer.uint32(18); writer.string(message.portMapping);
+  }
+  if (message.mapping !== undefined) {
+    writer.uint32(26).fork(); writePortMapping(writer, message.mapping); writer.ldelim();
+  }
+}
+
+export function readNetworkInfo(reader: Reader, end: number, budget: Budget): NetworkInfo {
+  const message: { -readonly [K in keyof NetworkInfo]: NetworkInfo[K] } = { natKind: "", portMapping: "" };
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    switch (tag) {
+      case 10:
+        message.natKind = readString(reader);
+        break;
+      case 18:
+        message.portMapping = readString(reader);
+        break;
+      case 26:
+        message.mapping = readPortMapping(reader, subEnd(reader), budget);
+        break;
+      default:
+        skip(reader, tag);
+    }
+  }
+  finish(reader, end);
+  return message;
+}
+
+export const NetworkInfo: Codec<NetworkInfo> = codec(
+  "pollen.control.v1.NetworkInfo",
+  () => ({ natKind: "", portMapping: "" }),
+  writeNetworkInfo,
+  readNetworkInfo,
+);
+
 /** Something that keeps this node from taking part in its network. */
 export interface Condition {
   /** membership_expired, clock_behind, revoked, refused_by_peer, registry_not_served */
@@ -724,6 +826,7 @@ export interface GetStatusResponse {
   readonly socket?: SocketInfo | undefined;
   /** those that hold now */
   readonly conditions: readonly Condition[];
+  readonly network?: NetworkInfo | undefined;
 }
 
 export function writeGetStatusResponse(writer: Writer, message: GetStatusResponse): void {
@@ -747,6 +850,9 @@ export function writeGetStatusResponse(writer: Writer, message: GetStatusRespons
   }
   for (const item of message.conditions) {
     writer.uint32(58).fork(); writeCondition(writer, item); writer.ldelim();
+  }
+  if (message.network !== undefined) {
+    writer.uint32(66).fork(); writeNetworkInfo(writer, message.network); writer.ldelim();
   }
 }
 
@@ -790,6 +896,9 @@ export function readGetStatusResponse(reader: Reader, end: number, budget: Budge
       case 58:
         spend(budget);
         conditions.push(readCondition(reader, subEnd(reader), budget));
+        break;
+      case 66:
+        message.network = readNetworkInfo(reader, subEnd(reader), budget);
         break;
       default:
         skip(reader, tag);

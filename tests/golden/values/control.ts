@@ -8,8 +8,10 @@ import {
   type ConnectionSummary,
   type FaultCount,
   type LinkInfo,
+  type NetworkInfo,
   NodeStatus,
   type NodeSummary,
+  type PortMapping,
   type ServiceSummary,
   type SocketInfo,
 } from "../../../lib/proto/mod.ts";
@@ -63,6 +65,16 @@ const condition: Condition = {
   message: "The clock is behind.",
   fix: "Set it.",
 };
+const mapping: PortMapping = {
+  protocol: "pcp",
+  gateway: "192.168.1.1",
+  address: "192.0.2.7:60611",
+};
+const network: NetworkInfo = {
+  natKind: "endpoint_independent",
+  portMapping: "mapped",
+  mapping,
+};
 const place: BootstrapPeerInfo = { peer: node, addrs: ["10.0.0.1:60611", "host:1"] };
 
 export const CONTROL_VALUES = {
@@ -76,6 +88,8 @@ export const CONTROL_VALUES = {
   "a fault": fault,
   "a socket": socket,
   "a condition": condition,
+  "a port mapping": mapping,
+  "the network": network,
   "a place to enter": place,
   "a request to stop": {},
   "it stops": {},
@@ -90,6 +104,7 @@ export const CONTROL_VALUES = {
     certificates: [certificate],
     socket,
     conditions: [condition],
+    network,
   },
   "a request to serve": { port: 8_080, name: "api" },
   "a request to serve without a name": { port: 8_080 },

@@ -164,6 +164,7 @@ Deno.test("the object holds everything, with full keys, times and nothing lost",
       health: "expiringSoon",
       isRenewable: true,
     }],
+    network: null,
     socket: null,
     conditions: [],
   });

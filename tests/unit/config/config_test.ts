@@ -60,6 +60,14 @@ Deno.test("lifetimes are Go durations; zero means the default", async () => {
   equal(certTtls.tlsIdentityTtl(), 5_400_000);
 });
 
+Deno.test("the router is asked for a port unless the owner says otherwise", async () => {
+  equal((await load("")).portMapping, true);
+  equal((await load("portMapping: on")).toYaml(), "");
+  const config = await load("portMapping: off # mine\n");
+  equal(config.portMapping, false);
+  equal(config.toYaml(), "portMapping: off # mine\n");
+});
+
 Deno.test("congestion control is chosen by name and kept", async () => {
   equal((await load("")).congestion, "cubic");
   equal((await load("congestion: cubic")).toYaml(), "");
@@ -84,6 +92,7 @@ Deno.test("a file that is not understood is an error with the place, never the d
     [`bootstrapPeers: [{peerPub: ${A}, addr: [h]}]`, /no setting "addr"/],
     ["bootstrapPeers: {}", /bootstrapPeers must be a list/],
     ["bootstrapPeers: [oops]", /bootstrapPeers\[0\] must be a set/],
+    ["portMapping: no", /portMapping must be on or off/],
     ["congestion: reno", /congestion must be cubic or bbr/],
     ["congestion: [bbr]", /congestion must be a single value/],
     ["- a list", /The file must be a set/],

@@ -2,6 +2,7 @@
 
 import { deepEqual, equal } from "node:assert/strict";
 import { forwardKey } from "../../../lib/node/core.ts";
+import type { SocketAddress } from "../../../lib/types/mod.ts";
 import { EMPTY, event, ME, network, reaches, revocation, service } from "../store/fixtures.ts";
 import { addressOf, BOB, DAN, EVE, eventsTo, only, receivers, TestCore } from "./fixtures.ts";
 
@@ -121,6 +122,26 @@ Deno.test("our addresses are announced when they change, with the one that other
   for (const addr of ["10.1.1.1:1", "8.8.4.4", "", "fe80::1%x:1", "nonsense:99999"]) {
     deepEqual(t.receive(BOB, { kind: "observedAddress", value: { addr } }), []);
   }
+});
+
+Deno.test("where the router lets others in is announced, and its port rather than the one that others see", async () => {
+  await using t = await TestCore.open();
+  t.connect(BOB);
+  t.step({ kind: "ownAddresses", ips: ["10.0.0.7"], port: 60_611 });
+  t.receive(BOB, { kind: "observedAddress", value: { addr: "8.8.4.4:4242" } });
+  const said = (address: SocketAddress | null) =>
+    eventsTo(BOB, t.step({ kind: "mappedAddress", address })).map(({ change }) => change);
+  deepEqual(said({ ip: "8.8.4.4", port: 60_611 }), [
+    { kind: "externalPort", value: { externalPort: 60_611 } },
+  ]);
+  deepEqual(said({ ip: "8.8.4.4", port: 60_611 }), []);
+  deepEqual(said({ ip: "9.9.9.9", port: 60_611 }), [
+    { kind: "network", value: { ips: ["10.0.0.7", "9.9.9.9", "8.8.4.4"], localPort: 60_611 } },
+  ]);
+  deepEqual(said(null), [
+    { kind: "network", value: { ips: ["10.0.0.7", "8.8.4.4"], localPort: 60_611 } },
+    { kind: "externalPort", value: { externalPort: 4_242 } },
+  ]);
 });
 
 Deno.test("what this node does not offer is met with silence", async () => {
