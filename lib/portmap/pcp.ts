@@ -1,6 +1,6 @@
 // PCP, the Port Control Protocol (RFC 6887): MAP requests for UDP to the router, and its answers.
 
-import { PollenError } from "../types/mod.ts";
+import { PCP_BYTES_MAX, PollenError } from "../types/mod.ts";
 import { ipv4Bytes, ipv4Text } from "./ipv4.ts";
 import type { MappingClient, MappingWish } from "./types.ts";
 import { exchange } from "./udp_exchange.ts";
@@ -11,8 +11,6 @@ const RESPONSE = 0x80;
 const UDP = 17;
 const HEADER_BYTES = 24;
 const MAP_BYTES = 60;
-/** The longest message (section 7). */
-const MESSAGE_BYTES_MAX = 1_100;
 /** Bytes of the nonce that shows that a mapping is ours (section 11.1). */
 export const NONCE_BYTES = 12;
 /** IPv4 addresses are written as IPv6 ones (section 5). */
@@ -54,7 +52,7 @@ export function decodePcpMap(
   nonce: Uint8Array,
   internalPort: number,
 ): PcpAnswer | null {
-  if (bytes.length < 4 || bytes.length > MESSAGE_BYTES_MAX) return null;
+  if (bytes.length < 4 || bytes.length > PCP_BYTES_MAX) return null;
   // A router that speaks NAT-PMP alone answers in its own, shorter form (RFC 6886, section 3.5).
   if (bytes[0] !== VERSION) throw new PollenError("unsupported", "The router does not speak PCP.");
   if (bytes[1] !== (RESPONSE | MAP)) return null;

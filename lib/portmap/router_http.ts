@@ -2,12 +2,12 @@
 // asked; time and bytes are bounded.
 
 import { request } from "node:http";
-import { PollenError } from "../types/mod.ts";
-import { XML_LENGTH_MAX } from "./xml.ts";
-
-/** Milliseconds for a request and the whole of its answer. */
-const TIMEOUT_MS = 3_000;
-const TEXT_BYTES_MAX = XML_LENGTH_MAX;
+import {
+  PollenError,
+  ROUTER_HTTP_TIMEOUT_MS,
+  ROUTER_URL_LENGTH_MAX,
+  ROUTER_XML_LENGTH_MAX,
+} from "../types/mod.ts";
 
 /** A place on the router. */
 export interface RouterUrl {
@@ -30,14 +30,12 @@ export interface RouterRequest {
  */
 export function routerUrl(text: string, routerIp: string, base?: RouterUrl): RouterUrl {
   const origin = base === undefined ? undefined : `http://${base.ip}:${base.port}${base.path}`;
-  const url = text.length <= URL_LENGTH_MAX ? URL.parse(text, origin) : null;
+  const url = text.length <= ROUTER_URL_LENGTH_MAX ? URL.parse(text, origin) : null;
   if (url === null || url.protocol !== "http:" || url.hostname !== routerIp) {
     throw new PollenError("refused", "The router names a place that is not on the router.");
   }
   return { ip: routerIp, port: Number(url.port || 80), path: `${url.pathname}${url.search}` };
 }
-
-const URL_LENGTH_MAX = 2_048;
 
 /**
  * Asks the router.
@@ -65,7 +63,7 @@ export async function askRouter(
   const withdraw = () => fail("cancelled", "The router is not asked any more.");
   const timer = setTimeout(
     () => fail("unreachable", "The router does not answer by HTTP in time."),
-    TIMEOUT_MS,
+    ROUTER_HTTP_TIMEOUT_MS,
   );
   message.on("error", (error) => fail("unreachable", "The router does not speak HTTP.", error));
   message.on("response", (response) => {
@@ -74,7 +72,7 @@ export async function askRouter(
     response.on("error", (error) => fail("unreachable", "The router broke off.", error));
     response.on("data", (chunk: Uint8Array) => {
       length += chunk.length;
-      if (length > TEXT_BYTES_MAX) return fail("too_large", "The router sends without end.");
+      if (length > ROUTER_XML_LENGTH_MAX) return fail("too_large", "The router sends without end.");
       chunks.push(chunk);
     });
     response.on("end", async () => {

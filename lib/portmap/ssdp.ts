@@ -2,7 +2,7 @@
 // the router itself and, for older ones, everybody on the link; believed is the router alone.
 
 import { createSocket } from "node:dgram";
-import { PollenError } from "../types/mod.ts";
+import { PollenError, SSDP_BYTES_MAX } from "../types/mod.ts";
 import { type RouterUrl, routerUrl } from "./router_http.ts";
 import type { Gateway } from "./types.ts";
 
@@ -11,7 +11,6 @@ const PORT = 1_900;
 /** Milliseconds after which the question is repeated, and after which nobody is waited for. */
 const REPEAT_MS = 800;
 const TIMEOUT_MS = 2_500;
-const ANSWER_BYTES_MAX = 8_192;
 
 /** The kinds of device that are looked for. */
 const DEVICES = [
@@ -30,7 +29,7 @@ function search(target: string): string {
  * @throws {PollenError} `refused` when it is not on the router.
  */
 export function decodeSsdp(bytes: Uint8Array, routerIp: string): RouterUrl | null {
-  if (bytes.length > ANSWER_BYTES_MAX) return null;
+  if (bytes.length > SSDP_BYTES_MAX) return null;
   const [status = "", ...lines] = new TextDecoder().decode(bytes).split(/\r?\n/);
   if (!/^HTTP\/1\.[01] 200\b/.test(status)) return null;
   const header = (name: string) =>

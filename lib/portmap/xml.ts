@@ -3,12 +3,12 @@
 
 // @ts-types="./sax.d.ts"
 import sax from "sax";
-import { PollenError } from "../types/mod.ts";
-
-/** Characters of the longest document: real ones have less than 20,000. */
-export const XML_LENGTH_MAX = 65_536;
-const ELEMENTS_MAX = 2_048;
-const DEPTH_MAX = 32;
+import {
+  PollenError,
+  ROUTER_XML_DEPTH_MAX,
+  ROUTER_XML_ELEMENTS_MAX,
+  ROUTER_XML_LENGTH_MAX,
+} from "../types/mod.ts";
 
 /** One element. */
 export interface XmlElement {
@@ -30,13 +30,13 @@ interface Growing extends XmlElement {
  * @throws {PollenError} `malformed`, `too_large`.
  */
 export function parseXml(source: string): XmlElement {
-  if (source.length > XML_LENGTH_MAX) throw tooLarge();
+  if (source.length > ROUTER_XML_LENGTH_MAX) throw tooLarge();
   const document: Growing = { name: "", text: "", children: [] };
   const open = [document];
   let count = 0;
   const parser = sax.parser(false, { lowercase: true });
   parser.onopentag = ({ name }) => {
-    if (++count > ELEMENTS_MAX || open.length > DEPTH_MAX) throw tooLarge();
+    if (++count > ROUTER_XML_ELEMENTS_MAX || open.length > ROUTER_XML_DEPTH_MAX) throw tooLarge();
     const element: Growing = { name: name.replace(/^.*:/, ""), text: "", children: [] };
     open.at(-1)!.children.push(element);
     open.push(element);

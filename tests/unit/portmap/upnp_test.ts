@@ -2,8 +2,8 @@
 
 import { deepEqual, equal, throws } from "node:assert/strict";
 import { readDescription, readSoap, soapCall } from "../../../lib/portmap/upnp.ts";
-import { parseXml, textOf, XML_LENGTH_MAX } from "../../../lib/portmap/xml.ts";
-import { PollenError } from "../../../lib/types/mod.ts";
+import { parseXml, textOf } from "../../../lib/portmap/xml.ts";
+import { PollenError, ROUTER_XML_LENGTH_MAX } from "../../../lib/types/mod.ts";
 import { DESCRIPTION, ROUTER, SOAP, SOAP_FAULT } from "./samples.ts";
 
 const AT = { ip: ROUTER, port: 5_000, path: "/desc/root.xml" };
@@ -63,7 +63,7 @@ Deno.test("a call has the shape that routers expect", () => {
 });
 
 Deno.test("XML is bounded in length, depth and number", () => {
-  throws(() => parseXml("x".repeat(XML_LENGTH_MAX + 1)), code("too_large"));
+  throws(() => parseXml("x".repeat(ROUTER_XML_LENGTH_MAX + 1)), code("too_large"));
   throws(() => parseXml("<a>".repeat(33)), code("too_large"));
   throws(() => parseXml(`<r>${"<a/>".repeat(3_000)}</r>`), code("too_large"));
 });
