@@ -77,6 +77,7 @@ export async function runRegistry(options: RunRegistryOptions): Promise<void> {
       ...(apiKey === undefined ? {} : { apiKey }),
       ...tls,
       clock: systemClock,
+      random: systemRandom,
       disk: systemDisk,
       log,
     }),

@@ -1,7 +1,7 @@
 // A registry beside a node, in the same process. When it cannot be served the node stays up, says so
 // among its conditions, and it is tried again.
 
-import { systemClock, systemDisk } from "../host/mod.ts";
+import { systemClock, systemDisk, systemRandom } from "../host/mod.ts";
 import type { NodeService } from "../node/mod.ts";
 import { Condition } from "../proto/mod.ts";
 import { type Log, PollenError, toPollenError } from "../types/mod.ts";
@@ -87,6 +87,7 @@ export class RegistryBeside implements AsyncDisposable {
         isOpen: false,
         allowedHosts: [],
         clock: systemClock,
+        random: systemRandom,
         disk: systemDisk,
         log,
       }),

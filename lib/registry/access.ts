@@ -171,6 +171,18 @@ export class Access implements Disposable {
     });
   }
 
+  /** Whether `demand` would let it pass; for one who asks and does not try. */
+  allows(scope: Scope, credential: string | null, source: string): boolean {
+    if (!this.isRequired) return true;
+    if (credential === null) return false;
+    try {
+      this.demand(scope, credential, source);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   [Symbol.dispose](): void {
     this.#isClosed = true;
     this.#stopTimer();

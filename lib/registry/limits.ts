@@ -114,3 +114,7 @@ export const BODY_TIMEOUT_MS = 5_000;
 
 /** How long running calls may take when the registry ends, for each door. */
 export const CLOSE_GRACE_MS = 1_500;
+
+/** How long a browser is logged in, and how many are at once. */
+export const SESSION_MS = 12 * 3_600_000;
+export const SESSIONS_MAX = 1_024;

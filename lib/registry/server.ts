@@ -10,6 +10,7 @@ import {
   formatAddress,
   type Log,
   PollenError,
+  type Random,
 } from "../types/mod.ts";
 import { Access } from "./access.ts";
 import { healthService } from "./grpc/health.ts";
@@ -43,6 +44,7 @@ export interface RegistryServerOptions {
   /** Certificate chain and private key, PEM. */
   readonly tls?: { readonly cert: string; readonly key: string };
   readonly clock: Clock;
+  readonly random: Random;
   readonly disk: Disk;
   readonly log: Log;
 }
@@ -63,7 +65,7 @@ export interface RegistryServer extends AsyncDisposable {
  *   cannot be bound; as the storage does.
  */
 export async function openRegistryServer(options: RegistryServerOptions): Promise<RegistryServer> {
-  const { clock, disk, log } = options;
+  const { clock, random, disk, log } = options;
   await using cleanup = new AsyncDisposableStack();
   const addresses = options.bind.length > 0 ? options.bind : loopbackAddresses();
   const isExposed = !addresses.every(isLoopback);
@@ -94,7 +96,15 @@ export async function openRegistryServer(options: RegistryServerOptions): Promis
   const rpc = await serveGrpc(registry, access, addresses, options);
   cleanup.defer(() => rpc.close(CLOSE_GRACE_MS));
   const { allowedHosts } = options;
-  const handler = httpHandler({ registry, access, clock, log, allowedHosts });
+  const handler = httpHandler({
+    registry,
+    access,
+    clock,
+    random,
+    log,
+    allowedHosts,
+    isEncrypted: options.tls !== undefined,
+  });
   let { httpPort } = options;
   for (const hostname of addresses) {
     const server = serveHttp(hostname, httpPort, handler, options);

@@ -5,7 +5,7 @@ import { Buffer } from "node:buffer";
 import protobuf from "protobufjs";
 import type * as Grpc from "@grpc/grpc-js";
 import * as grpc from "../../lib/rpc/grpc.ts";
-import { systemClock, systemDisk } from "../../lib/host/mod.ts";
+import { systemClock, systemDisk, systemRandom } from "../../lib/host/mod.ts";
 import {
   openRegistryServer,
   type RegistryServer,
@@ -56,6 +56,7 @@ export async function openTestRegistry(
     isOpen: false,
     allowedHosts: [],
     clock: systemClock,
+    random: systemRandom,
     disk: systemDisk,
     log,
     ...options,

@@ -192,3 +192,54 @@ async function encrypted(): Promise<void> {
   }
   await Deno.remove(dir, { recursive: true });
 }
+
+/** Asks where only the head of the answer counts. */
+async function send(url: string, init: RequestInit): Promise<Response> {
+  const response = await fetch(url, init);
+  await response.body?.cancel();
+  return response;
+}
+
+Deno.test("a browser logs in by a token and out again, and its cookie is no other page's", async () => {
+  await using opened = await openTestRegistry({ apiKey: KEY });
+  const url = `${opened.url}/api/session`;
+  const origin = opened.url;
+  const post = (body: string, headers: HeadersInit = {}) => {
+    const type = { "content-type": "application/json" };
+    return send(url, { method: "POST", body, headers: { ...type, ...headers } });
+  };
+  const stateOf = async (cookie?: string) => {
+    const headers: HeadersInit = cookie === undefined ? {} : { cookie };
+    return await (await fetch(url, { headers })).json();
+  };
+  deepEqual(await stateOf(), { isTokenRequired: true, isLoggedIn: false });
+  for (const body of ["", "[]", '{"token":""}', '{"token":"x","more":1}']) {
+    equal((await post(body)).status, 400, body);
+  }
+  equal((await post("x".repeat(5_000))).status, 413);
+  equal((await post('{"token":"wrong"}')).status, 401);
+  const token = JSON.stringify({ token: KEY });
+  equal((await post(token, { origin: "http://evil.example" })).status, 403);
+
+  const login = await post(token, { origin });
+  equal(login.status, 204);
+  const set = login.headers.get("set-cookie")!;
+  match(set, /^pollen_session=[0-9a-f]{64}; Path=\/; Max-Age=43200; HttpOnly; SameSite=Strict$/);
+  const cookie = set.split(";")[0]!;
+  deepEqual(await stateOf(cookie), { isTokenRequired: true, isLoggedIn: true });
+  const nodes = await send(`${opened.url}/api/nodes`, { headers: { cookie } });
+  equal(nodes.status, 200);
+  equal(nodes.headers.get("access-control-allow-origin"), null);
+  // Without an origin, or with another one, a cookie changes nothing.
+  for (const headers of [{ cookie }, { cookie, origin: "http://evil.example" }]) {
+    const refused = await send(`${opened.url}/api/nodes/a`, { method: "DELETE", headers });
+    equal(refused.status, 403);
+  }
+  const forgotten = await send(`${opened.url}/api/nodes/a`, {
+    method: "DELETE",
+    headers: { cookie, origin },
+  });
+  equal(forgotten.status, 404);
+  equal((await send(url, { method: "DELETE", headers: { cookie, origin } })).status, 204);
+  deepEqual(await stateOf(cookie), { isTokenRequired: true, isLoggedIn: false });
+});

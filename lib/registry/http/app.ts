@@ -2,16 +2,18 @@
 // Orchion expect where nothing fits.
 
 import { OpenAPIHono, type RouteConfig } from "@hono/zod-openapi";
-import { type Clock, errorText, type Log } from "../../types/mod.ts";
+import { type Clock, errorText, type Log, type Random } from "../../types/mod.ts";
 import type { Access, Scope } from "../access.ts";
 import type { Registry } from "../registry.ts";
 import { json, plain, refusal } from "./answers.ts";
 import { EventStream } from "./event_stream.ts";
+import { withBody } from "./body.ts";
 import { Guard } from "./guard.ts";
 import { detailsJson, safeJson } from "./json.ts";
 import { NodesList } from "./list.ts";
 import { RegistryMetrics } from "./metrics.ts";
 import * as routes from "./routes.ts";
+import { Sessions } from "./sessions.ts";
 
 /** What the door leads to. */
 export interface HttpDeps {
@@ -19,7 +21,10 @@ export interface HttpDeps {
   readonly access: Access;
   readonly clock: Clock;
   readonly log: Log;
+  readonly random: Random;
   readonly allowedHosts: readonly string[];
+  /** Whether the door is served with TLS. */
+  readonly isEncrypted: boolean;
 }
 
 /** Answers a request that comes from an IP address. */
@@ -31,13 +36,18 @@ interface Env {
 
 interface Asked {
   readonly request: Request;
+  readonly source: string;
   readonly id: string;
   readonly query: Readonly<Record<string, string>>;
+  /** As the route's schema has it. */
+  readonly body: () => Promise<{ readonly token: string }>;
 }
 
 /** The handler of all requests. */
-export function httpHandler({ registry, access, clock, log, allowedHosts }: HttpDeps): HttpHandler {
+export function httpHandler(deps: HttpDeps): HttpHandler {
+  const { registry, access, clock, log, allowedHosts } = deps;
   const guard = new Guard({ allowedHosts, clock });
+  const sessions = new Sessions(clock, deps.random, deps.isEncrypted);
   const list = new NodesList(registry, clock);
   const events = new EventStream(registry, clock);
   const metrics = new RegistryMetrics(registry);
@@ -60,10 +70,17 @@ export function httpHandler({ registry, access, clock, log, allowedHosts }: Http
       // Hono answers HEAD by GET; clients of Orchion know it refused.
       if (request.method === "HEAD") return notAllowed();
       if (scope !== null) {
-        access.demand(scope, request.headers.get("authorization"), context.env.source);
+        access.demand(scope, sessions.credentialOf(request), context.env.source);
       }
       const id = context.req.param("id") ?? "";
-      const response = await answer({ request, id, query: context.req.query() });
+      const { source } = context.env;
+      const response = await answer({
+        request,
+        source,
+        id,
+        query: context.req.query(),
+        body: () => context.req.json(),
+      });
       metrics.countAnswer(route.path, response.status);
       return response as never;
     });
@@ -82,6 +99,19 @@ export function httpHandler({ registry, access, clock, log, allowedHosts }: Http
   });
   on(routes.listenToEvents, "read", ({ request }) => {
     return events.open(request.headers.get("last-event-id"));
+  });
+  on(routes.getSession, null, ({ request, source }) => {
+    const isLoggedIn = access.allows("read", sessions.credentialOf(request), source);
+    return json(`${safeJson({ isTokenRequired: access.isRequired, isLoggedIn })}\n`);
+  });
+  on(routes.logIn, null, async ({ body, source }) => {
+    const { token } = await body();
+    access.demand("read", token, source);
+    log.info("audit: a browser logged in", { source });
+    return new Response(null, { status: 204, headers: { "set-cookie": sessions.begin(token) } });
+  });
+  on(routes.logOut, null, ({ request }) => {
+    return new Response(null, { status: 204, headers: { "set-cookie": sessions.end(request) } });
   });
   on(routes.getHealth, null, () => plain("ok", 200));
   on(routes.getReadiness, null, () => {
@@ -107,19 +137,25 @@ export function httpHandler({ registry, access, clock, log, allowedHosts }: Http
   app.onError((thrown) => {
     const known = refusal(thrown);
     if (known !== null) return known;
+    // What Hono itself refuses, such as a body that is no JSON.
+    if ("getResponse" in thrown) {
+      return plain(`Invalid request: ${thrown.message}`, thrown.getResponse().status);
+    }
     log.error("a request failed inside", { error: errorText(thrown), stack: thrown.stack ?? null });
     return plain("Something went wrong inside pollen. Its log says what.", 500);
   });
 
   return async (request, source) => {
+    let whole: Request;
     try {
       guard.check(request, source);
+      whole = await withBody(request, clock);
     } catch (thrown) {
       const known = refusal(thrown);
       if (known !== null) return known;
       throw thrown;
     }
-    const response = await app.fetch(request, { source });
+    const response = await app.fetch(whole, { source });
     const isRead = ["GET", "OPTIONS"].includes(request.method);
     // Pages of other sites may read what needs no cookie.
     if (isRead && response.status !== 404 && !request.headers.has("cookie")) {

@@ -44,7 +44,9 @@ export class Guard {
     }
     const origin = request.headers.get("origin");
     const changes = !["GET", "HEAD", "OPTIONS"].includes(request.method);
-    if (changes && origin !== null && !isSameOrigin(origin, host)) {
+    // Programs send none, and no cookies either.
+    const isOwn = origin === null ? !request.headers.has("cookie") : isSameOrigin(origin, host);
+    if (changes && !isOwn) {
       throw new PollenError("refused", "Another site's page may not change anything here.");
     }
   }

@@ -1,7 +1,7 @@
 // The routes of the HTTP door as the OpenAPI document tells them.
 
 import { createRoute, type z } from "@hono/zod-openapi";
-import { details, id, listQuery, nodes, text } from "./schemas.ts";
+import { details, id, listQuery, login, nodes, session, text } from "./schemas.ts";
 
 function json(description: string, schema: z.ZodType) {
   return { description, content: { "application/json": { schema } } };
@@ -68,6 +68,34 @@ export const listenToEvents = createRoute({
     200: plain("The stream. It does not end by itself.", "text/event-stream"),
     ...refusals,
   },
+});
+
+export const getSession = createRoute({
+  method: "get",
+  path: "/api/session",
+  summary: "Whether a token is needed, and whether this browser is logged in.",
+  responses: { 200: json("How it stands.", session) },
+});
+
+export const logIn = createRoute({
+  method: "post",
+  path: "/api/session",
+  summary: "Log a browser in by a token: from then on a cookie stands for it.",
+  request: { body: { required: true, content: { "application/json": { schema: login } } } },
+  responses: {
+    204: { description: "The cookie is set." },
+    400: plain("A wrong body."),
+    408: plain("The body did not come in time."),
+    413: plain("The body is too long."),
+    ...refusals,
+  },
+});
+
+export const logOut = createRoute({
+  method: "delete",
+  path: "/api/session",
+  summary: "Log this browser out.",
+  responses: { 204: { description: "The cookie is taken back." }, ...refusals },
 });
 
 export const getHealth = createRoute({

@@ -61,3 +61,12 @@ export const listQuery = z.object({
 });
 
 export const text = z.string();
+
+/** What a login shows. */
+export const login = z.object({ token: z.string().min(1) }).strict().openapi("Login");
+
+/** How a browser stands. */
+export const session = z.object({
+  isTokenRequired: z.boolean(),
+  isLoggedIn: z.boolean().openapi({ description: "Whether this request may look." }),
+}).strict().openapi("Session");
