@@ -6,6 +6,7 @@
 
 import type { IdentityKey, NodeCredentials, SignedTimes } from "../auth/mod.ts";
 import type { Envelope, Frame } from "../proto/mod.ts";
+import { Puncher } from "../sock/mod.ts";
 import {
   ALPN_MEMBER_2,
   BoundedQueue,
@@ -51,6 +52,7 @@ import { FrameLink } from "./frame_link.ts";
 import { type Redeemer, serveInvite } from "./invite.ts";
 import { inviteProtocols, memberProtocols } from "./identities.ts";
 import { Paths } from "./paths.ts";
+import { handOutRawPackets } from "./raw_packets.ts";
 import { ALPN_INVITE_1, ALPN_INVITE_2, CloseReason } from "./protocol.ts";
 import { type Member, SessionRegistry } from "./registry.ts";
 import { verifyMember } from "./verifier.ts";
@@ -105,6 +107,7 @@ export class Mesh implements MeshPort<Envelope, Frame>, AsyncDisposable {
   readonly #gatekeeper = new Gatekeeper();
   readonly #inviteSlots = new InviteSlots();
   readonly #paths: Paths;
+  readonly #puncher: Puncher;
   /** For what others can cause as often as they like. */
   readonly #throttledLog: LogThrottle;
   #isClosed = false;
@@ -116,6 +119,8 @@ export class Mesh implements MeshPort<Envelope, Frame>, AsyncDisposable {
     const { engine, clock, log } = options;
     const candidates = (peer: PeerKey) => options.candidates?.(peer) ?? [];
     this.#paths = new Paths({ engine, clock, log, candidates });
+    const send = (to: SocketAddress, bytes: Uint8Array) => engine.sendRaw(to, bytes);
+    this.#puncher = new Puncher({ clock, random: options.random, send });
   }
 
   /** Mints this process's certificates, shows them on the engine and begins to accept. The mesh owns the engine from now on. */
@@ -129,7 +134,10 @@ export class Mesh implements MeshPort<Envelope, Frame>, AsyncDisposable {
       mesh.#gatekeeper.decide(attempt, options.clock.monotonicNow())
     );
     mesh.#run(mesh.#acceptSessions());
-    mesh.#run(mesh.#paths.run());
+    const receivers = [mesh.#paths, mesh.#puncher].map((receiver) =>
+      receiver.received.bind(receiver)
+    );
+    mesh.#run(handOutRawPackets(options.engine, receivers));
     return mesh;
   }
 
@@ -259,6 +267,16 @@ export class Mesh implements MeshPort<Envelope, Frame>, AsyncDisposable {
     });
     this.#admit(peer, session);
     if (this.#isClosed) throw new PollenError("closed", "This node is shutting down.");
+  }
+
+  /**
+   * Opens a way through the routers to where the peer is seen, while it does the same towards us.
+   *
+   * @returns Where to dial it.
+   * @throws {PollenError} `unreachable` after 3 s, `cancelled`, `exhausted`.
+   */
+  punch(address: SocketAddress, signal?: AbortSignal): Promise<SocketAddress> {
+    return this.#puncher.punch(address, signal);
   }
 
   /** Ends every session with this peer. Idempotent, also for a peer nobody knows. */

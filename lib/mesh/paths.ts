@@ -1,5 +1,4 @@
-// The paths of all sessions of pollen/2: it hears what comes to our socket beside QUIC, asks and
-// answers, and moves the sessions. What is decided stands in path_choice.ts.
+// The paths of all sessions of pollen/2: it asks and answers, and moves the sessions. What is decided stands in path_choice.ts.
 
 import {
   type Clock,
@@ -36,7 +35,6 @@ export class Paths {
 
   constructor(options: PathsOptions) {
     this.#options = options;
-    this.#schedule();
   }
 
   /** Keeps the paths of a session until it ends. */
@@ -44,20 +42,13 @@ export class Paths {
     const codec = new ProbeCodec(session.secret, !session.inbound);
     const choice = new PathChoice(this.#now(), session.remoteAddress);
     const kept = { peer, session, codec, choice };
+    if (this.#sessions.size === 0) this.#schedule();
     this.#sessions.set(codec.tag, kept);
     for (let from; (from = await session.nextStray()) !== null;) {
       this.#perform(kept, choice.strayed(this.#now(), from));
     }
     this.#sessions.delete(codec.tag);
-  }
-
-  /** Takes what comes to our socket and is not QUIC, until the engine is closed. */
-  async run(): Promise<void> {
-    const { engine } = this.#options;
-    for (let packet; (packet = await engine.receiveRaw()) !== null;) {
-      this.#received(packet.from, packet.bytes);
-    }
-    this.#stopTimer();
+    if (this.#sessions.size === 0) this.#stopTimer();
   }
 
   /** This machine's addresses changed, or it slept: every path is asked at once. */
@@ -68,16 +59,19 @@ export class Paths {
     }
   }
 
-  #received(from: SocketAddress, bytes: Uint8Array): void {
+  /** Takes a packet that came to our socket and is not QUIC; whether it has the form of a probe. */
+  received(from: SocketAddress, bytes: Uint8Array): boolean {
     const tag = probeTag(bytes);
-    const kept = tag === null ? undefined : this.#sessions.get(tag);
+    if (tag === null) return false;
+    const kept = this.#sessions.get(tag);
     const probe = kept?.codec.decode(bytes) ?? null;
-    if (kept === undefined || probe === null) return;
+    if (kept === undefined || probe === null) return true;
     const { choice } = kept;
     const outputs = probe.kind === "ask"
       ? choice.questioned(this.#now(), from, probe.number)
       : choice.answered(this.#now(), from, probe.number);
     this.#perform(kept, outputs);
+    return true;
   }
 
   #schedule(): void {

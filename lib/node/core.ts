@@ -13,7 +13,13 @@
 //   frame                    the same over pollen/2: see sync.ts
 
 import { PeerStore } from "../peer/mod.ts";
-import type { Envelope, EventRecords, Frame, GossipEvent } from "../proto/mod.ts";
+import type {
+  Envelope,
+  EventRecords,
+  Frame,
+  GossipEvent,
+  PunchCoordTrigger,
+} from "../proto/mod.ts";
 import type { ApplyResult, Store } from "../store/mod.ts";
 import {
   addMs,
@@ -24,9 +30,12 @@ import {
   type LogFields,
   type MonotonicMs,
   type Packet,
+  PEER_KEY_BYTES,
   type PeerEvent,
   type PeerFrame,
   type PeerKey,
+  peerKeyBytes,
+  peerKeyFromBytes,
   type SocketAddress,
   tryParsePeerKey,
 } from "../types/mod.ts";
@@ -34,6 +43,7 @@ import { addressesOf } from "./addresses.ts";
 import { eventEnvelopes } from "./batches.ts";
 import type { NatKind } from "./nat_kind.ts";
 import { Observations } from "./observations.ts";
+import { Punching } from "./punching.ts";
 import { Sync } from "./sync.ts";
 
 /** A peer to find the network through, as `config.yaml` or a token names it. */
@@ -68,6 +78,15 @@ export type NodeInput =
   /** We changed our own state; the peers are to hear of it. */
   | { readonly kind: "localEvents"; readonly events: readonly GossipEvent[] };
 
+/** A peer and where it is seen from here. */
+interface Seen {
+  readonly peer: PeerKey;
+  readonly address: SocketAddress;
+}
+
+/** What both protocols have, in the same words. */
+type SharedBody = Extract<NonNullable<Envelope["body"]>, NonNullable<Frame["body"]>>;
+
 export type NodeOutput =
   | { readonly kind: "send"; readonly peer: PeerKey; readonly envelope: Envelope }
   | { readonly kind: "sendFrame"; readonly peer: PeerKey; readonly frame: Frame }
@@ -93,6 +112,10 @@ export type NodeOutput =
     readonly remotePort: number;
     readonly toPort: number;
   }
+  /** Opens a way to a peer that does the same, and dials it. */
+  | { readonly kind: "punch"; readonly peer: PeerKey; readonly address: SocketAddress }
+  /** Tells two peers where the other one is seen from here, or the first that it cannot be done. */
+  | { readonly kind: "coordinatePunch"; readonly from: PeerKey; readonly target: PeerKey }
   /** Sessions may lead nowhere from where this machine is now. */
   | { readonly kind: "shakePaths" }
   | { readonly kind: "log"; readonly message: string; readonly fields: LogFields };
@@ -122,6 +145,7 @@ export class NodeCore {
   #resumingUntil: MonotonicMs | null = null;
   /** With the peers that are connected over pollen/2. */
   readonly #sync: Sync;
+  readonly #punching: Punching;
   readonly #eagerSyncAllowedAt = new Map<PeerKey, MonotonicMs>();
 
   constructor(options: {
@@ -131,6 +155,7 @@ export class NodeCore {
   }) {
     this.#store = options.store;
     this.#sync = new Sync(options.store);
+    this.#punching = new Punching(options.store);
     this.#bootstrap = options.bootstrapPeers.filter(({ peerKey }) => peerKey !== options.local);
   }
 
@@ -145,7 +170,7 @@ export class NodeCore {
           ? this.#onConnected(now, input.event)
           : this.#onDisconnected(now, input.event);
       case "packet":
-        return this.#onPacket(input.packet);
+        return this.#onPacket(now, input.packet);
       case "frame":
         return this.#onFrame(now, input.packet);
       case "connectFailed":
@@ -211,15 +236,76 @@ export class NodeCore {
         case "attemptConnect":
           return [this.#dialEverything(output.peer)];
         case "requestPunchCoordination":
-          // Nobody here coordinates; the peer is tried again from the start after its pause.
-          this.#fail(now, output.peer);
-          return [];
+          return this.#requestPunch(now, output.peer);
         case "peerConnected":
           return [];
         default:
           return assertNever(output);
       }
     });
+  }
+
+  /** Asks a common peer; without one the peer is tried again from the start after its pause. */
+  #requestPunch(now: MonotonicMs, peer: PeerKey): NodeOutput[] {
+    const coordinator = this.#punching.coordinatorFor(peer, this.connectedPeers());
+    if (coordinator === null) {
+      this.#fail(now, peer);
+      return [];
+    }
+    const value = { peerId: peerKeyBytes(peer) };
+    return [this.#say(coordinator, { kind: "punchCoordRequest", value })];
+  }
+
+  #onPunchRequest(now: MonotonicMs, from: PeerKey, peerId: Uint8Array): NodeOutput[] {
+    const target = this.#punching.requested(now, from, peerId);
+    return target === null ? [] : [{ kind: "coordinatePunch", from, target }];
+  }
+
+  #onPunchTrigger(now: MonotonicMs, from: PeerKey, trigger: PunchCoordTrigger): NodeOutput[] {
+    const plausible = this.#punching.triggered(now, from, trigger);
+    if (plausible === null || this.#peers.inState(plausible.peer, "connected")) return [];
+    return [{ kind: "punch", ...plausible }];
+  }
+
+  /** Nobody there: the next attempt asks another one. */
+  #onPunchRefused(now: MonotonicMs, peerId: Uint8Array): NodeOutput[] {
+    if (peerId.length === PEER_KEY_BYTES) this.#fail(now, peerKeyFromBytes(peerId));
+    return [];
+  }
+
+  /** Tells two peers where the other one is seen from here; the first, if that cannot be. */
+  coordinate(
+    from: Seen,
+    target: { readonly peer: PeerKey; readonly address: SocketAddress | null },
+  ): NodeOutput[] {
+    if (target.address === null) {
+      const value = { peerId: peerKeyBytes(target.peer) };
+      return this.#sync.has(from.peer)
+        ? [{
+          kind: "sendFrame",
+          peer: from.peer,
+          frame: { body: { kind: "punchCoordRefusal", value } },
+        }]
+        : [];
+    }
+    const [one, other] = [from, { peer: target.peer, address: target.address }];
+    return [this.#trigger(one, other), this.#trigger(other, one)];
+  }
+
+  #trigger(to: Seen, other: Seen): NodeOutput {
+    const value = {
+      peerId: peerKeyBytes(other.peer),
+      selfAddr: formatAddress(to.address),
+      peerAddr: formatAddress(other.address),
+    };
+    return this.#say(to.peer, { kind: "punchCoordTrigger", value });
+  }
+
+  /** What is said alike over both protocols. */
+  #say(peer: PeerKey, body: SharedBody): NodeOutput {
+    return this.#sync.has(peer)
+      ? { kind: "sendFrame", peer, frame: { body } }
+      : { kind: "send", peer, envelope: { body } };
   }
 
   #isResuming(now: MonotonicMs): boolean {
@@ -288,12 +374,8 @@ export class NodeCore {
     this.#store.setLastAddr(peer, address);
     const outputs = this.#beginExchange(now, peer, protocol);
     outputs.push(...this.#broadcast(this.#store.setLocalConnected(peer, true)));
-    const observed = { kind: "observedAddress", value: { addr: formatAddress(address) } } as const;
-    outputs.push(
-      this.#sync.has(peer)
-        ? { kind: "sendFrame", peer, frame: { body: observed } }
-        : { kind: "send", peer, envelope: { body: observed } },
-    );
+    const addr = formatAddress(address);
+    outputs.push(this.#say(peer, { kind: "observedAddress", value: { addr } }));
     outputs.push({
       kind: "log",
       message: "peer connected",
@@ -332,14 +414,16 @@ export class NodeCore {
     ];
   }
 
-  #onPacket({ envelope: { body }, peer }: Packet<Envelope>): NodeOutput[] {
+  #onPacket(now: MonotonicMs, { envelope: { body }, peer }: Packet<Envelope>): NodeOutput[] {
     switch (body?.kind) {
       case "clock":
         return this.#eventsTo(peer, this.#store.missingFor(body.value));
       case "events":
         return this.#spread(this.#store.applyEvents(body.value.events), peer);
+      case "punchCoordRequest":
+      case "punchCoordTrigger":
       case "observedAddress":
-        return this.#onObserved(peer, body.value.addr);
+        return this.#onShared(now, peer, body);
       default:
         // Everything else in the protocol asks for what this node does not offer; silence is the answer.
         return [];
@@ -354,11 +438,28 @@ export class NodeCore {
         return this.#frames(peer, this.#sync.onSummary(now, peer, body.value));
       case "records":
         return this.#onRecords(peer, body.value);
+      case "punchCoordRefusal":
+        return this.#onPunchRefused(now, body.value.peerId);
+      case "punchCoordRequest":
+      case "punchCoordTrigger":
       case "observedAddress":
-        return this.#onObserved(peer, body.value.addr);
+        return this.#onShared(now, peer, body);
       default:
         // A hello belongs to the link; what is unknown is of a later version.
         return [];
+    }
+  }
+
+  #onShared(now: MonotonicMs, peer: PeerKey, body: SharedBody): NodeOutput[] {
+    switch (body.kind) {
+      case "punchCoordRequest":
+        return this.#onPunchRequest(now, peer, body.value.peerId);
+      case "punchCoordTrigger":
+        return this.#onPunchTrigger(now, peer, body.value);
+      case "observedAddress":
+        return this.#onObserved(peer, body.value.addr);
+      default:
+        return assertNever(body);
     }
   }
 

@@ -30,6 +30,8 @@ export class Dialer {
   readonly #deps: DialerDeps;
   /** Why peers were last refused. */
   readonly #refusals = new Map<PeerKey, string>();
+  /** Peers to whom a way is being opened. */
+  readonly #punching = new Set<PeerKey>();
   #running = 0;
 
   constructor(deps: DialerDeps) {
@@ -52,6 +54,25 @@ export class Dialer {
       this.#report(peer, toPollenError(thrown));
       return false;
     } finally {
+      this.#running--;
+    }
+  }
+
+  /** Opens a way to a peer that does the same, and dials it there; whether there is a session now. Never throws. */
+  async punch(peer: PeerKey, address: SocketAddress): Promise<boolean> {
+    const { mesh, signal } = this.#deps;
+    if (this.#punching.has(peer) || this.#running >= DIALS_MAX) return false;
+    this.#punching.add(peer);
+    this.#running++;
+    try {
+      const found = await mesh.punch(address, signal);
+      await mesh.connect(peer, [found], { timeoutMs: DIAL_TIMEOUT_MS, signal });
+      return true;
+    } catch (thrown) {
+      this.#report(peer, toPollenError(thrown));
+      return mesh.peerLink(peer) !== null;
+    } finally {
+      this.#punching.delete(peer);
       this.#running--;
     }
   }

@@ -335,6 +335,12 @@ export class Node {
       case "moveForward":
         this.#run(this.#forwards.move(output));
         break;
+      case "punch":
+        this.#run(this.#punch(output.peer, output.address));
+        break;
+      case "coordinatePunch":
+        this.#coordinate(output.from, output.target);
+        break;
       case "shakePaths":
         this.#deps.mesh.shakePaths();
         break;
@@ -378,6 +384,21 @@ export class Node {
   ): Promise<void> {
     const isConnected = await this.#dialer.attempt(peer, addresses, names);
     if (!isConnected) this.#step({ kind: "connectFailed", peer });
+  }
+
+  async #punch(peer: PeerKey, address: SocketAddress): Promise<void> {
+    const isConnected = await this.#dialer.punch(peer, address);
+    if (!isConnected) this.#step({ kind: "connectFailed", peer });
+  }
+
+  #coordinate(from: PeerKey, target: PeerKey): void {
+    const { mesh } = this.#deps;
+    const address = mesh.getActivePeerAddress(from);
+    if (address === null) return;
+    const seen = { peer: target, address: mesh.getActivePeerAddress(target) };
+    for (const output of this.#core.coordinate({ peer: from, address }, seen)) {
+      this.#perform(output);
+    }
   }
 
   async #receivePackets(): Promise<void> {

@@ -114,6 +114,13 @@ export interface Mesh<E, F> extends StreamTransport {
     options: { readonly timeoutMs: number; readonly signal?: AbortSignal },
   ): Promise<void>;
 
+  /**
+   * Opens a way through the routers to where the peer is seen, while it does the same towards us.
+   *
+   * @returns Where to dial it.
+   * @throws {PollenError} `unreachable` after 3 s, `cancelled`, `exhausted`.
+   */
+  punch(address: SocketAddress, signal?: AbortSignal): Promise<SocketAddress>;
   /** The next event about a peer; null once the mesh is closed. */
   nextPeerEvent(): Promise<PeerEvent | null>;
   /** What the engine below reports of itself, one after the other; null once the mesh is closed. */

@@ -5,7 +5,7 @@ import hashlib
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 import values
-from events import EVENTS, STATE
+from events import BODIES, EVENTS, STATE
 from values import KEYS, SEEDS, make
 from write import File
 
@@ -76,6 +76,9 @@ RECORDS = make(
 )
 
 
+REFUSAL = make("mesh2.PunchCoordRefusal", peer_id=OTHER)
+
+
 def write(folder):
     state = File(folder / "state2.golden", ["What nodes say about themselves over pollen/2."])
     state.message("a binary reachability", REACHABILITY)
@@ -97,6 +100,7 @@ def write(folder):
         "a digest": DIGEST,
         "a summary": SUMMARY,
         "records": RECORDS,
+        "a punch refusal": REFUSAL,
         "a frame: hello": make("mesh2.Frame", hello=HELLO),
         "a frame: digest": make("mesh2.Frame", digest=DIGEST),
         "a frame: summary": make("mesh2.Frame", summary=SUMMARY),
@@ -104,6 +108,13 @@ def write(folder):
         "a frame: observed address": make(
             "mesh2.Frame", observed_address=make("mesh.ObservedAddress", addr="192.0.2.7:60611")
         ),
+        "a frame: punch request": make(
+            "mesh2.Frame", punch_coord_request=BODIES["a punch request"]
+        ),
+        "a frame: punch trigger": make(
+            "mesh2.Frame", punch_coord_trigger=BODIES["a punch trigger"]
+        ),
+        "a frame: punch refusal": make("mesh2.Frame", punch_coord_refusal=REFUSAL),
     }.items():
         mesh.message(name, message)
     mesh.save()

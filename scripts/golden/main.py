@@ -88,12 +88,18 @@ def framed(hello):
 def streams():
     file = File(
         FOLDER / "streams.golden",
-        ["The first bytes of a stream: the service's port; over pollen/2 its kind before that."],
+        [
+            "The first bytes of a stream: the service's port; over pollen/2 its kind before that.",
+            "Probes of hole punching, which are whole datagrams.",
+        ],
     )
     for port in (1, 80, 8080, 65535):
         file.raw(f"the head of a stream to port {port}", struct.pack(">H", port), "big-endian")
         data = struct.pack(">BH", 1, port)
         file.raw(f"the head of a pollen/2 tunnel to port {port}", data, "kind 1, then as above")
+    nonce = bytes(range(16))
+    file.raw("a probe that asks", b"\x01" + nonce, "0x01 and a nonce of 16 bytes")
+    file.raw("a probe that answers", b"\x02" + nonce, "0x02 and the nonce of the question")
     file.raw("the head of a control stream", struct.pack(">BH", 2, 0), "kind 2, and no argument")
     file.raw("a hello on its stream", framed(frames.HELLO), "its length, 4 bytes, and the frame")
     file.save()

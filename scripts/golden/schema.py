@@ -82,8 +82,10 @@ SCHEMA = {
         "Summary": "1 positions *state2.Position",
         "EventRecords": "1 records *state2.EventRecord, 2 more bool, "
         "3 memberships *admission.MembershipCert",
+        "PunchCoordRefusal": "1 peer_id bytes",
         "Frame": "1 hello |Hello, 2 digest |Digest, 3 summary |Summary, 4 records |EventRecords, "
-        "5 observed_address |mesh.ObservedAddress",
+        "5 observed_address |mesh.ObservedAddress, 6 punch_coord_request |mesh.PunchCoordRequest, "
+        "7 punch_coord_trigger |mesh.PunchCoordTrigger, 8 punch_coord_refusal |PunchCoordRefusal",
     },
     "control": {
         "NodeRef": "1 peer_id bytes",

@@ -131,6 +131,7 @@ export class ModelMesh implements Mesh<Envelope, Frame> {
   recheckPeers = () => {};
   shakePaths = () => {};
   connect = () => Promise.reject(new PollenError("unreachable", "nobody is dialled here"));
+  punch = () => Promise.reject(new PollenError("unreachable", "nobody is reached here"));
   session = () => new Promise<never>(() => {});
   openStream = () => new Promise<never>(() => {});
   acceptStream = () => new Promise<null>(() => {});

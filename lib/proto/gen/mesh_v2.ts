@@ -3,7 +3,7 @@
 
 import { codec, finish, readBytes, readString, readUint64, skip, spend, subEnd, type Budget, type Codec, type Reader, type Writer } from "../wire.ts";
 import { readMembershipCert, type MembershipCert, writeMembershipCert } from "./admission_v1.ts";
-import { readObservedAddress, type ObservedAddress, writeObservedAddress } from "./mesh_v1.ts";
+import { readObservedAddress, readPunchCoordRequest, readPunchCoordTrigger, type ObservedAddress, type PunchCoordRequest, type PunchCoordTrigger, writeObservedAddress, writePunchCoordRequest, writePunchCoordTrigger } from "./mesh_v1.ts";
 import { readEventRecord, readPosition, type EventRecord, type Position, writeEventRecord, writePosition } from "./state_v2.ts";
 
 /** The first frame of each end. */
@@ -181,6 +181,41 @@ export const EventRecords: Codec<EventRecords> = codec(
   readEventRecords,
 );
 
+/** A punch that was asked for is not coordinated. */
+export interface PunchCoordRefusal {
+  /** who was to be reached */
+  readonly peerId: Uint8Array;
+}
+
+export function writePunchCoordRefusal(writer: Writer, message: PunchCoordRefusal): void {
+  if (message.peerId.length > 0) {
+    writer.uint32(10); writer.bytes(message.peerId);
+  }
+}
+
+export function readPunchCoordRefusal(reader: Reader, end: number, budget: Budget): PunchCoordRefusal {
+  const message: { -readonly [K in keyof PunchCoordRefusal]: PunchCoordRefusal[K] } = { peerId: new Uint8Array(0) };
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    switch (tag) {
+      case 10:
+        message.peerId = readBytes(reader);
+        break;
+      default:
+        skip(reader, tag);
+    }
+  }
+  finish(reader, end);
+  return message;
+}
+
+export const PunchCoordRefusal: Codec<PunchCoordRefusal> = codec(
+  "pollen.mesh.v2.PunchCoordRefusal",
+  () => ({ peerId: new Uint8Array(0) }),
+  writePunchCoordRefusal,
+  readPunchCoordRefusal,
+);
+
 /** One message. */
 export interface Frame {
   readonly body?:
@@ -189,6 +224,9 @@ export interface Frame {
     | { readonly kind: "summary"; readonly value: Summary }
     | { readonly kind: "records"; readonly value: EventRecords }
     | { readonly kind: "observedAddress"; readonly value: ObservedAddress }
+    | { readonly kind: "punchCoordRequest"; readonly value: PunchCoordRequest }
+    | { readonly kind: "punchCoordTrigger"; readonly value: PunchCoordTrigger }
+    | { readonly kind: "punchCoordRefusal"; readonly value: PunchCoordRefusal }
     | undefined;
 }
 
@@ -207,6 +245,15 @@ export function writeFrame(writer: Writer, message: Frame): void {
   }
   if (message.body?.kind === "observedAddress") {
     writer.uint32(42).fork(); writeObservedAddress(writer, message.body.value); writer.ldelim();
+  }
+  if (message.body?.kind === "punchCoordRequest") {
+    writer.uint32(50).fork(); writePunchCoordRequest(writer, message.body.value); writer.ldelim();
+  }
+  if (message.body?.kind === "punchCoordTrigger") {
+    writer.uint32(58).fork(); writePunchCoordTrigger(writer, message.body.value); writer.ldelim();
+  }
+  if (message.body?.kind === "punchCoordRefusal") {
+    writer.uint32(66).fork(); writePunchCoordRefusal(writer, message.body.value); writer.ldelim();
   }
 }
 
@@ -229,6 +276,15 @@ export function readFrame(reader: Reader, end: number, budget: Budget): Frame {
         break;
       case 42:
         message.body = { kind: "observedAddress", value: readObservedAddress(reader, subEnd(reader), budget) };
+        break;
+      case 50:
+        message.body = { kind: "punchCoordRequest", value: readPunchCoordRequest(reader, subEnd(reader), budget) };
+        break;
+      case 58:
+        message.body = { kind: "punchCoordTrigger", value: readPunchCoordTrigger(reader, subEnd(reader), budget) };
+        break;
+      case 66:
+        message.body = { kind: "punchCoordRefusal", value: readPunchCoordRefusal(reader, subEnd(reader), budget) };
         break;
       default:
         skip(reader, tag);

@@ -8,12 +8,14 @@ import type {
   Hello,
   MemberEvent,
   Position,
+  PunchCoordRefusal,
   Reachability,
   SignedEvent,
   Summary,
 } from "../../../lib/proto/mod.ts";
 import { goldenBytes } from "../golden.ts";
 import { MEMBERSHIP, NODE, OTHER } from "../network.ts";
+import { MESH_VALUES } from "./mesh.ts";
 import { STATE_VALUES } from "./state.ts";
 
 const author = NODE.publicKey;
@@ -96,6 +98,7 @@ const records: EventRecords = {
   memberships: [MEMBERSHIP],
 };
 
+const refusal: PunchCoordRefusal = { peerId: OTHER.publicKey };
 const frame = (body: NonNullable<Frame["body"]>): Frame => ({ body });
 
 export const FRAME_VALUES = {
@@ -114,6 +117,16 @@ export const FRAME_VALUES = {
   "a frame: digest": frame({ kind: "digest", value: digest }),
   "a frame: summary": frame({ kind: "summary", value: summary }),
   "a frame: records": frame({ kind: "records", value: records }),
+  "a punch refusal": refusal,
+  "a frame: punch request": frame({
+    kind: "punchCoordRequest",
+    value: MESH_VALUES["a punch request"],
+  }),
+  "a frame: punch trigger": frame({
+    kind: "punchCoordTrigger",
+    value: MESH_VALUES["a punch trigger"],
+  }),
+  "a frame: punch refusal": frame({ kind: "punchCoordRefusal", value: refusal }),
   "a frame: observed address": frame({
     kind: "observedAddress",
     value: { addr: "192.0.2.7:60611" },

@@ -3,13 +3,14 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { systemRandom } from "../../../lib/host/mod.ts";
 import { type Config, DEFAULT_CONFIG, Node } from "../../../lib/node/mod.ts";
+import type { Envelope } from "../../../lib/proto/mod.ts";
 import { Manager } from "../../../lib/tunnel/mod.ts";
-import { type Forwarder, type Random, silentLog } from "../../../lib/types/mod.ts";
+import { type Forwarder, peerKeyBytes, type Random, silentLog } from "../../../lib/types/mod.ts";
 import { until } from "../../../scripts/support/pollen_process.ts";
 import { inTime } from "../../mesh/support.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
-import { load, ME } from "../store/fixtures.ts";
-import { addressOf, BOB } from "./fixtures.ts";
+import { event, load, ME, network } from "../store/fixtures.ts";
+import { addressOf, BOB, DAN } from "./fixtures.ts";
 import { quietMesh } from "./quiet_mesh.ts";
 
 const PORT = 40_000;
@@ -154,4 +155,24 @@ Deno.test("what may be tuned is by default as in pollen/1", () => {
     disableGossipJitter: false,
     peerTickIntervalMs: 1_000,
   });
+});
+
+Deno.test("a punch that a peer coordinates is made, and another one after it failed", async () => {
+  await using made = await make();
+  made.start();
+  await made.node.ready;
+  await connectBob(made);
+  const say = (body: Envelope["body"]) =>
+    made.at.packets.push({ peer: BOB, envelope: body === undefined ? {} : { body } });
+  const events = [event(DAN, 1n, network("198.51.100.9"))];
+  say({ kind: "events", value: { events } });
+  const peerId = peerKeyBytes(DAN);
+  const trigger = { peerId, selfAddr: "", peerAddr: "198.51.100.9:4321" };
+  say({ kind: "punchCoordTrigger", value: trigger });
+  const punched = () => Promise.resolve(made.at.punched.length > 0 || null);
+  await until("the punch", punched);
+  deepEqual(made.at.punched, [{ ip: "198.51.100.9", port: 4_321 }]);
+  // It failed and is over: the next word of a coordinator is followed again.
+  say({ kind: "punchCoordTrigger", value: trigger });
+  await until("another punch", () => Promise.resolve(made.at.punched.length > 1 || null));
 });

@@ -12,6 +12,7 @@ import {
   type PeerFrame,
   type PeerKey,
   PollenError,
+  type SocketAddress,
 } from "../../../lib/types/mod.ts";
 
 export interface Sent {
@@ -27,6 +28,7 @@ export function quietMesh(listenPort: number) {
   const notices = new BoundedQueue<EngineNotice>(64);
   const streams = new BoundedQueue<IncomingStream>(64);
   const sent: Sent[] = [];
+  const punched: SocketAddress[] = [];
   const nobody = () => Promise.reject(new PollenError("unreachable", "there is no network"));
   const mesh: Mesh<Envelope, Frame> = {
     listenPort,
@@ -36,6 +38,10 @@ export function quietMesh(listenPort: number) {
     recvFrame: () => frames.next(),
     peerLink: () => null,
     connect: nobody,
+    punch: (address) => {
+      punched.push(address);
+      return nobody();
+    },
     nextPeerEvent: () => events.next(),
     nextNotice: () => notices.next(),
     engineStats: () => {
@@ -55,5 +61,5 @@ export function quietMesh(listenPort: number) {
     acceptStream: () => streams.next(),
     watch() {},
   };
-  return { mesh, events, sent };
+  return { mesh, packets, events, sent, punched };
 }
