@@ -1,7 +1,7 @@
 // A running registry: its process's log under it, its doors, and this machine's clock and disk. The
 // registry's own room is loaded only here, so that a plain node does not pay for it.
 
-import { LogFile, systemClock, systemDisk, systemRandom } from "../host/mod.ts";
+import { LogFile, portOwner, systemClock, systemDisk, systemRandom } from "../host/mod.ts";
 import type { NewToken, RegistryServerOptions, StoredToken, TokenWishes } from "../registry/mod.ts";
 import { PollenError, silentLog } from "../types/mod.ts";
 import { type LogFormat, openLog } from "./log.ts";
@@ -79,6 +79,7 @@ export async function runRegistry(options: RunRegistryOptions): Promise<void> {
       clock: systemClock,
       random: systemRandom,
       disk: systemDisk,
+      portOwner,
       log,
     }),
   );

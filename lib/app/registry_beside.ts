@@ -1,7 +1,7 @@
 // A registry beside a node, in the same process. When it cannot be served the node stays up, says so
 // among its conditions, and it is tried again.
 
-import { systemClock, systemDisk, systemRandom } from "../host/mod.ts";
+import { portOwner, systemClock, systemDisk, systemRandom } from "../host/mod.ts";
 import type { NodeService } from "../node/mod.ts";
 import { Condition } from "../proto/mod.ts";
 import { type Log, PollenError, toPollenError } from "../types/mod.ts";
@@ -89,6 +89,7 @@ export class RegistryBeside implements AsyncDisposable {
         clock: systemClock,
         random: systemRandom,
         disk: systemDisk,
+        portOwner,
         log,
       }),
     );

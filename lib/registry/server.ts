@@ -31,6 +31,8 @@ export interface RegistryServerOptions {
   readonly httpPort: number;
   /** What sets these ports, for a failure to name. Default `--port` and `--http-port`. */
   readonly portFlags?: readonly [port: string, httpPort: string];
+  /** Finds out who has a port that is taken, for a failure to name; null where nobody can. */
+  readonly portOwner: (port: number) => Promise<string | null>;
   /** IP addresses of this machine. Without any, those of loopback. */
   readonly bind: readonly string[];
   /** In milliseconds. */
@@ -107,7 +109,7 @@ export async function openRegistryServer(options: RegistryServerOptions): Promis
   });
   let { httpPort } = options;
   for (const hostname of addresses) {
-    const server = serveHttp(hostname, httpPort, handler, options);
+    const server = await serveHttp(hostname, httpPort, handler, options);
     httpPort = server.addr.port;
     cleanup.defer(() => shutDown(server, clock));
   }
@@ -137,7 +139,7 @@ async function serveGrpc(
   registry: Registry,
   access: Access,
   ips: readonly string[],
-  { port, clock, log, tls, portFlags }: RegistryServerOptions,
+  { port, clock, log, tls, portFlags, portOwner }: RegistryServerOptions,
 ): Promise<RpcServer> {
   const names = [orchion.Orchestrator.typeName];
   const healthNames = [...names, "grpc.health.v1.Health"];
@@ -155,23 +157,23 @@ async function serveGrpc(
       ...(tls === undefined ? {} : { tls }),
     });
   } catch (thrown) {
-    throw notBound(thrown, port, "gRPC", portFlags?.[0] ?? "--port");
+    throw await notBound(thrown, port, "gRPC", portFlags?.[0] ?? "--port", portOwner);
   }
 }
 
 type HttpServer = Deno.HttpServer<Deno.NetAddr>;
 
-function serveHttp(
+async function serveHttp(
   hostname: string,
   port: number,
   handler: HttpHandler,
-  { tls, portFlags }: RegistryServerOptions,
-): HttpServer {
+  { tls, portFlags, portOwner }: RegistryServerOptions,
+): Promise<HttpServer> {
   const options = { hostname, port, onListen: () => {}, ...tls };
   try {
     return Deno.serve(options, (request, { remoteAddr }) => handler(request, remoteAddr.hostname));
   } catch (thrown) {
-    throw notBound(thrown, port, "HTTP", portFlags?.[1] ?? "--http-port");
+    throw await notBound(thrown, port, "HTTP", portFlags?.[1] ?? "--http-port", portOwner);
   }
 }
 
@@ -182,10 +184,18 @@ async function shutDown(server: HttpServer, clock: Clock): Promise<void> {
   stopTimer();
 }
 
-function notBound(thrown: unknown, port: number, what: string, flag: string): PollenError {
+async function notBound(
+  thrown: unknown,
+  port: number,
+  what: string,
+  flag: string,
+  portOwner: RegistryServerOptions["portOwner"],
+): Promise<PollenError> {
   const text = errorText(thrown);
   if (/EADDRINUSE|in use/i.test(text)) {
-    return new PollenError("already_exists", `Port ${port}, meant for ${what}, is taken.`, {
+    const owner = await portOwner(port);
+    const by = owner === null ? "" : ` by ${owner}`;
+    return new PollenError("already_exists", `Port ${port}, meant for ${what}, is taken${by}.`, {
       fix: `Choose another one with ${flag}, or end the program that has it.`,
       cause: thrown,
       details: { port },

@@ -82,8 +82,16 @@ Deno.test("a registry says what is wrong, and which flag helps", async () => {
   const port = String(taken.addr.port);
   await Deno.writeTextFile(`${place.dir}/wrong.yaml`, "prot: 1\n");
   const rows: [string[], number, RegExp][] = [
-    [["-port", port, "-http-port=0"], 1, /Port \d+, meant for gRPC, is taken\. .*--port/],
-    [["-port=0", "-http-port", port], 1, /Port \d+, meant for HTTP, is taken\. .*--http-port/],
+    [
+      ["-port", port, "-http-port=0"],
+      1,
+      /Port \d+, meant for gRPC, is taken by .+ \(process \d+\)\. .*--port/,
+    ],
+    [
+      ["-port=0", "-http-port", port],
+      1,
+      /Port \d+, meant for HTTP, is taken by .+ \(process \d+\)\. .*--http-port/,
+    ],
     [["-heartbeat-timeout", "30"], 2, /"30" is not a duration/],
     [["-heartbeat-timeout", "1ms"], 2, /A heartbeat timeout of 0\.001 s is not possible/],
     [["-bogus"], 2, /There is no flag/],

@@ -58,6 +58,7 @@ export async function openTestRegistry(
     clock: systemClock,
     random: systemRandom,
     disk: systemDisk,
+    portOwner: () => Promise.resolve(null),
     log,
     ...options,
   });
