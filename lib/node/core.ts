@@ -13,21 +13,12 @@
 //   frame                    the same over pollen/2: see sync.ts
 
 import { PeerStore } from "../peer/mod.ts";
-import type {
-  Envelope,
-  EventRecords,
-  Frame,
-  GossipEvent,
-  PunchCoordTrigger,
-} from "../proto/mod.ts";
-import type { ApplyResult, Store } from "../store/mod.ts";
+import type { Envelope, Frame, PunchCoordTrigger } from "../proto/mod.ts";
+import type { Store } from "../store/mod.ts";
 import {
   addMs,
-  ALPN_MEMBER_2,
   assertNever,
   formatAddress,
-  type LinkProtocol,
-  type LogFields,
   type MonotonicMs,
   type Packet,
   PEER_KEY_BYTES,
@@ -37,97 +28,19 @@ import {
   peerKeyBytes,
   peerKeyFromBytes,
   type SocketAddress,
-  tryParsePeerKey,
 } from "../types/mod.ts";
 import { addressesOf } from "./addresses.ts";
-import { eventEnvelopes } from "./batches.ts";
+import { Exchange } from "./exchange.ts";
 import type { NatKind } from "./nat_kind.ts";
-import { Observations } from "./observations.ts";
-import { Punching } from "./punching.ts";
-import { Sync } from "./sync.ts";
-
-/** A peer to find the network through, as `config.yaml` or a token names it. */
-export interface BootstrapPeer {
-  /** The key that has to be found at the addresses. */
-  readonly peerKey: PeerKey;
-  /** `host:port`; hosts may be names. */
-  readonly addrs: readonly string[];
-}
-
-export type NodeInput =
-  | {
-    readonly kind: "tick";
-    /** `peer:remotePort` of the forwards that live now. */
-    readonly liveForwards: ReadonlySet<string>;
-  }
-  | { readonly kind: "gossipTick" }
-  | { readonly kind: "peerEvent"; readonly event: PeerEvent }
-  | { readonly kind: "packet"; readonly packet: Packet<Envelope> }
-  | { readonly kind: "frame"; readonly packet: PeerFrame<Frame> }
-  | { readonly kind: "connectFailed"; readonly peer: PeerKey }
-  /** Somebody on this machine wants the peer: no more waiting. */
-  | { readonly kind: "retryPeer"; readonly peer: PeerKey }
-  /** The machine slept, or this process was stopped: what was planned is of the past. */
-  | { readonly kind: "resumed" }
-  /** The peer was revoked. */
-  | { readonly kind: "revoked"; readonly peer: PeerKey }
-  /** The addresses of this machine's interfaces, or those that its owner named; the port we are bound to. */
-  | { readonly kind: "ownAddresses"; readonly ips: readonly string[]; readonly port: number }
-  /** Where a port mapping of the router lets others reach us; null without one. */
-  | { readonly kind: "mappedAddress"; readonly address: SocketAddress | null }
-  /** We changed our own state; the peers are to hear of it. */
-  | { readonly kind: "localEvents"; readonly events: readonly GossipEvent[] };
-
-/** A peer and where it is seen from here. */
-interface Seen {
-  readonly peer: PeerKey;
-  readonly address: SocketAddress;
-}
-
-/** What both protocols have, in the same words. */
-type SharedBody = Extract<NonNullable<Envelope["body"]>, NonNullable<Frame["body"]>>;
-
-export type NodeOutput =
-  | { readonly kind: "send"; readonly peer: PeerKey; readonly envelope: Envelope }
-  | { readonly kind: "sendFrame"; readonly peer: PeerKey; readonly frame: Frame }
-  | {
-    readonly kind: "connect";
-    readonly peer: PeerKey;
-    readonly addresses: readonly SocketAddress[];
-    /** `host:port` texts still to be resolved. */
-    readonly names: readonly string[];
-  }
-  | { readonly kind: "closeSession"; readonly peer: PeerKey; readonly reason: string }
-  | {
-    readonly kind: "restoreForward";
-    readonly peer: PeerKey;
-    readonly remotePort: number;
-    readonly localPort: number;
-  }
-  /** The peer serves what the forward follows on another port now. */
-  | {
-    readonly kind: "moveForward";
-    readonly peer: PeerKey;
-    readonly service: string;
-    readonly remotePort: number;
-    readonly toPort: number;
-  }
-  /** Opens a way to a peer that does the same, and dials it. */
-  | { readonly kind: "punch"; readonly peer: PeerKey; readonly address: SocketAddress }
-  /** Tells two peers where the other one is seen from here, or the first that it cannot be done. */
-  | { readonly kind: "coordinatePunch"; readonly from: PeerKey; readonly target: PeerKey }
-  /** Sessions may lead nowhere from where this machine is now. */
-  | { readonly kind: "shakePaths" }
-  | { readonly kind: "log"; readonly message: string; readonly fields: LogFields };
+import { Punching, type Seen, triggerFor } from "./punching.ts";
+import type { BootstrapPeer, NodeInput, NodeOutput } from "./steps.ts";
+import { Whereabouts } from "./whereabouts.ts";
 
 /**
  * How long after a sleep nobody waits: the network comes back some seconds later than the machine,
  * and sessions show only then whether they live.
  */
 const RESUMING_MS = 30_000;
-
-/** At most one eager sync per peer in this time while sessions replace each other; a loss ends the pause. */
-const EAGER_SYNC_PAUSE_MS = 5_000;
 
 /** The name of a forward: it is the only one to that port of that peer. */
 export function forwardKey(peer: PeerKey, remotePort: number): string {
@@ -138,15 +51,11 @@ export class NodeCore {
   readonly #store: Store;
   readonly #bootstrap: readonly BootstrapPeer[];
   readonly #peers = new PeerStore();
-  readonly #observations = new Observations();
-  #own: { readonly ips: readonly string[]; readonly port: number } | null = null;
-  #mapped: SocketAddress | null = null;
+  readonly #whereabouts: Whereabouts;
   /** Until when peers are tried without waiting. */
   #resumingUntil: MonotonicMs | null = null;
-  /** With the peers that are connected over pollen/2. */
-  readonly #sync: Sync;
+  readonly #exchange: Exchange;
   readonly #punching: Punching;
-  readonly #eagerSyncAllowedAt = new Map<PeerKey, MonotonicMs>();
 
   constructor(options: {
     readonly local: PeerKey;
@@ -154,7 +63,8 @@ export class NodeCore {
     readonly bootstrapPeers: readonly BootstrapPeer[];
   }) {
     this.#store = options.store;
-    this.#sync = new Sync(options.store);
+    this.#whereabouts = new Whereabouts(options.store);
+    this.#exchange = new Exchange(options.store, () => this.connectedPeers());
     this.#punching = new Punching(options.store);
     this.#bootstrap = options.bootstrapPeers.filter(({ peerKey }) => peerKey !== options.local);
   }
@@ -164,13 +74,13 @@ export class NodeCore {
       case "tick":
         return [...this.#tick(now), ...this.#restoreForwards(input.liveForwards)];
       case "gossipTick":
-        return this.#gossip();
+        return this.#exchange.round();
       case "peerEvent":
         return input.event.kind === "connected"
           ? this.#onConnected(now, input.event)
           : this.#onDisconnected(now, input.event);
       case "packet":
-        return this.#onPacket(now, input.packet);
+        return this.#onEnvelope(now, input.packet);
       case "frame":
         return this.#onFrame(now, input.packet);
       case "connectFailed":
@@ -188,10 +98,10 @@ export class NodeCore {
       case "ownAddresses":
         return this.#noteAddresses(now, input);
       case "mappedAddress":
-        this.#mapped = input.address;
+        this.#whereabouts.mapTo(input.address);
         return this.#announceAddresses();
       case "localEvents":
-        return this.#broadcast(input.events);
+        return this.#exchange.broadcast(input.events);
       default:
         return assertNever(input);
     }
@@ -204,7 +114,7 @@ export class NodeCore {
 
   /** How the router in front of this node gives out ports, as far as its peers can tell. */
   natKind(): NatKind {
-    return this.#observations.natKind(this.#own?.ips ?? [], this.#own?.port ?? 0);
+    return this.#whereabouts.natKind();
   }
 
   #tick(now: MonotonicMs): NodeOutput[] {
@@ -253,7 +163,7 @@ export class NodeCore {
       return [];
     }
     const value = { peerId: peerKeyBytes(peer) };
-    return [this.#say(coordinator, { kind: "punchCoordRequest", value })];
+    return [this.#exchange.say(coordinator, { kind: "punchCoordRequest", value })];
   }
 
   #onPunchRequest(now: MonotonicMs, from: PeerKey, peerId: Uint8Array): NodeOutput[] {
@@ -276,36 +186,18 @@ export class NodeCore {
   /** Tells two peers where the other one is seen from here; the first, if that cannot be. */
   coordinate(
     from: Seen,
-    target: { readonly peer: PeerKey; readonly address: SocketAddress | null },
+    { peer, address }: { readonly peer: PeerKey; readonly address: SocketAddress | null },
   ): NodeOutput[] {
-    if (target.address === null) {
-      const value = { peerId: peerKeyBytes(target.peer) };
-      return this.#sync.has(from.peer)
-        ? [{
-          kind: "sendFrame",
-          peer: from.peer,
-          frame: { body: { kind: "punchCoordRefusal", value } },
-        }]
-        : [];
+    if (address !== null) {
+      const target = { peer, address };
+      return [[from, target], [target, from]].map(([to, other]) => {
+        const value = triggerFor(to!, other!);
+        return this.#exchange.say(to!.peer, { kind: "punchCoordTrigger", value });
+      });
     }
-    const [one, other] = [from, { peer: target.peer, address: target.address }];
-    return [this.#trigger(one, other), this.#trigger(other, one)];
-  }
-
-  #trigger(to: Seen, other: Seen): NodeOutput {
-    const value = {
-      peerId: peerKeyBytes(other.peer),
-      selfAddr: formatAddress(to.address),
-      peerAddr: formatAddress(other.address),
-    };
-    return this.#say(to.peer, { kind: "punchCoordTrigger", value });
-  }
-
-  /** What is said alike over both protocols. */
-  #say(peer: PeerKey, body: SharedBody): NodeOutput {
-    return this.#sync.has(peer)
-      ? { kind: "sendFrame", peer, frame: { body } }
-      : { kind: "send", peer, envelope: { body } };
+    if (!this.#exchange.takesFrames(from.peer)) return [];
+    const refusal = { kind: "punchCoordRefusal", value: { peerId: peerKeyBytes(peer) } } as const;
+    return [{ kind: "sendFrame", peer: from.peer, frame: { body: refusal } }];
   }
 
   #isResuming(now: MonotonicMs): boolean {
@@ -331,11 +223,12 @@ export class NodeCore {
     now: MonotonicMs,
     own: { readonly ips: readonly string[]; readonly port: number },
   ): NodeOutput[] {
-    const before = this.#own?.ips ?? own.ips;
-    const hasMoved = own.ips.some((ip) => !before.includes(ip));
-    this.#own = own;
-    if (!hasMoved) return this.#announceAddresses();
+    if (!this.#whereabouts.moveTo(own)) return this.#announceAddresses();
     return [{ kind: "shakePaths" }, ...this.#announceAddresses(), ...this.#retryAll(now)];
+  }
+
+  #announceAddresses(): NodeOutput[] {
+    return this.#exchange.broadcast(this.#whereabouts.announce());
   }
 
   #dialEverything(peer: PeerKey): NodeOutput {
@@ -372,162 +265,61 @@ export class NodeCore {
     }
     this.#peers.step(now, { kind: "connectPeer", peer, address, inbound });
     this.#store.setLastAddr(peer, address);
-    const outputs = this.#beginExchange(now, peer, protocol);
-    outputs.push(...this.#broadcast(this.#store.setLocalConnected(peer, true)));
+    const fields = { peer, ip: address.ip, port: address.port, inbound, protocol };
     const addr = formatAddress(address);
-    outputs.push(this.#say(peer, { kind: "observedAddress", value: { addr } }));
-    outputs.push({
-      kind: "log",
-      message: "peer connected",
-      fields: { peer, ip: address.ip, port: address.port, inbound, protocol },
-    });
-    return outputs;
-  }
-
-  /** What tells a new peer how much we know, so that it sends what we lack. */
-  #beginExchange(now: MonotonicMs, peer: PeerKey, protocol: LinkProtocol): NodeOutput[] {
-    if (protocol === ALPN_MEMBER_2) return this.#frames(peer, this.#sync.begin(now, peer));
-    this.#sync.end(peer);
-    const allowedAt = this.#eagerSyncAllowedAt.get(peer);
-    if (allowedAt !== undefined && allowedAt > now) return [];
-    this.#eagerSyncAllowedAt.set(peer, addMs(now, EAGER_SYNC_PAUSE_MS));
-    const clock = this.#store.eagerSyncClock();
-    return [{ kind: "send", peer, envelope: { body: { kind: "clock", value: clock } } }];
+    return [
+      ...this.#exchange.begin(now, peer, protocol),
+      ...this.#exchange.broadcast(this.#store.setLocalConnected(peer, true)),
+      this.#exchange.say(peer, { kind: "observedAddress", value: { addr } }),
+      { kind: "log", message: "peer connected", fields },
+    ];
   }
 
   #onDisconnected(
     now: MonotonicMs,
     { peer, reason, text }: Extract<PeerEvent, { kind: "disconnected" }>,
   ): NodeOutput[] {
-    this.#eagerSyncAllowedAt.delete(peer);
-    this.#sync.end(peer);
-    this.#observations.forget(peer);
+    this.#exchange.end(peer);
+    this.#whereabouts.forget(peer);
     this.#peers.step(now, { kind: "peerDisconnected", peer, reason });
     // The peer gave the session up while we slept; it is there all the same.
     const wasSlept = this.#isResuming(now) &&
       (reason === "idle_timeout" || reason === "stateless_reset");
     if (wasSlept) this.#peers.step(now, { kind: "retryPeer", peer });
     return [
-      ...this.#broadcast(this.#store.setLocalConnected(peer, false)),
+      ...this.#exchange.broadcast(this.#store.setLocalConnected(peer, false)),
       { kind: "log", message: "peer disconnected", fields: { peer, reason, text } },
       ...(wasSlept ? this.#tick(now) : []),
     ];
   }
 
-  #onPacket(now: MonotonicMs, { envelope: { body }, peer }: Packet<Envelope>): NodeOutput[] {
-    switch (body?.kind) {
-      case "clock":
-        return this.#eventsTo(peer, this.#store.missingFor(body.value));
-      case "events":
-        return this.#spread(this.#store.applyEvents(body.value.events), peer);
-      case "punchCoordRequest":
-      case "punchCoordTrigger":
-      case "observedAddress":
-        return this.#onShared(now, peer, body);
-      default:
-        // Everything else in the protocol asks for what this node does not offer; silence is the answer.
-        return [];
-    }
+  #onEnvelope(now: MonotonicMs, { envelope: { body }, peer }: Packet<Envelope>): NodeOutput[] {
+    // What else there is in the protocol asks for what this node does not offer; silence is the answer.
+    return this.#exchange.onEnvelope(peer, body) ?? this.#onShared(now, peer, body) ?? [];
   }
 
   #onFrame(now: MonotonicMs, { frame: { body }, peer }: PeerFrame<Frame>): NodeOutput[] {
-    switch (body?.kind) {
-      case "digest":
-        return this.#frames(peer, this.#sync.onDigest(now, peer, body.value.hash));
-      case "summary":
-        return this.#frames(peer, this.#sync.onSummary(now, peer, body.value));
-      case "records":
-        return this.#onRecords(peer, body.value);
-      case "punchCoordRefusal":
-        return this.#onPunchRefused(now, body.value.peerId);
-      case "punchCoordRequest":
-      case "punchCoordTrigger":
-      case "observedAddress":
-        return this.#onShared(now, peer, body);
-      default:
-        // A hello belongs to the link; what is unknown is of a later version.
-        return [];
-    }
+    if (body?.kind === "punchCoordRefusal") return this.#onPunchRefused(now, body.value.peerId);
+    // A hello belongs to the link; what is unknown is of a later version.
+    return this.#exchange.onFrame(now, peer, body) ?? this.#onShared(now, peer, body) ?? [];
   }
 
-  #onShared(now: MonotonicMs, peer: PeerKey, body: SharedBody): NodeOutput[] {
-    switch (body.kind) {
+  /** What both protocols have; null for anything else. */
+  #onShared(
+    now: MonotonicMs,
+    peer: PeerKey,
+    body: Envelope["body"] | Frame["body"],
+  ): NodeOutput[] | null {
+    switch (body?.kind) {
       case "punchCoordRequest":
         return this.#onPunchRequest(now, peer, body.value.peerId);
       case "punchCoordTrigger":
         return this.#onPunchTrigger(now, peer, body.value);
       case "observedAddress":
-        return this.#onObserved(peer, body.value.addr);
+        this.#whereabouts.seenBy(peer, body.value.addr);
+        return this.#announceAddresses();
       default:
-        return assertNever(body);
+        return null;
     }
-  }
-
-  #onObserved(peer: PeerKey, address: string): NodeOutput[] {
-    this.#observations.note(peer, this.#store.get(peer)?.lastAddr?.ip ?? "", address);
-    return this.#announceAddresses();
-  }
-
-  #onRecords(peer: PeerKey, records: EventRecords): NodeOutput[] {
-    const result = this.#store.applyRecords(records);
-    const follow = this.#sync.onRecords(peer, result.applied.length > 0, records.more);
-    return [...this.#spread(result, peer), ...this.#frames(peer, follow)];
-  }
-
-  /** What was new goes on, and what others said in our name is put right. */
-  #spread({ rebroadcast, applied }: ApplyResult, from: PeerKey): NodeOutput[] {
-    return [...this.#broadcast(rebroadcast), ...this.#forward(applied, from)];
-  }
-
-  /**
-   * What the interfaces say, what the router lets in, and where the others see us; nothing goes out
-   * unless it changed. There is one outer port to tell: the router's, which is open to everybody.
-   */
-  #announceAddresses(): NodeOutput[] {
-    if (this.#own === null) return [];
-    const mapped = this.#mapped === null ? [] : [this.#mapped];
-    const outer = [...mapped, ...this.#observations.addresses];
-    const ips = new Set([...this.#own.ips, ...outer.map(({ ip }) => ip)]);
-    return this.#broadcast([
-      ...this.#store.setLocalNetwork([...ips], this.#own.port),
-      ...this.#store.setExternalPort(outer.find(({ port }) => port !== 0)?.port ?? 0),
-    ]);
-  }
-
-  #broadcast(events: readonly GossipEvent[]): NodeOutput[] {
-    return this.connectedPeers().flatMap((peer) => this.#eventsTo(peer, events));
-  }
-
-  /** What was new here goes on to those whom its author does not reach itself. */
-  #forward(events: readonly GossipEvent[], from: PeerKey): NodeOutput[] {
-    return this.connectedPeers().filter((peer) => peer !== from).flatMap((peer) =>
-      this.#eventsTo(
-        peer,
-        events.filter(({ peerId }) => {
-          const author = tryParsePeerKey(peerId);
-          return author !== null && author !== peer && !this.#store.isConnected(author, peer);
-        }),
-      )
-    );
-  }
-
-  #eventsTo(peer: PeerKey, events: readonly GossipEvent[]): NodeOutput[] {
-    if (this.#sync.has(peer)) return this.#frames(peer, this.#sync.tell(peer, events));
-    return eventEnvelopes(events).map((envelope) => ({ kind: "send", peer, envelope }));
-  }
-
-  /** What brings to light that a peer lacks something. */
-  #gossip(): NodeOutput[] {
-    const clock = { kind: "clock", value: this.#store.clock() } as const;
-    const frame = this.#sync.round();
-    return this.connectedPeers().map((peer) =>
-      this.#sync.has(peer)
-        ? { kind: "sendFrame", peer, frame }
-        : { kind: "send", peer, envelope: { body: clock } }
-    );
-  }
-
-  #frames(peer: PeerKey, frames: readonly Frame[]): NodeOutput[] {
-    return frames.map((frame) => ({ kind: "sendFrame", peer, frame }));
   }
 }

@@ -6,7 +6,8 @@
 import type { Connection, Store } from "../store/mod.ts";
 import type { ConnectionInfo, Manager } from "../tunnel/mod.ts";
 import { errorText, type Log, type PeerKey, PollenError, shortPeerKey } from "../types/mod.ts";
-import { forwardKey, type NodeOutput } from "./core.ts";
+import { forwardKey } from "./core.ts";
+import type { NodeOutput } from "./steps.ts";
 import type { StateSaver } from "./state_saver.ts";
 import { Turns } from "./turns.ts";
 

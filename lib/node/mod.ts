@@ -2,7 +2,8 @@
 
 export { genIdentityKey, readIdentityPub } from "../auth/mod.ts";
 export { addressesOf } from "./addresses.ts";
-export { type BootstrapPeer, NodeCore, type NodeInput, type NodeOutput } from "./core.ts";
+export { NodeCore } from "./core.ts";
 export type { WhichForwards } from "./forwards.ts";
 export { type Config, DEFAULT_CONFIG, Node, type NodeDeps } from "./node.ts";
 export { NodeService, type NodeServiceDeps } from "./service.ts";
+export type { BootstrapPeer, NodeInput, NodeOutput } from "./steps.ts";

@@ -17,7 +17,7 @@ import {
   type SocketAddress,
   toPollenError,
 } from "../types/mod.ts";
-import { type BootstrapPeer, NodeCore, type NodeInput, type NodeOutput } from "./core.ts";
+import { NodeCore } from "./core.ts";
 import { Dialer } from "./dialer.ts";
 import { faultText } from "./faults.ts";
 import { Forwards, type WhichForwards } from "./forwards.ts";
@@ -25,6 +25,7 @@ import type { NatKind } from "./nat_kind.ts";
 import { type PeerRefusal, Refusals } from "./refusals.ts";
 import { Services } from "./services.ts";
 import { StateSaver } from "./state_saver.ts";
+import type { BootstrapPeer, NodeInput, NodeOutput } from "./steps.ts";
 
 /**
  * How often the machine is asked for its addresses: a laptop moves, and whoever talks to it waits

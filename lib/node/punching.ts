@@ -12,11 +12,13 @@
 import type { PunchCoordTrigger } from "../proto/mod.ts";
 import type { Store } from "../store/mod.ts";
 import {
+  formatAddress,
   isIpLiteral,
   isPort,
   type MonotonicMs,
   PEER_KEY_BYTES,
   type PeerKey,
+  peerKeyBytes,
   peerKeyFromBytes,
   PeerRateLimiter,
   type SocketAddress,
@@ -73,6 +75,21 @@ export class Punching {
     if (address === null || peer === this.#store.local) return null;
     return this.#store.get(peer)?.ips.includes(address.ip) ? { peer, address } : null;
   }
+}
+
+/** A peer and where it is seen from here. */
+export interface Seen {
+  readonly peer: PeerKey;
+  readonly address: SocketAddress;
+}
+
+/** What a coordinator tells one peer of the other. */
+export function triggerFor(to: Seen, other: Seen): PunchCoordTrigger {
+  return {
+    peerId: peerKeyBytes(other.peer),
+    selfAddr: formatAddress(to.address),
+    peerAddr: formatAddress(other.address),
+  };
 }
 
 function readAddress(text: string): SocketAddress | null {

@@ -1,0 +1,140 @@
+// What peers tell each other of the state, over whichever protocol they speak: clocks and events in
+// envelopes over pollen/1, what sync.ts says in frames over pollen/2. Pure.
+
+import type { Envelope, EventRecords, Frame, GossipEvent } from "../proto/mod.ts";
+import type { ApplyResult, Store } from "../store/mod.ts";
+import {
+  addMs,
+  ALPN_MEMBER_2,
+  type LinkProtocol,
+  type MonotonicMs,
+  type PeerKey,
+  tryParsePeerKey,
+} from "../types/mod.ts";
+import { eventEnvelopes } from "./batches.ts";
+import type { NodeOutput, SharedBody } from "./steps.ts";
+import { Sync } from "./sync.ts";
+
+/** At most one eager sync per peer in this time while sessions replace each other; a loss ends the pause. */
+const EAGER_SYNC_PAUSE_MS = 5_000;
+
+export class Exchange {
+  readonly #store: Store;
+  readonly #connected: () => readonly PeerKey[];
+  /** With the peers that are connected over pollen/2. */
+  readonly #sync: Sync;
+  readonly #eagerSyncAllowedAt = new Map<PeerKey, MonotonicMs>();
+
+  /** @param connected The peers with a live session. */
+  constructor(store: Store, connected: () => readonly PeerKey[]) {
+    this.#store = store;
+    this.#connected = connected;
+    this.#sync = new Sync(store);
+  }
+
+  /** What tells a new peer how much we know, so that it sends what we lack. */
+  begin(now: MonotonicMs, peer: PeerKey, protocol: LinkProtocol): NodeOutput[] {
+    if (protocol === ALPN_MEMBER_2) return framesTo(peer, this.#sync.begin(now, peer));
+    this.#sync.end(peer);
+    const allowedAt = this.#eagerSyncAllowedAt.get(peer);
+    if (allowedAt !== undefined && allowedAt > now) return [];
+    this.#eagerSyncAllowedAt.set(peer, addMs(now, EAGER_SYNC_PAUSE_MS));
+    return [envelopeTo(peer, { kind: "clock", value: this.#store.eagerSyncClock() })];
+  }
+
+  end(peer: PeerKey): void {
+    this.#eagerSyncAllowedAt.delete(peer);
+    this.#sync.end(peer);
+  }
+
+  /** Whether the peer takes frames. */
+  takesFrames(peer: PeerKey): boolean {
+    return this.#sync.has(peer);
+  }
+
+  /** Says what both protocols have words for. */
+  say(peer: PeerKey, body: SharedBody): NodeOutput {
+    return this.takesFrames(peer) ? frameTo(peer, { body }) : envelopeTo(peer, body);
+  }
+
+  /** What brings to light that a peer lacks something. */
+  round(): NodeOutput[] {
+    const clock = { kind: "clock", value: this.#store.clock() } as const;
+    const frame = this.#sync.round();
+    return this.#connected().map((peer) =>
+      this.takesFrames(peer) ? frameTo(peer, frame) : envelopeTo(peer, clock)
+    );
+  }
+
+  /** Tells every peer. */
+  broadcast(events: readonly GossipEvent[]): NodeOutput[] {
+    return this.#connected().flatMap((peer) => this.#eventsTo(peer, events));
+  }
+
+  /** A part of the exchange that came in an envelope; null for anything else. */
+  onEnvelope(peer: PeerKey, body: Envelope["body"]): NodeOutput[] | null {
+    switch (body?.kind) {
+      case "clock":
+        return this.#eventsTo(peer, this.#store.missingFor(body.value));
+      case "events":
+        return this.#spread(this.#store.applyEvents(body.value.events), peer);
+      default:
+        return null;
+    }
+  }
+
+  /** A part of the exchange that came in a frame; null for anything else. */
+  onFrame(now: MonotonicMs, peer: PeerKey, body: Frame["body"]): NodeOutput[] | null {
+    switch (body?.kind) {
+      case "digest":
+        return framesTo(peer, this.#sync.onDigest(now, peer, body.value.hash));
+      case "summary":
+        return framesTo(peer, this.#sync.onSummary(now, peer, body.value));
+      case "records":
+        return this.#onRecords(peer, body.value);
+      default:
+        return null;
+    }
+  }
+
+  #onRecords(peer: PeerKey, records: EventRecords): NodeOutput[] {
+    const result = this.#store.applyRecords(records);
+    const follow = this.#sync.onRecords(peer, result.applied.length > 0, records.more);
+    return [...this.#spread(result, peer), ...framesTo(peer, follow)];
+  }
+
+  /** What was new goes on, and what others said in our name is put right. */
+  #spread({ rebroadcast, applied }: ApplyResult, from: PeerKey): NodeOutput[] {
+    return [...this.broadcast(rebroadcast), ...this.#forward(applied, from)];
+  }
+
+  /** What was new here goes on to those whom its author does not reach itself. */
+  #forward(events: readonly GossipEvent[], from: PeerKey): NodeOutput[] {
+    return this.#connected().filter((peer) => peer !== from).flatMap((peer) =>
+      this.#eventsTo(
+        peer,
+        events.filter(({ peerId }) => {
+          const author = tryParsePeerKey(peerId);
+          return author !== null && author !== peer && !this.#store.isConnected(author, peer);
+        }),
+      )
+    );
+  }
+
+  #eventsTo(peer: PeerKey, events: readonly GossipEvent[]): NodeOutput[] {
+    if (this.takesFrames(peer)) return framesTo(peer, this.#sync.tell(peer, events));
+    return eventEnvelopes(events).map((envelope) => ({ kind: "send", peer, envelope }));
+  }
+}
+
+function frameTo(peer: PeerKey, frame: Frame): NodeOutput {
+  return { kind: "sendFrame", peer, frame };
+}
+
+function framesTo(peer: PeerKey, frames: readonly Frame[]): NodeOutput[] {
+  return frames.map((frame) => frameTo(peer, frame));
+}
+
+function envelopeTo(peer: PeerKey, body: NonNullable<Envelope["body"]>): NodeOutput {
+  return { kind: "send", peer, envelope: { body } };
+}

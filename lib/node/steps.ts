@@ -1,0 +1,79 @@
+// What goes into the node's core, and what comes out of it.
+
+import type { Envelope, Frame, GossipEvent } from "../proto/mod.ts";
+import type {
+  LogFields,
+  Packet,
+  PeerEvent,
+  PeerFrame,
+  PeerKey,
+  SocketAddress,
+} from "../types/mod.ts";
+
+/** A peer to find the network through, as `config.yaml` or a token names it. */
+export interface BootstrapPeer {
+  /** The key that has to be found at the addresses. */
+  readonly peerKey: PeerKey;
+  /** `host:port`; hosts may be names. */
+  readonly addrs: readonly string[];
+}
+
+export type NodeInput =
+  | {
+    readonly kind: "tick";
+    /** `peer:remotePort` of the forwards that live now. */
+    readonly liveForwards: ReadonlySet<string>;
+  }
+  | { readonly kind: "gossipTick" }
+  | { readonly kind: "peerEvent"; readonly event: PeerEvent }
+  | { readonly kind: "packet"; readonly packet: Packet<Envelope> }
+  | { readonly kind: "frame"; readonly packet: PeerFrame<Frame> }
+  | { readonly kind: "connectFailed"; readonly peer: PeerKey }
+  /** Somebody on this machine wants the peer: no more waiting. */
+  | { readonly kind: "retryPeer"; readonly peer: PeerKey }
+  /** The machine slept, or this process was stopped: what was planned is of the past. */
+  | { readonly kind: "resumed" }
+  /** The peer was revoked. */
+  | { readonly kind: "revoked"; readonly peer: PeerKey }
+  /** The addresses of this machine's interfaces, or those that its owner named; the port we are bound to. */
+  | { readonly kind: "ownAddresses"; readonly ips: readonly string[]; readonly port: number }
+  /** Where a port mapping of the router lets others reach us; null without one. */
+  | { readonly kind: "mappedAddress"; readonly address: SocketAddress | null }
+  /** We changed our own state; the peers are to hear of it. */
+  | { readonly kind: "localEvents"; readonly events: readonly GossipEvent[] };
+
+/** What both protocols have, in the same words. */
+export type SharedBody = Extract<NonNullable<Envelope["body"]>, NonNullable<Frame["body"]>>;
+
+export type NodeOutput =
+  | { readonly kind: "send"; readonly peer: PeerKey; readonly envelope: Envelope }
+  | { readonly kind: "sendFrame"; readonly peer: PeerKey; readonly frame: Frame }
+  | {
+    readonly kind: "connect";
+    readonly peer: PeerKey;
+    readonly addresses: readonly SocketAddress[];
+    /** `host:port` texts still to be resolved. */
+    readonly names: readonly string[];
+  }
+  | { readonly kind: "closeSession"; readonly peer: PeerKey; readonly reason: string }
+  | {
+    readonly kind: "restoreForward";
+    readonly peer: PeerKey;
+    readonly remotePort: number;
+    readonly localPort: number;
+  }
+  /** The peer serves what the forward follows on another port now. */
+  | {
+    readonly kind: "moveForward";
+    readonly peer: PeerKey;
+    readonly service: string;
+    readonly remotePort: number;
+    readonly toPort: number;
+  }
+  /** Opens a way to a peer that does the same, and dials it. */
+  | { readonly kind: "punch"; readonly peer: PeerKey; readonly address: SocketAddress }
+  /** Tells two peers where the other one is seen from here, or the first that it cannot be done. */
+  | { readonly kind: "coordinatePunch"; readonly from: PeerKey; readonly target: PeerKey }
+  /** Sessions may lead nowhere from where this machine is now. */
+  | { readonly kind: "shakePaths" }
+  | { readonly kind: "log"; readonly message: string; readonly fields: LogFields };
