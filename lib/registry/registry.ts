@@ -129,6 +129,11 @@ export class Registry implements AsyncDisposable {
     await this.#writer.committed();
   }
 
+  /** Whether the id is that of a machine of the network that is online, for which no agent speaks. */
+  isMember(id: string): boolean {
+    return this.#table.isOnline(id) && this.#table.get(id)?.kind === "member";
+  }
+
   /** A sign of life of a node that somebody else watches. False when no such node is online. */
   async heard(id: string): Promise<boolean> {
     if (!this.#table.isOnline(id)) await this.#ask();

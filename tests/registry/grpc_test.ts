@@ -6,6 +6,7 @@ import { openTestRegistry, WireAgent } from "./support.ts";
 
 const INVALID = 3;
 const NOT_FOUND = 5;
+const PERMISSION_DENIED = 7;
 const EXHAUSTED = 8;
 const UNIMPLEMENTED = 12;
 
@@ -111,4 +112,26 @@ Deno.test("what is too long, or holds a zero, is refused by name; other characte
   const huge = new Uint8Array(3 << 20);
   equal((await agent.callWithBytes(path, huge)).code, EXHAUSTED);
   deepEqual(await agent.ids(), ["\u001b[2J\u202e"]);
+});
+
+Deno.test("no agent speaks for a machine of the network", async () => {
+  await using opened = await openTestRegistry();
+  using agent = new WireAgent(opened.server.port);
+  await opened.server.registry.register({
+    id: "member",
+    kind: "member",
+    hostname: "its name",
+    agentAddress: "",
+    capabilities: null,
+    source: "",
+    owner: "",
+  });
+  const calls = [
+    agent.register({ id: "member", hostname: "another" }),
+    agent.heartbeat("member"),
+    agent.update("member", { cpu: "1 core" }),
+    agent.unregister("member"),
+  ];
+  for (const call of calls) equal((await call).code, PERMISSION_DENIED);
+  equal((await agent.list()).message.nodes[0].hostname, "its name");
 });

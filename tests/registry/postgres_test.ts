@@ -19,103 +19,101 @@ async function next(opened: TestRegistry, kind: string, id: string): Promise<Reg
   throw new Error(`nothing told that ${id} is ${kind}`);
 }
 
-Deno.test({
-  name: "several registries work together on one PostgreSQL, where its server is installed",
+Deno.test("several registries work together on one PostgreSQL, where its server is installed", {
   ignore: programs === null,
-  async fn(t) {
-    await using database = await PostgresServer.start(programs!);
-    const storage = database.address;
+}, async (t) => {
+  await using database = await PostgresServer.start(programs!);
+  const storage = database.address;
 
-    await t.step("what one is told the other knows at once", async () => {
-      await using first = await openTestRegistry({ storage });
-      await using second = await openTestRegistry({ storage });
-      using a = new WireAgent(first.server.port);
-      using b = new WireAgent(second.server.port);
-      const ids = Array.from({ length: 100 }, (_, index) => `n-${index}`);
-      await Promise.all(ids.map((id, index) => (index % 2 ? a : b).register({ id, hostname: id })));
-      deepEqual([await a.ids(), await b.ids()], [ids.toSorted(), ids.toSorted()]);
-      equal((await b.heartbeat("n-1")).code, 0);
-      equal((await b.register({ id: "n-1", agentAddress: "h:1" })).code, 0);
-      const node = (await a.list()).message.nodes.find(({ id }: { id: string }) => id === "n-1");
-      deepEqual([node.hostname, node.agentAddress], ["n-1", "h:1"]);
-      equal((await b.unregister("n-1")).code, 0);
-      await until("the other one knows", async () => {
-        return (await a.heartbeat("n-1")).code === NOT_FOUND ? true : null;
-      });
-      ok(!(await b.ids()).includes("n-1"), "a heartbeat in between changes nothing");
-      equal((await fetch(`${first.url}/api/nodes/n-2`, { method: "DELETE" })).status, 204);
-      const gone = await fetch(`${second.url}/api/nodes/n-2`);
-      deepEqual([gone.status, await gone.text()], [404, "node not found\n"]);
-      equal((await b.ids()).length, 98);
-      const details = await (await fetch(`${second.url}/api/nodes/n-1`)).json();
-      deepEqual(
-        details.history.map(({ kind }: { kind: string }) => kind),
-        ["unregistered", "registered"],
-      );
+  await t.step("what one is told the other knows at once", async () => {
+    await using first = await openTestRegistry({ storage });
+    await using second = await openTestRegistry({ storage });
+    using a = new WireAgent(first.server.port);
+    using b = new WireAgent(second.server.port);
+    const ids = Array.from({ length: 100 }, (_, index) => `n-${index}`);
+    await Promise.all(ids.map((id, index) => (index % 2 ? a : b).register({ id, hostname: id })));
+    deepEqual([await a.ids(), await b.ids()], [ids.toSorted(), ids.toSorted()]);
+    equal((await b.heartbeat("n-1")).code, 0);
+    equal((await b.register({ id: "n-1", agentAddress: "h:1" })).code, 0);
+    const node = (await a.list()).message.nodes.find(({ id }: { id: string }) => id === "n-1");
+    deepEqual([node.hostname, node.agentAddress], ["n-1", "h:1"]);
+    equal((await b.unregister("n-1")).code, 0);
+    await until("the other one knows", async () => {
+      return (await a.heartbeat("n-1")).code === NOT_FOUND ? true : null;
     });
-
-    await t.step("facts that agents tell one reach the listeners of the other", async () => {
-      await using first = await openTestRegistry({ storage });
-      await using second = await openTestRegistry({ storage });
-      using a = new WireAgent(first.server.port);
-      using b = new WireAgent(second.server.port);
-      await a.register({ id: "told" });
-      ok((await b.ids()).includes("told"));
-      await a.update("told", { cpu: "9 cores" });
-      const heard = await next(second, "updated", "told");
-      equal(heard.record.capabilities!.cpu, "9 cores");
-    });
-
-    await t.step(
-      "heartbeats at one keep a node alive at the other, and silence ends it at both",
-      async () => {
-        const options = { storage, heartbeatTimeoutMs: 1_000 };
-        await using first = await openTestRegistry(options);
-        await using second = await openTestRegistry(options);
-        using a = new WireAgent(first.server.port);
-        using b = new WireAgent(second.server.port);
-        await a.register({ id: "alive" });
-        let isOver = false;
-        const beat = async () => {
-          // Only the second one hears of it, for longer than the timeout.
-          for (let count = 0; count < 4; count++) {
-            await new Promise((resolve) => setTimeout(resolve, 400));
-            equal((await b.heartbeat("alive")).code, 0);
-            ok((await a.ids()).includes("alive"));
-          }
-          isOver = true;
-        };
-        await Promise.all([beat(), next(first, "offline", "alive").then(() => ok(isOver))]);
-        await until("it is gone at both", async () => {
-          const codes = [(await a.heartbeat("alive")).code, (await b.heartbeat("alive")).code];
-          return codes.every((code) => code === NOT_FOUND) ? true : null;
-        });
-      },
+    ok(!(await b.ids()).includes("n-1"), "a heartbeat in between changes nothing");
+    equal((await fetch(`${first.url}/api/nodes/n-2`, { method: "DELETE" })).status, 204);
+    const gone = await fetch(`${second.url}/api/nodes/n-2`);
+    deepEqual([gone.status, await gone.text()], [404, "node not found\n"]);
+    equal((await b.ids()).length, 98);
+    const details = await (await fetch(`${second.url}/api/nodes/n-1`)).json();
+    deepEqual(
+      details.history.map(({ kind }: { kind: string }) => kind),
+      ["unregistered", "registered"],
     );
+  });
 
-    await t.step("while the database is away what is known counts, and it comes back", async () => {
-      await using opened = await openTestRegistry({ storage });
-      using agent = new WireAgent(opened.server.port);
-      await agent.register({ id: "before" });
-      await database.stop();
-      const refused = await agent.register({ id: "during" });
-      equal(refused.code, UNAVAILABLE);
-      match(refused.text, /^The database postgres:\/\/postgres@localhost.* does not answer/);
-      equal((await agent.heartbeat("before")).code, 0);
-      ok((await agent.ids()).includes("before"));
-      const statusOf = async () => {
-        const response = await fetch(`${opened.url}/readyz`);
-        await response.body?.cancel();
-        return response.status;
+  await t.step("facts that agents tell one reach the listeners of the other", async () => {
+    await using first = await openTestRegistry({ storage });
+    await using second = await openTestRegistry({ storage });
+    using a = new WireAgent(first.server.port);
+    using b = new WireAgent(second.server.port);
+    await a.register({ id: "told" });
+    ok((await b.ids()).includes("told"));
+    await a.update("told", { cpu: "9 cores" });
+    const heard = await next(second, "updated", "told");
+    equal(heard.record.capabilities!.cpu, "9 cores");
+  });
+
+  await t.step(
+    "heartbeats at one keep a node alive at the other, and silence ends it at both",
+    async () => {
+      const options = { storage, heartbeatTimeoutMs: 1_000 };
+      await using first = await openTestRegistry(options);
+      await using second = await openTestRegistry(options);
+      using a = new WireAgent(first.server.port);
+      using b = new WireAgent(second.server.port);
+      await a.register({ id: "alive" });
+      let isOver = false;
+      const beat = async () => {
+        // Only the second one hears of it, for longer than the timeout.
+        for (let count = 0; count < 4; count++) {
+          await new Promise((resolve) => setTimeout(resolve, 400));
+          equal((await b.heartbeat("alive")).code, 0);
+          ok((await a.ids()).includes("alive"));
+        }
+        isOver = true;
       };
-      equal(await statusOf(), 503);
-      await database.resume();
-      await until("it is ready again", async () => await statusOf() === 200 ? true : null);
-      equal((await agent.register({ id: "after" })).code, 0);
-      await using other = await openTestRegistry({ storage });
-      using second = new WireAgent(other.server.port);
-      const ids = await second.ids();
-      ok(ids.includes("before") && ids.includes("after"));
-    });
-  },
+      await Promise.all([beat(), next(first, "offline", "alive").then(() => ok(isOver))]);
+      await until("it is gone at both", async () => {
+        const codes = [(await a.heartbeat("alive")).code, (await b.heartbeat("alive")).code];
+        return codes.every((code) => code === NOT_FOUND) ? true : null;
+      });
+    },
+  );
+
+  await t.step("while the database is away what is known counts, and it comes back", async () => {
+    await using opened = await openTestRegistry({ storage });
+    using agent = new WireAgent(opened.server.port);
+    await agent.register({ id: "before" });
+    await database.stop();
+    const refused = await agent.register({ id: "during" });
+    equal(refused.code, UNAVAILABLE);
+    match(refused.text, /^The database postgres:\/\/postgres@localhost.* does not answer/);
+    equal((await agent.heartbeat("before")).code, 0);
+    ok((await agent.ids()).includes("before"));
+    const statusOf = async () => {
+      const response = await fetch(`${opened.url}/readyz`);
+      await response.body?.cancel();
+      return response.status;
+    };
+    equal(await statusOf(), 503);
+    await database.resume();
+    await until("it is ready again", async () => await statusOf() === 200 ? true : null);
+    equal((await agent.register({ id: "after" })).code, 0);
+    await using other = await openTestRegistry({ storage });
+    using second = new WireAgent(other.server.port);
+    const ids = await second.ids();
+    ok(ids.includes("before") && ids.includes("after"));
+  });
 });

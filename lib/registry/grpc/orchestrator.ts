@@ -14,11 +14,17 @@ export function orchestrator(registry: Registry, access: Access): ServedService 
   const demand = (scope: Scope, context: CallContext) =>
     access.demand(scope, context.metadata("authorization") ?? null, sourceOf(context));
 
+  const checkAgent = (id: string, name: string) => {
+    checkId(id, name);
+    if (!registry.isMember(id)) return;
+    throw new PollenError("permission_denied", `${name} is that of a machine of the network`);
+  };
+
   const handlers: Handlers<typeof orchion.Orchestrator> = {
     async registerNode({ node }, context) {
       const { owner } = demand("agent", context);
       if (node === undefined) throw invalid("node is required");
-      checkId(node.id, "node.id");
+      checkAgent(node.id, "node.id");
       checkText(node.hostname, "node.hostname");
       checkText(node.agentAddress, "node.agent_address");
       if (node.capabilities !== undefined) checkCapabilities(node.capabilities);
@@ -35,7 +41,7 @@ export function orchestrator(registry: Registry, access: Access): ServedService 
     },
     async updateNode({ nodeId, capabilities }, context) {
       demand("agent", context);
-      checkId(nodeId, "node_id");
+      checkAgent(nodeId, "node_id");
       if (capabilities === undefined) throw invalid("capabilities is required");
       checkCapabilities(capabilities);
       await registry.update(nodeId, capabilities);
@@ -43,7 +49,7 @@ export function orchestrator(registry: Registry, access: Access): ServedService 
     },
     async heartbeat({ nodeId }, context) {
       demand("agent", context);
-      checkId(nodeId, "node_id");
+      checkAgent(nodeId, "node_id");
       await registry.heartbeat(nodeId);
       return {};
     },
@@ -54,7 +60,7 @@ export function orchestrator(registry: Registry, access: Access): ServedService 
     },
     async unregisterNode({ nodeId }, context) {
       demand("agent", context);
-      checkId(nodeId, "node_id");
+      checkAgent(nodeId, "node_id");
       await registry.unregister(nodeId);
       return {};
     },
