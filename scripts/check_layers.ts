@@ -24,7 +24,8 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   node: ["types", "config", "auth", "store", "peer", "mesh", "tunnel", "proto"],
   rpc: ["types", "proto"],
   server: ["types", "proto", "rpc"],
-  registry: ["types", "proto", "rpc"],
+  dashboard: [],
+  registry: ["types", "proto", "rpc", "dashboard"],
   agent: ["types", "proto", "rpc"],
   app: [
     "types",
@@ -89,6 +90,11 @@ export const FOREIGN: readonly {
     module: /^(hono|@hono\/|zod|kysely|pg$|prom-client|node:sqlite)/,
     rooms: ["registry"],
     why: "only a registry has a database and an HTTP door",
+  },
+  {
+    module: /^(preact|uplot)/,
+    rooms: ["dashboard"],
+    why: "only the page draws, and its code is built apart",
   },
   { module: /^@logtape\//, rooms: ["app"], why: "rooms log through the Log port" },
 ];

@@ -83,7 +83,7 @@ export async function gatherCompilers(tools: Tools): Promise<Package[]> {
 /** The npm packages that the program and the library load, directly or not. */
 export async function gatherNpm(): Promise<Package[]> {
   const found = new Map<string, NpmPackage>();
-  for (const entry of ["main.ts", "mod.ts"]) {
+  for (const entry of ["main.ts", "mod.ts", "lib/dashboard/page/main.tsx"]) {
     const answer = await run(Deno.execPath(), ["info", "--json", entry], { cwd: ROOT });
     const { modules, npmPackages } = JSON.parse(answer) as {
       modules: { npmPackage?: string }[];

@@ -91,7 +91,16 @@ Deno.test("other methods and paths are refused in plain text", async () => {
   const options = await fetch(`${opened.url}/api/nodes`, { method: "OPTIONS" });
   deepEqual([options.status, await options.text()], [200, ""]);
   equal(options.headers.get("access-control-allow-methods"), "GET, OPTIONS");
-  for (const path of ["/", "/health", "/api/nodes/", "/api/agents", "/v1/models", "/api//nodes"]) {
+  for (
+    const path of [
+      "/health",
+      "/index.html",
+      "/api/nodes/",
+      "/api/agents",
+      "/v1/models",
+      "/api//nodes",
+    ]
+  ) {
     const response = await fetch(`${opened.url}${path}`);
     deepEqual([response.status, await response.text()], [404, "404 page not found\n"], path);
     equal(response.headers.get("content-type"), "text/plain; charset=utf-8");

@@ -2,6 +2,7 @@
 // Orchion expect where nothing fits.
 
 import { OpenAPIHono, type RouteConfig } from "@hono/zod-openapi";
+import { DASHBOARD_PATHS, dashboardFile } from "../../dashboard/mod.ts";
 import { type Clock, errorText, type Log, type Random } from "../../types/mod.ts";
 import type { Access, Scope } from "../access.ts";
 import type { Registry } from "../registry.ts";
@@ -122,6 +123,10 @@ export function httpHandler(deps: HttpDeps): HttpHandler {
   const document = `${safeJson(app.getOpenAPI31Document(routes.DOCUMENT))}\n`;
   app.get(routes.DOCUMENT_PATH, () => json(document));
   methodsOf.set(routes.DOCUMENT_PATH, ["GET"]);
+  for (const path of DASHBOARD_PATHS) {
+    app.get(path, ({ req: { raw } }) => dashboardFile(path, raw));
+    methodsOf.set(path, ["GET"]);
+  }
   for (const [path, methods] of methodsOf) {
     const allowed = [...methods, "OPTIONS"].join(", ");
     app.options(path, () =>

@@ -1,0 +1,130 @@
+// One node with all that is known of it, read again every second while it is looked at.
+
+import { useEffect, useRef, useState } from "preact/hooks";
+import {
+  type ApiError,
+  CAPABILITIES,
+  type CapabilityName,
+  type Details,
+  readDetails,
+} from "./api.ts";
+import { Heartbeats, type Sample } from "./heartbeats.tsx";
+import { hrefOf, type Place } from "./hooks.ts";
+import { moment, visible } from "./text.ts";
+import { nameOf } from "./view.ts";
+
+/** Between two readings, in milliseconds, and how many of them the chart shows. */
+const READ_MS = 1_000;
+const SAMPLES_MAX = 300;
+
+export function DetailsPanel({ id, page }: { readonly id: string; readonly page: Place["page"] }) {
+  const { details, problem, samples } = useDetails(id);
+  const title = useRef<HTMLHeadingElement>(null);
+  useEffect(() => title.current?.focus(), []);
+  const close = () => {
+    location.hash = hrefOf({ page, nodeId: null });
+  };
+  return (
+    <section
+      class="details"
+      aria-labelledby="details-title"
+      onKeyDown={({ key }) => key === "Escape" && close()}
+    >
+      <div class="details-head">
+        <h2 id="details-title" ref={title} tabIndex={-1}>
+          <bdi>{visible(details === null ? id : nameOf(details))}</bdi>
+        </h2>
+        <button type="button" onClick={close}>Close</button>
+      </div>
+      {problem !== null && <p class="problem" role="alert">{problem}</p>}
+      {details === null
+        ? problem === null && <p class="note">Reading …</p>
+        : <Facts details={details} samples={samples} />}
+    </section>
+  );
+}
+
+function Facts({ details, samples }: {
+  readonly details: Details;
+  readonly samples: readonly Sample[];
+}) {
+  const { capabilities = {}, history, state } = details;
+  const facts: (readonly [string, string])[] = [
+    ["Id", details.id],
+    ["Kind", details.kind],
+    ["Service", details.agent_address ?? ""],
+    ["Registered", moment(details.registeredAt)],
+    ["Registered from", details.source],
+    ["Last seen", moment(details.lastSeenAt)],
+    ["Offline since", details.offlineAt === null ? "" : moment(details.offlineAt)],
+    ...(Object.keys(CAPABILITIES) as CapabilityName[])
+      .map((name) => [CAPABILITIES[name], capabilities[name] ?? ""] as const),
+  ];
+  return (
+    <>
+      <p class="state">
+        <span class={`dot ${state}`} aria-hidden="true" />
+        {state}
+      </p>
+      <h3>Heartbeats</h3>
+      <Heartbeats samples={samples} />
+      <h3>Facts</h3>
+      <dl>
+        {facts.filter(([, text]) => text !== "").map(([name, text]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>
+              <bdi>{visible(text)}</bdi>
+            </dd>
+          </div>
+        ))}
+      </dl>
+      <h3>History</h3>
+      {history.length === 0
+        ? <p class="note">Nothing is known of its past.</p>
+        : (
+          <ol class="timeline">
+            {history.map(({ at, kind, source }, index) => (
+              <li key={`${at} ${index}`}>
+                <time dateTime={at}>{moment(at)}</time>
+                <span class={`kind ${kind}`}>{kind}</span>
+                {source !== "" && <span>from {visible(source)}</span>}
+              </li>
+            ))}
+          </ol>
+        )}
+    </>
+  );
+}
+
+function useDetails(id: string) {
+  const [details, setDetails] = useState<Details | null>(null);
+  const [problem, setProblem] = useState<string | null>(null);
+  const [samples, setSamples] = useState<readonly Sample[]>([]);
+  useEffect(() => {
+    let timer = 0;
+    let isOver = false;
+    const read = async () => {
+      try {
+        const { value, aheadMs } = await readDetails(id);
+        if (isOver) return;
+        const atMs = Date.now() + aheadMs;
+        const ageMs = Math.max(0, atMs - Date.parse(value.lastSeenAt));
+        setDetails(value);
+        setProblem(null);
+        setSamples((before) => [...before.slice(1 - SAMPLES_MAX), { atMs, ageMs }]);
+      } catch (thrown) {
+        if (isOver) return;
+        const { status, message } = thrown as ApiError;
+        setProblem(status === 404 ? "This node is not known, or was forgotten." : message);
+      }
+      timer = setTimeout(() => void read(), READ_MS);
+    };
+    void read();
+    return () => {
+      isOver = true;
+      clearTimeout(timer);
+    };
+  }, [id]);
+  return { details, problem, samples };
+}

@@ -1,0 +1,172 @@
+// What the page knows of the registry, kept true: the list is read once, then every event changes
+// it. The list is read again now and then (heartbeats are no events), after every break of the
+// stream, and often while the stream does not work: then the page is late, but right.
+
+import { ApiError, EVENT_KINDS, type EventKind, type Node, readNodes } from "./api.ts";
+
+/** How the page gets to know what happens. */
+export type Link =
+  /** The first answer is not here yet. */
+  | "loading"
+  /** As it happens. */
+  | "live"
+  /** By asking again and again. */
+  | "polling"
+  /** Not at all; what was known is shown. */
+  | "lost"
+  /** A token is asked for. */
+  | "denied";
+
+/** Something that happened to a node. */
+export interface Happened {
+  /** Of this page, growing. */
+  readonly number: number;
+  readonly kind: EventKind;
+  readonly at: string;
+  readonly node: Node;
+}
+
+/** What is known at one moment. */
+export interface Known {
+  readonly link: Link;
+  /** Why nothing is heard, in the registry's words; null where all is well. */
+  readonly problem: string | null;
+  /** Null until the first answer. */
+  readonly nodes: readonly Node[] | null;
+  /** The newest first, since the page was opened. */
+  readonly events: readonly Happened[];
+  /** How far the registry's clock is ahead of this one, in milliseconds. */
+  readonly aheadMs: number;
+}
+
+/** Between two readings of the list, in milliseconds; while events come, longer for a longer list. */
+const READ_MS = 2_000;
+const READ_MS_PER_NODE = 1;
+const READ_MS_MAX = 10_000;
+/** Until the stream is opened anew where the browser has given it up. */
+const REOPEN_MS = 2_000;
+/** Between two changes of what is shown: a thousand events a second cost ten drawings. */
+const SHOW_MS = 100;
+/** Events that are kept for reading. */
+const EVENTS_MAX = 100;
+
+/** The page's knowledge. */
+export class Feed {
+  #known: Known = { link: "loading", problem: null, nodes: null, events: [], aheadMs: 0 };
+  #nodes = new Map<string, Node>();
+  #events: Happened[] = [];
+  #count = 0;
+  /** What happened while the list was on its way: the list may be older. */
+  #meanwhile: Happened[] | null = null;
+  #isStreaming = false;
+  #isReading = false;
+  #mustReadAgain = false;
+  #source: EventSource | null = null;
+  #readTimer = 0;
+  #openTimer = 0;
+  #showTimer = 0;
+  readonly #show: (known: Known) => void;
+
+  /** @param show Is told what is known whenever that has changed. */
+  constructor(show: (known: Known) => void) {
+    this.#show = show;
+  }
+
+  /** Begins, or begins again after the page has signed in. */
+  start(): void {
+    this.stop();
+    this.#open();
+    void this.#read();
+  }
+
+  /** Listens no longer. */
+  stop(): void {
+    this.#source?.close();
+    this.#source = null;
+    this.#isStreaming = false;
+    clearTimeout(this.#readTimer);
+    clearTimeout(this.#openTimer);
+  }
+
+  #open(): void {
+    const source = this.#source = new EventSource("/api/events");
+    source.onopen = () => {
+      this.#isStreaming = true;
+      // Whatever happened before the stream was open.
+      void this.#read();
+    };
+    source.onerror = () => {
+      this.#isStreaming = false;
+      void this.#read();
+      if (source.readyState !== EventSource.CLOSED) return;
+      clearTimeout(this.#openTimer);
+      this.#openTimer = setTimeout(() => this.#open(), REOPEN_MS);
+    };
+    source.addEventListener("missed", () => void this.#read());
+    for (const kind of EVENT_KINDS) {
+      source.addEventListener(kind, ({ data }) => {
+        const { at, node } = JSON.parse(data) as { at: string; node: Node };
+        this.#hear({ number: ++this.#count, kind, at, node });
+      });
+    }
+  }
+
+  #hear(event: Happened): void {
+    this.#meanwhile?.push(event);
+    this.#apply(event);
+    this.#events = [event, ...this.#events.slice(0, EVENTS_MAX - 1)];
+    this.#showSoon();
+  }
+
+  #apply({ kind, node }: Happened): void {
+    if (kind === "forgotten") this.#nodes.delete(node.id);
+    else this.#nodes.set(node.id, node);
+  }
+
+  async #read(): Promise<void> {
+    if (this.#isReading) {
+      this.#mustReadAgain = true;
+      return;
+    }
+    clearTimeout(this.#readTimer);
+    this.#isReading = true;
+    this.#mustReadAgain = false;
+    this.#meanwhile = [];
+    try {
+      const { value, aheadMs } = await readNodes();
+      this.#nodes = new Map(value.map((node) => [node.id, node]));
+      for (const event of this.#meanwhile) this.#apply(event);
+      const link = this.#isStreaming ? "live" : "polling";
+      this.#known = { ...this.#known, link, aheadMs, problem: null, nodes: [] };
+    } catch (thrown) {
+      const { status, message } = thrown as ApiError;
+      const isDenied = status === 401;
+      this.#known = { ...this.#known, link: isDenied ? "denied" : "lost", problem: message };
+      if (isDenied) this.stop();
+    } finally {
+      this.#isReading = false;
+      this.#meanwhile = null;
+    }
+    this.#showSoon();
+    const { link } = this.#known;
+    if (link === "denied") return;
+    if (this.#mustReadAgain) return void this.#read();
+    const longerMs = link === "live" ? this.#nodes.size * READ_MS_PER_NODE : 0;
+    const waitMs = Math.min(READ_MS_MAX, READ_MS + longerMs);
+    this.#readTimer = setTimeout(() => void this.#read(), waitMs);
+  }
+
+  #showSoon(): void {
+    if (this.#showTimer !== 0) return;
+    this.#showTimer = setTimeout(() => {
+      this.#showTimer = 0;
+      const isLoaded = this.#known.nodes !== null;
+      this.#known = {
+        ...this.#known,
+        nodes: isLoaded ? [...this.#nodes.values()] : null,
+        events: this.#events,
+      };
+      this.#show(this.#known);
+    }, SHOW_MS);
+  }
+}

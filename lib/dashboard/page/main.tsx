@@ -1,0 +1,6 @@
+// The first module of the page.
+
+import { render } from "preact";
+import { App } from "./app.tsx";
+
+render(<App />, document.getElementById("app")!);

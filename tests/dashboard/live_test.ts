@@ -1,0 +1,82 @@
+// The page shows what happens as it happens, and says so when it cannot.
+
+import { equal } from "node:assert/strict";
+import { openTestRegistry, WireAgent } from "../registry/support.ts";
+import { browserTest, ForwardClock, openPage, SHOWN_MS } from "./support.ts";
+
+browserTest("a node that registers appears without a reload, and its words stay text", async () => {
+  await using opened = await openTestRegistry();
+  using agent = new WireAgent(opened.server.port);
+  await using browser = await openPage(opened.url);
+  const { page } = browser;
+  await page.getByText("No node has registered yet.").waitFor();
+  await page.getByText("Live", { exact: true }).waitFor();
+  await page.evaluate("window.isSamePage = true");
+  // From now on nothing comes by reading the list again.
+  await page.route("**/api/nodes?*", () => {});
+
+  const hostname = `<img src=x onerror="window.isFooled=1"><script>window.isFooled=1</script>`;
+  await agent.register({ id: "a\u202eb", hostname, capabilities: { os: "<b>bold</b>" } });
+  const row = page.getByRole("row").filter({ hasText: hostname });
+  await row.waitFor({ timeout: SHOWN_MS });
+  equal(await page.evaluate("window.isSamePage"), true);
+
+  await row.click();
+  await page.getByRole("heading", { name: hostname }).waitFor();
+  await page.getByText("a\ufffdb").waitFor();
+  await page.getByText("from 127.0.0.1").waitFor();
+  await page.getByRole("img", { name: /Last sign of life/ }).waitFor();
+  equal(await page.locator(".details canvas").count(), 1);
+  equal(await page.evaluate("window.isFooled"), undefined);
+});
+
+browserTest("an agent that is silent turns stale, then offline, and comes back", async () => {
+  const clock = new ForwardClock();
+  await using opened = await openTestRegistry({ clock });
+  using agent = new WireAgent(opened.server.port);
+  await agent.register({ id: "silent" });
+  await using browser = await openPage(opened.url);
+  const { page } = browser;
+  const stateIs = (state: string) =>
+    page.getByRole("row").filter({ hasText: "silent" }).getByText(state).waitFor();
+  await stateIs("active");
+  await page.getByText("Live", { exact: true }).waitFor();
+  clock.forward(12_000);
+  await stateIs("stale");
+  clock.forward(20_000);
+  await stateIs("offline");
+  await agent.register({ id: "silent" });
+  await stateIs("active");
+
+  await page.getByRole("link", { name: "Events" }).click();
+  const kinds = page.locator(".timeline .kind");
+  await kinds.nth(2).waitFor();
+  equal((await kinds.allTextContents()).join(" "), "registered offline stale");
+});
+
+browserTest("a registry that is down is said to be, and its return is noticed", async () => {
+  const dir = await Deno.makeTempDir({ prefix: "pollen-dashboard-" });
+  const storage = `sqlite:${dir}/registry.db`;
+  const first = await openTestRegistry({ storage });
+  const { httpPort } = first.server;
+  using before = new WireAgent(first.server.port);
+  await before.register({ id: "kept" });
+  await using browser = await openPage(first.url);
+  const { page } = browser;
+  const kept = page.getByRole("row").filter({ hasText: "kept" });
+  await kept.waitFor();
+
+  await first[Symbol.asyncDispose]();
+  const alert = page.getByRole("alert").filter({ hasText: "does not answer" });
+  await alert.waitFor();
+  await page.getByText("Not connected").waitFor();
+  await kept.waitFor();
+
+  await using second = await openTestRegistry({ storage, httpPort });
+  using after = new WireAgent(second.server.port);
+  await after.register({ id: "new" });
+  await page.getByText("Live", { exact: true }).waitFor({ timeout: 20_000 });
+  await alert.waitFor({ state: "detached" });
+  await page.getByRole("row").filter({ hasText: "new" }).waitFor();
+  await Deno.remove(dir, { recursive: true });
+});
