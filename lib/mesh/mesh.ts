@@ -11,21 +11,16 @@ import {
   ALPN_MEMBER_2,
   BoundedQueue,
   type Clock,
-  CLOSE_REASON_LENGTH_MAX,
-  type DisconnectReason,
   type Engine,
   type EngineNotice,
   type EngineStats,
   errorText,
-  FairQueue,
   formatAddress,
-  FRAMES_WAITING_MAX,
   type IncomingStream,
   type Log,
   LogThrottle,
   type Mesh as MeshPort,
   type Packet,
-  PACKETS_WAITING_MAX,
   PEER_EVENTS_WAITING_MAX,
   type PeerEvent,
   type PeerFrame,
@@ -38,19 +33,16 @@ import {
   type Session,
   type SessionEnd,
   type SessionWatcher,
-  shortPeerKey,
   type SocketAddress,
   type Stream,
-  StreamCode,
-  UNRULED_STREAMS_WAITING_MAX,
 } from "../types/mod.ts";
 import { dialFirst } from "./dial.ts";
 import { Gatekeeper } from "./gatekeeper.ts";
 import { InviteSlots } from "./invite_slots.ts";
-import { EnvelopeLink } from "./envelope_link.ts";
-import { FrameLink } from "./frame_link.ts";
+import { reasonOf, refusalText } from "./ends.ts";
 import { type Redeemer, serveInvite } from "./invite.ts";
 import { inviteProtocols, memberProtocols } from "./identities.ts";
+import { Links } from "./links.ts";
 import { Paths } from "./paths.ts";
 import { handOutRawPackets } from "./raw_packets.ts";
 import { ALPN_INVITE_1, ALPN_INVITE_2, CloseReason } from "./protocol.ts";
@@ -95,10 +87,7 @@ export interface MeshOptions {
 export class Mesh implements MeshPort<Envelope, Frame>, AsyncDisposable {
   readonly #options: MeshOptions;
   readonly #registry: SessionRegistry;
-  readonly #packets = new FairQueue<PeerKey, Packet<Envelope>>(PACKETS_WAITING_MAX);
-  readonly #frames = new FairQueue<PeerKey, PeerFrame<Frame>>(FRAMES_WAITING_MAX);
-  readonly #links = new WeakMap<Session, EnvelopeLink | FrameLink>();
-  readonly #streams = new BoundedQueue<IncomingStream>(UNRULED_STREAMS_WAITING_MAX);
+  readonly #links: Links;
   readonly #events = new BoundedQueue<PeerEvent>(PEER_EVENTS_WAITING_MAX);
   /** Everything that runs beside the caller, so that `close` can wait for it. */
   readonly #tasks = new Set<Promise<void>>();
@@ -116,7 +105,9 @@ export class Mesh implements MeshPort<Envelope, Frame>, AsyncDisposable {
     this.#options = options;
     this.#registry = new SessionRegistry(options.identity.peerKey);
     this.#throttledLog = new LogThrottle(options.log, options.clock);
-    const { engine, clock, log } = options;
+    const { engine, clock, log, version } = options;
+    const current = (peer: PeerKey) => this.#registry.get(peer);
+    this.#links = new Links({ clock, log, version, current });
     const candidates = (peer: PeerKey) => options.candidates?.(peer) ?? [];
     this.#paths = new Paths({ engine, clock, log, candidates });
     const send = (to: SocketAddress, bytes: Uint8Array) => engine.sendRaw(to, bytes);
@@ -152,20 +143,12 @@ export class Mesh implements MeshPort<Envelope, Frame>, AsyncDisposable {
    * @throws {PollenError} `unreachable` without such a session, `too_large` when it does not fit a datagram.
    */
   send(peer: PeerKey, envelope: Envelope): void {
-    const link = this.#link(peer);
-    const outcome = link instanceof EnvelopeLink ? link.send(envelope) : "closed";
-    if (outcome === "closed") throw notConnected(peer);
-    if (outcome === "too_large") {
-      throw new PollenError(
-        "too_large",
-        `The message does not fit a datagram to ${shortPeerKey(peer)}.`,
-      );
-    }
+    this.#links.send(peer, envelope);
   }
 
   /** The next envelope, whole, of each peer in turn; null once the mesh is closed. */
   recv(): Promise<Packet<Envelope> | null> {
-    return this.#packets.next();
+    return this.#links.nextPacket();
   }
 
   /**
@@ -175,20 +158,17 @@ export class Mesh implements MeshPort<Envelope, Frame>, AsyncDisposable {
    * @throws {PollenError} `unreachable` without such a session, `exhausted` when too much waits.
    */
   sendFrame(peer: PeerKey, frame: Frame): void {
-    const link = this.#link(peer);
-    if (!(link instanceof FrameLink)) throw notConnected(peer);
-    if (link.send(frame)) return;
-    throw new PollenError("exhausted", `Too much waits to be read by ${shortPeerKey(peer)}.`);
+    this.#links.sendFrame(peer, frame);
   }
 
   /** The next frame but a hello, of each peer in turn; null once the mesh is closed. */
   recvFrame(): Promise<PeerFrame<Frame> | null> {
-    return this.#frames.next();
+    return this.#links.nextFrame();
   }
 
   /** What is known of the other end of the session with the peer; null without one. */
   peerLink(peer: PeerKey): PeerLink | null {
-    return this.#link(peer)?.peer ?? null;
+    return this.#links.peerLink(peer);
   }
 
   /** The next session that began or ended, in order; null once the mesh is closed. */
@@ -198,7 +178,7 @@ export class Mesh implements MeshPort<Envelope, Frame>, AsyncDisposable {
 
   /** The next stream that a peer opened; null once the mesh is closed. */
   acceptStream(): Promise<IncomingStream | null> {
-    return this.#streams.next();
+    return this.#links.nextTunnel();
   }
 
   /** Tells of the sessions that are there, then of every change in the moment in which it happens. */
@@ -315,9 +295,7 @@ export class Mesh implements MeshPort<Envelope, Frame>, AsyncDisposable {
       this.#isClosed = true;
       for (const { session } of this.#registry.close()) session.close(reason);
       this.#events.close();
-      this.#packets.close();
-      this.#frames.close();
-      for (const { stream } of this.#streams.drain()) stream.abort(StreamCode.cut);
+      this.#links.close();
     }
     await this.#options.engine.close(reason);
     await Promise.all(this.#tasks);
@@ -415,10 +393,8 @@ export class Mesh implements MeshPort<Envelope, Frame>, AsyncDisposable {
     // What stands by may be one of many, and a member is to have the bounds of one session.
     session.admit({ narrow: added.kind === "standing_by" });
     this.#watcher?.admitted(peer, session);
-    const link = this.#openLink(peer, session);
-    this.#links.set(session, link);
-    this.#run(link.run());
-    if (link instanceof FrameLink) this.#run(this.#paths.keep(peer, session));
+    this.#run(this.#links.serve(peer, session));
+    if (session.alpn === ALPN_MEMBER_2) this.#run(this.#paths.keep(peer, session));
     this.#run(session.closed.then((end) => this.#forget(peer, session, end)));
     if (added.kind === "current") this.#reportConnected(member);
   }
@@ -430,7 +406,7 @@ export class Mesh implements MeshPort<Envelope, Frame>, AsyncDisposable {
       peer,
       address: session.remoteAddress,
       inbound: session.inbound,
-      protocol: this.#links.get(session)!.peer.protocol,
+      protocol: this.#links.protocolOf(session),
     });
     if (!isReported) session.close("overloaded");
   }
@@ -455,62 +431,10 @@ export class Mesh implements MeshPort<Envelope, Frame>, AsyncDisposable {
     });
   }
 
-  #link(peer: PeerKey): EnvelopeLink | FrameLink | undefined {
-    const session = this.#registry.get(peer);
-    return session === null ? undefined : this.#links.get(session);
-  }
-
-  #openLink(peer: PeerKey, session: Session): EnvelopeLink | FrameLink {
-    const tunnel = (stream: Stream) => {
-      if (!this.#streams.push({ peer, stream })) stream.abort(StreamCode.tooMany);
-    };
-    const { clock, log, version } = this.#options;
-    if (session.alpn !== ALPN_MEMBER_2) {
-      const deliver = (envelope: Envelope) =>
-        this.#packets.pushDroppingOldest(peer, { envelope, peer });
-      return new EnvelopeLink({ session, log, deliver, tunnel });
-    }
-    const deliver = (frame: Frame) => this.#frames.pushWhenRoom(peer, { frame, peer });
-    return new FrameLink({ session, hello: { version, capabilities: [] }, clock, deliver, tunnel });
-  }
-
   #run(task: Promise<void>): void {
     const guarded = task.catch((thrown) => {
       this.#options.log.error("a task of the mesh failed", { reason: errorText(thrown) });
     }).finally(() => this.#tasks.delete(guarded));
     this.#tasks.add(guarded);
   }
-}
-
-function notConnected(peer: PeerKey): PollenError {
-  return new PollenError("unreachable", `no connection to peer ${shortPeerKey(peer)}.`);
-}
-
-/** What a peer is told whose certificate was refused. */
-function refusalText(reason: string): string {
-  return `${CloseReason.identityFailed}: ${reason}`.slice(0, CLOSE_REASON_LENGTH_MAX);
-}
-
-/** Why the peer is gone, as the retry delay wants to know it. */
-function reasonOf(end: SessionEnd): DisconnectReason {
-  // Somebody who refuses our certificate will refuse it again in three seconds.
-  if (end.reason === CloseReason.revoked || end.reason.startsWith(CloseReason.identityFailed)) {
-    return "revoked";
-  }
-  switch (end.kind) {
-    case "idle_timeout":
-    case "stateless_reset":
-      return end.kind;
-    case "remote":
-      return isChoice(end.reason) ? "duplicate" : "graceful";
-    case "local":
-      return "graceful";
-    case "protocol_error":
-      return "unknown";
-  }
-}
-
-/** Whether the peer says that it prefers another session, which there is none of any more. */
-function isChoice(reason: string): boolean {
-  return reason === CloseReason.duplicate || reason === CloseReason.replaced;
 }
