@@ -3,7 +3,7 @@
 
 const RUNS = Deno.env.get("POLLEN_SIM_RUNS") ?? "1000";
 
-for (const args of [["test", "-A", "--quiet", "tests/sim"], ["run", "-A", "tests/sim/crowd.ts"]]) {
+for (const args of [["test", "-A", "tests/sim"], ["run", "-A", "tests/sim/crowd.ts"]]) {
   const child = new Deno.Command(Deno.execPath(), { args, env: { POLLEN_SIM_RUNS: RUNS } }).spawn();
   const { success } = await child.status;
   if (!success) Deno.exit(1);
