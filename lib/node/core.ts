@@ -4,6 +4,7 @@
 //
 //   input                    what follows
 //   tick                     known peers are discovered, due ones dialled, forwards restored or moved
+//                            who reaches whom is passed on
 //   gossipTick               our clock goes to every connected peer, which answers with what we miss
 //   peerEvent connected      reachability is told, the new peer gets our clock at once (eager sync)
 //   peerEvent disconnected   reachability is told, a retry is planned
@@ -72,7 +73,11 @@ export class NodeCore {
   step(now: MonotonicMs, input: NodeInput): NodeOutput[] {
     switch (input.kind) {
       case "tick":
-        return [...this.#tick(now), ...this.#restoreForwards(input.liveForwards)];
+        return [
+          ...this.#tick(now),
+          ...this.#exchange.passOnWaiting(),
+          ...this.#restoreForwards(input.liveForwards),
+        ];
       case "gossipTick":
         return this.#exchange.round();
       case "peerEvent":

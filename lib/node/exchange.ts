@@ -12,6 +12,7 @@ import {
   tryParsePeerKey,
 } from "../types/mod.ts";
 import { eventEnvelopes } from "./batches.ts";
+import { type Heard, Hearsay } from "./hearsay.ts";
 import type { NodeOutput, SharedBody } from "./steps.ts";
 import { Sync } from "./sync.ts";
 
@@ -23,6 +24,7 @@ export class Exchange {
   readonly #connected: () => readonly PeerKey[];
   /** With the peers that are connected over pollen/2. */
   readonly #sync: Sync;
+  readonly #hearsay = new Hearsay();
   readonly #eagerSyncAllowedAt = new Map<PeerKey, MonotonicMs>();
 
   /** @param connected The peers with a live session. */
@@ -66,6 +68,11 @@ export class Exchange {
     );
   }
 
+  /** Passes on what could wait: once a second or so. */
+  passOnWaiting(): NodeOutput[] {
+    return this.#passOn(this.#hearsay.take());
+  }
+
   /** Tells every peer. */
   broadcast(events: readonly GossipEvent[]): NodeOutput[] {
     return this.#connected().flatMap((peer) => this.#eventsTo(peer, events));
@@ -105,18 +112,23 @@ export class Exchange {
 
   /** What was new goes on, and what others said in our name is put right. */
   #spread({ rebroadcast, applied }: ApplyResult, from: PeerKey): NodeOutput[] {
-    return [...this.broadcast(rebroadcast), ...this.#forward(applied, from)];
+    const urgent = applied.filter((event) => !this.#hearsay.add(event, from));
+    return [
+      ...this.broadcast(rebroadcast),
+      ...this.#passOn(urgent.map((event) => ({ event, from }))),
+    ];
   }
 
   /** What was new here goes on to those whom its author does not reach itself. */
-  #forward(events: readonly GossipEvent[], from: PeerKey): NodeOutput[] {
-    return this.#connected().filter((peer) => peer !== from).flatMap((peer) =>
+  #passOn(heard: readonly Heard[]): NodeOutput[] {
+    return this.#connected().flatMap((peer) =>
       this.#eventsTo(
         peer,
-        events.filter(({ peerId }) => {
+        heard.filter(({ event: { peerId }, from }) => {
           const author = tryParsePeerKey(peerId);
-          return author !== null && author !== peer && !this.#store.isConnected(author, peer);
-        }),
+          return from !== peer && author !== null && author !== peer &&
+            !this.#store.isConnected(author, peer);
+        }).map(({ event }) => event),
       )
     );
   }

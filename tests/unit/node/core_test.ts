@@ -3,7 +3,7 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { forwardKey } from "../../../lib/node/core.ts";
 import type { SocketAddress } from "../../../lib/types/mod.ts";
-import { EMPTY, event, ME, network, reaches, revocation, service } from "../store/fixtures.ts";
+import { EMPTY, event, key, ME, network, reaches, revocation, service } from "../store/fixtures.ts";
 import { addressOf, BOB, DAN, EVE, eventsTo, only, receivers, TestCore } from "./fixtures.ts";
 
 Deno.test("a new session is told to everybody, and the peer gets our clock and where we see it", async () => {
@@ -88,6 +88,20 @@ Deno.test("news goes on once, to those whom its author does not reach itself", a
   deepEqual(receivers("events", t.events(BOB, event(EVE, 3n, service("db", 81)))), []);
   t.events(EVE, event(EVE, 4n, reaches(DAN), true));
   deepEqual(receivers("events", t.events(BOB, event(EVE, 5n, service("ftp", 82)))), [DAN]);
+});
+
+Deno.test("who reaches whom goes on with the next tick, to those who have not heard it by then", async () => {
+  await using t = await TestCore.open();
+  for (const peer of [BOB, EVE, DAN]) t.connect(peer);
+  deepEqual(t.events(EVE, event(EVE, 1n, reaches(key(0x55)))), []);
+  const newest = event(EVE, 2n, reaches(key(0x55)), true);
+  deepEqual(t.events(EVE, newest), []);
+  // By then Eve has a session with Dan, who hears it from her.
+  t.events(EVE, event(EVE, 3n, reaches(DAN)));
+  const outputs = t.tick();
+  deepEqual(receivers("events", outputs), [BOB]);
+  deepEqual(eventsTo(BOB, outputs), [newest, event(EVE, 3n, reaches(DAN))]);
+  deepEqual(receivers("events", t.tick()), []);
 });
 
 Deno.test("what is said falsely in our name is contradicted to everybody", async () => {
