@@ -21,6 +21,8 @@ export interface DaemonOptions {
   readonly port?: number;
   /** The addresses to tell others instead of those of this machine's interfaces. */
   readonly ips?: readonly string[];
+  /** `host:port` at which others reach this node besides. */
+  readonly advertise?: readonly string[];
   /** Whether the router is asked for a port. Default: as `config.yaml` says. */
   readonly portMapping?: boolean;
   /** The file that takes the log, absolute; without it standard error does. */
@@ -41,7 +43,7 @@ export interface DaemonOptions {
  */
 export async function runDaemon(options: DaemonOptions): Promise<void> {
   await using opened = new AsyncDisposableStack();
-  const { dir, port, ips, portMapping, logPath, signal } = options;
+  const { dir, port, ips, advertise, portMapping, logPath, signal } = options;
   const logFile = logPath === undefined ? null : opened.use(LogFile.open(logPath));
   const log = opened.use(openLog(Deno.env.get("POLLEN_LOG"), logFile));
 
@@ -52,6 +54,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
       dir,
       ...(port === undefined ? {} : { port }),
       ...(ips === undefined ? {} : { ips }),
+      ...(advertise === undefined ? {} : { advertise }),
       ...(portMapping === undefined ? {} : { portMapping }),
       ...qlogOption(),
       log,
@@ -64,7 +67,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   const server = opened.use(GrpcServer.create({ socketPath, service, log }));
   void server.start();
   if (await server.ready === "already_running") throw alreadyRunning();
-  if (node.advertisedIps.length === 0) {
+  if (node.reachableAt.length === 0) {
     log.warn("this machine has no address that others can reach; give one with --ips");
   }
   opened.use(new ConditionLog(service.conditions, systemClock, log));

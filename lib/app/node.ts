@@ -15,7 +15,7 @@ import {
   notEnrolled,
   SignedTimes,
 } from "../auth/mod.ts";
-import { Config, ConsumedInvites } from "../config/mod.ts";
+import { Config, ConsumedInvites, normalizeRelayAddr } from "../config/mod.ts";
 import { demandOwner, systemClock, systemDisk, systemRandom, tightenRights } from "../host/mod.ts";
 import { getAdvertisableAddrs, isHostIp, Mesh, type Redeemer } from "../mesh/mod.ts";
 import { addressesOf, Node, NodeService } from "../node/mod.ts";
@@ -23,7 +23,14 @@ import type { Condition } from "../proto/mod.ts";
 import { openEngine } from "../quic/mod.ts";
 import { Store } from "../store/mod.ts";
 import { Manager } from "../tunnel/mod.ts";
-import { isIpLiteral, type Log, PollenError, silentLog, VERSION } from "../types/mod.ts";
+import {
+  isIpLiteral,
+  type Log,
+  PollenError,
+  silentLog,
+  splitHostPort,
+  VERSION,
+} from "../types/mod.ts";
 import { authorityOf } from "./authority.ts";
 import { openOnPort } from "./listen_port.ts";
 import { portMapping } from "./port_mapping.ts";
@@ -45,6 +52,11 @@ export interface NodeOptions {
   readonly port?: number;
   /** The IP addresses to tell others. Default: those of this machine's interfaces. */
   readonly ips?: readonly string[];
+  /**
+   * `host:port` at which others reach this node besides, such as a name whose address changes; port
+   * 60611 where none is given. Tokens carry names as they are.
+   */
+  readonly advertise?: readonly string[];
   /**
    * Whether the router is asked to lead a port of its outer address here. Default: unless
    * `config.yaml` says `portMapping: off`.
@@ -94,6 +106,7 @@ export async function openNode(options: NodeOptions): Promise<OpenedNode> {
   demandOwner(options.dir);
   const { dir, listenIp = ANY_IP, qlogDir, log = silentLog } = options;
   const advertisedIps = checkedIps(options.ips ?? []);
+  const advertised = checkedPlaces(options.advertise ?? []);
   await using cleanup = new AsyncDisposableStack();
 
   for (const warning of await tightenRights(dir, keysDirectory(dir))) log.warn(warning);
@@ -174,7 +187,7 @@ export async function openNode(options: NodeOptions): Promise<OpenedNode> {
         ? { mapPort: portMapping({ identity, log, localIps }) }
         : {}),
     },
-    { advertisedIps, bootstrapPeers: config.bootstrapPeers },
+    { advertisedIps, advertised, bootstrapPeers: config.bootstrapPeers },
   );
   const service = NodeService.create({
     node,
@@ -250,6 +263,18 @@ async function openRedeemer(
   return {
     redeem: (token, subject) => redeemer.redeem(token, subject, systemClock.wallNow()),
   };
+}
+
+function checkedPlaces(texts: readonly string[]): readonly string[] {
+  const places = texts.map(normalizeRelayAddr);
+  for (const place of places) {
+    const { host } = splitHostPort(place);
+    if (!isIpLiteral(host) || isHostIp(host)) continue;
+    throw new PollenError("invalid_argument", `"${host}" is not an address of one machine.`, {
+      fix: "Give --advertise a name or an address at which others reach this machine.",
+    });
+  }
+  return [...new Set(places)];
 }
 
 function checkedIps(ips: readonly string[]): readonly string[] {

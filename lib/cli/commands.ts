@@ -26,6 +26,11 @@ export const COMMANDS: readonly Command[] = [
     flags: {
       port: { value: "N", summary: "The UDP port to listen on (default 60611; 0: any free one)." },
       ips: { value: "A,B", summary: "The IP addresses at which others can reach this machine." },
+      advertise: {
+        value: "HOST:PORT",
+        isList: true,
+        summary: "Where else others reach this machine; may be given again.",
+      },
       "no-port-mapping": { summary: "Do not ask the router to let others in." },
       detach: { short: "d", summary: "Run in the background; returns when it is up." },
       log: { value: "FILE", summary: "Add the log to this file (a new one every 10 MB)." },

@@ -14,10 +14,7 @@ export interface PeerAddresses {
 
 /** The addresses to dial, without repetition: where it was last, then what it tells. */
 export function addressesOf(peer: PeerAddresses): SocketAddress[] {
-  const told = peer.ips.map((ip) => ({
-    ip,
-    port: isPublicIp(ip) && peer.externalPort !== 0 ? peer.externalPort : peer.localPort,
-  }));
+  const told = peer.ips.flatMap((ip) => portsAt(ip, peer).map((port) => ({ ip, port })));
   const all = peer.lastAddr === null ? told : [peer.lastAddr, ...told];
   const unique = new Map(
     all.filter(({ port }) => isPort(port)).map((
@@ -25,4 +22,10 @@ export function addressesOf(peer: PeerAddresses): SocketAddress[] {
     ) => [`${address.ip} ${address.port}`, address]),
   );
   return [...unique.values()].slice(0, ADDRESSES_PER_PEER_MAX);
+}
+
+/** A router that translates IPv4 leaves IPv6 alone as a rule, and there is one outer port to be told. */
+function portsAt(ip: string, { localPort, externalPort }: PeerAddresses): number[] {
+  if (!isPublicIp(ip) || externalPort === 0) return [localPort];
+  return ip.includes(":") ? [localPort, externalPort] : [externalPort];
 }

@@ -102,6 +102,9 @@ export class NodeCore {
         return [{ kind: "closeSession", peer: input.peer, reason: "revoked" }];
       case "ownAddresses":
         return this.#noteAddresses(now, input);
+      case "namedAddresses":
+        this.#whereabouts.nameTo(input.addresses);
+        return this.#announceAddresses();
       case "mappedAddress":
         this.#whereabouts.mapTo(input.address);
         return this.#announceAddresses();

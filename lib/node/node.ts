@@ -8,6 +8,8 @@ import type { ConnectionInfo, Manager } from "../tunnel/mod.ts";
 import {
   type Clock,
   errorText,
+  formatAddress,
+  joinHostPort,
   type Log,
   type Mesh,
   type PeerKey,
@@ -33,6 +35,9 @@ import type { BootstrapPeer, NodeInput, NodeOutput } from "./steps.ts";
  */
 const ADDRESS_REFRESH_MS = 2_000;
 
+/** How often the names are looked up that the owner gave for this node: such names move. */
+const NAMES_REFRESH_MS = 60_000;
+
 /** How often the memberships of connected peers are looked at again: they end while sessions live on. */
 const RECHECK_MS = 5 * 60 * 1000;
 
@@ -40,6 +45,8 @@ const RECHECK_MS = 5 * 60 * 1000;
 export interface Config {
   /** The addresses to tell others; without any, those of the machine's interfaces, looked up again and again. */
   readonly advertisedIps: readonly string[];
+  /** `host:port` at which others reach this node besides; names are told as they are where they can be. Default: none. */
+  readonly advertised: readonly string[];
   /** Peers to find the network through when nobody else is known. Default: none. */
   readonly bootstrapPeers: readonly BootstrapPeer[];
   /** Between two rounds in which our clock goes to every peer. Default 10 000. */
@@ -55,6 +62,7 @@ export interface Config {
 /** The defaults of pollen/1. */
 export const DEFAULT_CONFIG: Config = {
   advertisedIps: [],
+  advertised: [],
   bootstrapPeers: [],
   gossipIntervalMs: 10_000,
   gossipJitter: 0.1,
@@ -109,6 +117,8 @@ export class Node {
   readonly #forwards: Forwards;
   readonly #refusals = new Refusals();
   #portMapping: PortMapping | null = null;
+  /** Where that lets others in. */
+  #mapped: SocketAddress | null = null;
   /** Whether it was reported that our clock does not fit a datagram any more. */
   #isClockTooLarge = false;
 
@@ -148,6 +158,13 @@ export class Node {
     return advertisedIps.length > 0 ? advertisedIps : this.#deps.machineAddresses();
   }
 
+  /** `host:port` at which others reach this node, the most certain ones first; names as they were given. */
+  get reachableAt(): string[] {
+    const mapped = this.#mapped === null ? [] : [formatAddress(this.#mapped)];
+    const own = this.advertisedIps.map((ip) => joinHostPort(ip, this.listenPort));
+    return [...new Set([...this.#config.advertised, ...mapped, ...own])];
+  }
+
   /** The router's port mapping; null where none is wanted, and before the node is started. */
   get portMapping(): PortMapping | null {
     return this.#portMapping;
@@ -174,6 +191,7 @@ export class Node {
     store.onRevocation((peer) => this.#onRevocation(peer));
     this.#services.restore();
     this.#refreshAddresses();
+    this.#run(this.#refreshNames());
     tunnels.start();
     this.#run(this.#receivePackets());
     this.#run(this.#receiveFrames());
@@ -184,10 +202,11 @@ export class Node {
       this.#every(() => this.#gossipPause(), () => this.#step({ kind: "gossipTick" })),
       this.#every(() => ADDRESS_REFRESH_MS, () => this.#refreshAddresses()),
       this.#every(() => RECHECK_MS, () => mesh.recheckPeers()),
+      this.#every(() => NAMES_REFRESH_MS, () => this.#run(this.#refreshNames())),
     ];
     this.#portMapping = mapPort?.(
       mesh.listenPort,
-      (address) => this.#step({ kind: "mappedAddress", address }),
+      (address) => this.#onMapped(address),
     ) ?? null;
     this.#tick();
     this.#deps.log.info("node is ready", { peer: local, port: mesh.listenPort });
@@ -294,6 +313,19 @@ export class Node {
 
   #refreshAddresses(): void {
     this.#step({ kind: "ownAddresses", ips: this.advertisedIps, port: this.listenPort });
+  }
+
+  #onMapped(address: SocketAddress | null): void {
+    this.#mapped = address;
+    this.#step({ kind: "mappedAddress", address });
+  }
+
+  async #refreshNames(): Promise<void> {
+    const { advertised } = this.#config;
+    if (advertised.length === 0) return;
+    const addresses = await this.#deps.resolve(advertised);
+    // A name server that does not answer now takes nothing away.
+    if (addresses.length > 0) this.#step({ kind: "namedAddresses", addresses });
   }
 
   #onRevocation(peer: PeerKey): void {

@@ -37,7 +37,6 @@ import {
   CLOCK_SKEW_SECONDS,
   formatAddress,
   isPort,
-  joinHostPort,
   type Mesh,
   type PeerKey,
   peerKeyBytes,
@@ -101,7 +100,7 @@ export class NodeService {
 
   /** The addresses (`host:port`) at which this node can be found, as an invite carries them. */
   readonly getBootstrapInfo = (): Promise<GetBootstrapInfoResponse> => {
-    const self = this.#bootstrapInfo(this.#deps.local, this.#ownAddresses());
+    const self = this.#bootstrapInfo(this.#deps.local, this.#deps.node.reachableAt);
     return Promise.resolve({ self, recommended: self });
   };
 
@@ -241,11 +240,6 @@ export class NodeService {
     return {};
   };
 
-  #ownAddresses(): string[] {
-    const { node } = this.#deps;
-    return node.advertisedIps.map((ip) => joinHostPort(ip, node.listenPort));
-  }
-
   #bootstrapInfo(peer: PeerKey, addrs: readonly string[]): BootstrapPeerInfo {
     return { peer: { peerId: peerKeyBytes(peer) }, addrs };
   }
@@ -254,7 +248,7 @@ export class NodeService {
     return NodeSummary.create({
       node: { peerId: peerKeyBytes(this.#deps.local) },
       status: NodeStatus.ONLINE,
-      addr: this.#ownAddresses()[0] ?? "",
+      addr: this.#deps.node.reachableAt[0] ?? "",
     });
   }
 

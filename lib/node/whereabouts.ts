@@ -1,6 +1,9 @@
-// Where this node is, for others to know: what its interfaces say, what the router lets in, and
-// where its peers see it. Pure.
+// Where this node is, for others to know: what its interfaces say, what its owner names, what the
+// router lets in, and where its peers see it. One port besides its own can be told, so the most
+// certain source of it counts: the owner, then the router, whose mapping is open to everybody, then
+// the peers. Pure.
 
+import { isPublicIp, isRoutableIp } from "../mesh/mod.ts";
 import type { GossipEvent } from "../proto/mod.ts";
 import type { Store } from "../store/mod.ts";
 import type { PeerKey, SocketAddress } from "../types/mod.ts";
@@ -16,6 +19,7 @@ export class Whereabouts {
   readonly #store: Store;
   readonly #observations = new Observations();
   #own: Own | null = null;
+  #named: readonly SocketAddress[] = [];
   #mapped: SocketAddress | null = null;
 
   constructor(store: Store) {
@@ -27,6 +31,11 @@ export class Whereabouts {
     const before = this.#own?.ips ?? ips;
     this.#own = { ips, port };
     return ips.some((ip) => !before.includes(ip));
+  }
+
+  /** What the names that the owner gave stand for now. */
+  nameTo(addresses: readonly SocketAddress[]): void {
+    this.#named = addresses;
   }
 
   /** Where the router's mapping leads to us; null without one. */
@@ -48,18 +57,30 @@ export class Whereabouts {
     return this.#observations.natKind(this.#own?.ips ?? [], this.#own?.port ?? 0);
   }
 
-  /**
-   * The events that tell others, none where nothing changed. There is one outer port to tell: the
-   * router's, which is open to everybody.
-   */
+  /** The events that tell others, none where nothing changed. */
   announce(): GossipEvent[] {
     if (this.#own === null) return [];
     const mapped = this.#mapped === null ? [] : [this.#mapped];
-    const outer = [...mapped, ...this.#observations.addresses];
+    const outer = [...this.#tellable(this.#own.port), ...mapped, ...this.#observations.addresses];
     const ips = new Set([...this.#own.ips, ...outer.map(({ ip }) => ip)]);
     return [
       ...this.#store.setLocalNetwork([...ips], this.#own.port),
-      ...this.#store.setExternalPort(outer.find(({ port }) => port !== 0)?.port ?? 0),
+      ...this.#store.setExternalPort(outerPort(outer)),
     ];
   }
+
+  /** Those of the owner's addresses that go with the ports that can be told. */
+  #tellable(localPort: number): SocketAddress[] {
+    const port = outerPort(this.#named);
+    return this.#named.filter((named) =>
+      isPublicIp(named.ip)
+        ? named.port === port
+        : isRoutableIp(named.ip) && named.port === localPort
+    );
+  }
+}
+
+/** The port at the first public address that goes with one; 0 without. */
+function outerPort(addresses: readonly SocketAddress[]): number {
+  return addresses.find(({ ip, port }) => isPublicIp(ip) && port !== 0)?.port ?? 0;
 }

@@ -24,6 +24,7 @@ export const up: Run = async (context) => {
   const options = {
     ...(port === undefined ? {} : { port: parseListenPort(port, "UDP port") }),
     ...(ips === undefined ? {} : { ips: parseIps(ips) }),
+    advertise: args.values("advertise"),
     ...(args.has("no-port-mapping") ? { portMapping: false } : {}),
   };
   const registry = registryOf(args);
@@ -72,7 +73,7 @@ async function joinFirst({ args, signal }: Context, dir: string): Promise<void> 
 }
 
 /** Flags with a value that the node in the background gets. */
-const PASSED_ON = ["port", "ips", ...REGISTRY_PORT_FLAGS];
+const PASSED_ON = ["port", "ips", "advertise", ...REGISTRY_PORT_FLAGS];
 /** Those without one. */
 const SWITCHES_PASSED_ON = ["no-port-mapping", "registry"];
 

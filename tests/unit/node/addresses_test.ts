@@ -11,6 +11,7 @@ Deno.test("public addresses go with the port that others see, private ones with 
     { ip: "10.0.0.5", port: 1 },
     { ip: "8.8.4.4", port: 2 },
     { ip: "fd00::5", port: 1 },
+    { ip: "2a00:1450::1", port: 1 },
     { ip: "2a00:1450::1", port: 2 },
   ]);
   deepEqual(addressesOf({ ...nowhere, ips: ["8.8.4.4"], localPort: 1 }), [

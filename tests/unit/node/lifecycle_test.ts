@@ -149,6 +149,7 @@ Deno.test("addresses are looked at again and again, and told when they changed",
 Deno.test("what may be tuned is by default as in pollen/1", () => {
   deepEqual(DEFAULT_CONFIG, {
     advertisedIps: [],
+    advertised: [],
     bootstrapPeers: [],
     gossipIntervalMs: 10_000,
     gossipJitter: 0.1,
