@@ -48,6 +48,11 @@ const STEPS: readonly Step[] = [
   { task: "interop:go", skip: () => lacking(["go"]) },
   // All of the load instead of a tenth.
   { task: "test", env: { POLLEN_FULL: "1" }, skip: always },
+  {
+    task: "lab",
+    skip: () =>
+      Deno.uid() === 0 ? lacking(["ip", "nft", "conntrack"]) : Promise.resolve("not root"),
+  },
   { task: "mutants", skip: always },
   { task: "coverage", skip: always },
   { task: "bench:start", skip: always },

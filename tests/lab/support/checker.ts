@@ -1,0 +1,86 @@
+// What lies between a host and the Internet, found out by plain UDP (as in RFC 5780) before pollen
+// runs, so that a kind of NAT is a fact and not the name of a rule.
+
+import type { Kind } from "./nat.ts";
+import { type Lab, OBSERVERS, type Site } from "./topology.ts";
+import { UdpSocket } from "./udp.ts";
+
+/** What the Internet finds. Filtering is what passes besides the answers of the one written to. */
+export interface Findings {
+  readonly mapping: "own address" | "same for all" | "new for each";
+  readonly filtering: "lets all in" | "lets answers in" | "mixed";
+  /** Whether a packet for the private address passes, should the Internet ever route one. */
+  readonly isPrivateReachable: boolean;
+}
+
+/** What each kind must be found to be. */
+export const PROMISED: Readonly<Record<Kind, Findings>> = {
+  none: { mapping: "own address", filtering: "lets all in", isPrivateReachable: false },
+  open: { mapping: "same for all", filtering: "lets all in", isPrivateReachable: false },
+  moderate: { mapping: "same for all", filtering: "lets answers in", isPrivateReachable: false },
+  strict: { mapping: "new for each", filtering: "lets answers in", isPrivateReachable: false },
+};
+
+const AIMED = "to the private address";
+
+/** Looks at a host from three places of the Internet. */
+export async function examine(lab: Lab, site: Site): Promise<Findings> {
+  using stack = new DisposableStack();
+  const [near, far] = OBSERVERS;
+  const host = stack.use(new UdpSocket(site.namespace, site.ip));
+  const first = stack.use(new UdpSocket(lab.core, near));
+  const samePlace = stack.use(new UdpSocket(lab.core, near));
+  const elsewhere = stack.use(new UdpSocket(lab.core, far));
+  const places = [[first, near], [samePlace, near], [elsewhere, far]] as const;
+
+  // Filtering first: until then the host has written to the first alone.
+  host.send("hello", `${near}:${first.port}`);
+  const seen = await first.waitFor("hello");
+  samePlace.send("from another port", seen);
+  elsewhere.send("from another place", seen);
+  await aimAtPrivate(lab, site, host.port, elsewhere);
+  // What was sent before this answer has arrived before it, or never will.
+  for (const answer of ["answer 1", "answer 2", "answer 3"]) {
+    first.send(answer, seen);
+    await host.waitFor(answer);
+  }
+  const came = (text: string) => host.sourceOf(text) !== null;
+  const passed = [came("from another port"), came("from another place")];
+
+  const mapped: string[] = [];
+  for (const [socket, ip] of places) {
+    const question = `question ${mapped.length}`;
+    host.send(question, `${ip}:${socket.port}`);
+    mapped.push(await socket.waitFor(question));
+  }
+  return {
+    mapping: mappingOf(mapped, `${site.ip}:${host.port}`),
+    filtering: passed.every(Boolean)
+      ? "lets all in"
+      : passed.some(Boolean)
+      ? "mixed"
+      : "lets answers in",
+    isPrivateReachable: came(AIMED),
+  };
+}
+
+function mappingOf(seen: readonly string[], own: string): Findings["mapping"] {
+  const various = new Set(seen).size;
+  if (various === 1) return seen[0] === own ? "own address" : "same for all";
+  if (various === seen.length) return "new for each";
+  throw new Error(`neither one mapping nor one for each: ${seen.join(", ")}`);
+}
+
+/** Aims at the private address by a route to its outermost router, as a neighbour could. */
+async function aimAtPrivate(
+  lab: Lab,
+  site: Site,
+  port: number,
+  from: UdpSocket,
+): Promise<void> {
+  if (site.ip === site.outside) return;
+  const route = `${site.ip}/32 via ${site.outside}`;
+  await lab.core.ip([`route add ${route}`]);
+  from.send(AIMED, `${site.ip}:${port}`);
+  await lab.core.ip([`route del ${route}`]);
+}

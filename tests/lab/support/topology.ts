@@ -1,0 +1,195 @@
+// An Internet on one machine: a core that joins sites, hosts with public addresses, routers with
+// NAT, hosts and further routers behind those. Each is a network namespace of its own. All homes use
+// the same private addresses, as people's do. Needs root on Linux, iproute2, nftables.
+
+import {
+  command,
+  type Host,
+  Namespace,
+  plug,
+  sweepNamespaces,
+} from "../../../scripts/support/namespaces.ts";
+import { coreRules, FIREWALL, type Nat, natRules } from "./nat.ts";
+
+/** On a Debian machine of root's a missing tool is a failure, elsewhere a reason to leave it. */
+export const CAN_HAVE_LAB = Deno.build.os === "linux" && Deno.uid() === 0 &&
+  (exists("/etc/debian_version") || exists("/usr/sbin/nft"));
+
+const MTU = 1_500;
+/** Two addresses of the core itself, from which it looks at the routers. */
+export const OBSERVERS = ["20.255.0.1", "20.255.0.2"] as const;
+/** The private network behind a router. */
+const HOME_LAN = "192.168.1";
+/** What a carrier gives to homes (RFC 6598). */
+export const CARRIER_LAN = "100.64.0";
+
+/** Which families of addresses a host has. */
+export type Families = "v4" | "v6" | "both";
+
+export interface LinkOptions {
+  /** Of the link to the Internet, in bytes. */
+  readonly mtu?: number;
+}
+
+export interface RouterOptions extends LinkOptions {
+  /** The router that it is behind; else the Internet. */
+  readonly behind?: Router;
+  /** The first three numbers of the addresses behind it. */
+  readonly lan?: string;
+  readonly hairpin?: boolean;
+  readonly blocksUdp?: boolean;
+}
+
+export interface HostOptions extends LinkOptions {
+  readonly families?: Families;
+  /** Whether it lets in only answers. */
+  readonly firewall?: boolean;
+}
+
+/** A host, and where the Internet sees it. */
+export interface Site extends Host {
+  readonly namespace: Namespace;
+  /** Its own IPv4 address, or the IPv6 one where it has no other. */
+  readonly ip: string;
+  /** The address in the core's counters: its own, or that of its outermost router. */
+  readonly outside: string;
+}
+
+/** A router with NAT. */
+export class Router {
+  hosts = 0;
+
+  constructor(
+    readonly namespace: Namespace,
+    readonly nat: Nat,
+    readonly lan: string,
+    /** Its own address towards the Internet. */
+    readonly ip: string,
+    /** That of the outermost router. */
+    readonly outside: string,
+  ) {}
+
+  /** Forgets all mappings, as one does that is started anew. */
+  async forget(): Promise<void> {
+    await this.namespace.run("conntrack", "-F");
+    await this.namespace.nft("flush map ip nat mappings\n");
+  }
+}
+
+export class Lab implements AsyncDisposable {
+  readonly #stack: AsyncDisposableStack;
+  #links = 0;
+
+  private constructor(stack: AsyncDisposableStack, readonly core: Namespace) {
+    this.#stack = stack;
+  }
+
+  static async make(options: { readonly losesV6?: boolean } = {}): Promise<Lab> {
+    await using stack = new AsyncDisposableStack();
+    await sweepNamespaces();
+    const core = stack.use(await Namespace.make());
+    await core.sysctl("net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1");
+    await core.ip(OBSERVERS.map((ip) => `address add ${ip}/32 dev lo`));
+    await core.nft(coreRules(options.losesV6 === true));
+    return new Lab(stack.move(), core);
+  }
+
+  /** A host on the Internet itself. */
+  async host(options: HostOptions = {}): Promise<Site> {
+    const { families = "v4", firewall = false, mtu = MTU } = options;
+    const namespace = this.#stack.use(await Namespace.make());
+    const { ip, ip6 } = await this.#joinCore(namespace, "eth0", mtu, families);
+    if (firewall) await namespace.nft(FIREWALL);
+    const address = families === "v6" ? ip6 : ip;
+    return { namespace, prefix: namespace.prefix, ip: address, outside: address };
+  }
+
+  async router(nat: Nat, options: RouterOptions = {}): Promise<Router> {
+    const { behind, lan = HOME_LAN, hairpin = false, blocksUdp = false, mtu = MTU } = options;
+    const namespace = this.#stack.use(await Namespace.make());
+    await namespace.sysctl("net.ipv4.ip_forward=1");
+    if (exists("/proc/sys/net/bridge")) {
+      // Otherwise what the rules turn back into the network passes as if it was not routed.
+      await namespace.sysctl("net.bridge.bridge-nf-call-iptables=0");
+    }
+    await namespace.ip([
+      "link add lan type bridge",
+      `address add ${lan}.1/24 dev lan`,
+      "link set lan up",
+    ]);
+    const ip = behind === undefined
+      ? (await this.#joinCore(namespace, "wan", mtu, "v4")).ip
+      : await joinLan(behind, namespace, "wan");
+    await namespace.nft(natRules({ nat, outside: ip, hairpin, blocksUdp, hidesMtu: true }));
+    return new Router(namespace, nat, lan, ip, behind?.outside ?? ip);
+  }
+
+  /** A host behind a router. */
+  async hostBehind(router: Router): Promise<Site> {
+    const namespace = this.#stack.use(await Namespace.make());
+    const ip = await joinLan(router, namespace, "eth0");
+    return { namespace, prefix: namespace.prefix, ip, outside: router.outside };
+  }
+
+  /** The bytes of UDP that the Internet carried from one of these places to the other. */
+  async carried(from: string, to: string): Promise<number> {
+    const set = from.includes(":") ? "flows6" : "flows4";
+    const text = await this.core.run("nft", "list", "set", "inet", "core", set);
+    const flow = new RegExp(`${from} \\. ${to} counter packets \\d+ bytes (\\d+)`);
+    return Number(flow.exec(text)?.[1] ?? 0);
+  }
+
+  async #joinCore(
+    namespace: Namespace,
+    name: string,
+    mtu: number,
+    families: Families,
+  ): Promise<{ readonly ip: string; readonly ip6: string }> {
+    const link = ++this.#links;
+    const v4 = `20.0.${link}`;
+    const v6 = `2a0f:0:${link.toString(16)}::`;
+    const there = `site${link}`;
+    await plug({ at: this.core, name: there }, { at: namespace, name }, mtu);
+    const has4 = families !== "v6";
+    const has6 = families !== "v4";
+    await this.core.ip([
+      ...(has4 ? [`address add ${v4}.1/24 dev ${there}`] : []),
+      ...(has6 ? [`address add ${v6}1/64 dev ${there} nodad`] : []),
+    ]);
+    await namespace.ip([
+      ...(has4 ? [`address add ${v4}.2/24 dev ${name}`, `route add default via ${v4}.1`] : []),
+      ...(has6
+        ? [`address add ${v6}2/64 dev ${name} nodad`, `-6 route add default via ${v6}1`]
+        : []),
+    ]);
+    return { ip: `${v4}.2`, ip6: `${v6}2` };
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#stack.disposeAsync();
+  }
+}
+
+/** Plugs it into the router's network, apart from all others there; its address. */
+async function joinLan(router: Router, namespace: Namespace, name: string): Promise<string> {
+  const there = `port${router.hosts}`;
+  const ip = `${router.lan}.${10 + router.hosts++}`;
+  await plug({ at: router.namespace, name: there }, { at: namespace, name }, MTU);
+  await router.namespace.ip([`link set ${there} master lan`]);
+  // A carrier's customers reach each other by its router alone.
+  if (router.lan === CARRIER_LAN) {
+    const words = ["link", "set", "dev", there, "isolated", "on"];
+    await command(["bridge", "-n", router.namespace.name, ...words]);
+  }
+  await namespace.ip([`address add ${ip}/24 dev ${name}`, `route add default via ${router.lan}.1`]);
+  return ip;
+}
+
+function exists(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
