@@ -3,7 +3,7 @@
 // and writes the replicated state in memory; it knows no socket, no timer and no file.
 //
 //   input                    what follows
-//   tick                     known peers are discovered, due ones dialled, forwards restored or moved
+//   tick                     known peers are discovered, due ones dialled, forwards restored or moved,
 //                            who reaches whom is passed on
 //   gossipTick               our clock goes to every connected peer, which answers with what we miss
 //   peerEvent connected      reachability is told, the new peer gets our clock at once (eager sync)

@@ -23,6 +23,7 @@ import {
   comparePeerKeys,
   COUNTER_FIRST_MAX,
   COUNTER_JUMP_MAX,
+  COUNTER_RESERVE,
   type PeerKey,
   peerKeyBytes,
   PollenError,
@@ -157,7 +158,11 @@ export class Core {
       change.kind !== "revocation" || this.own.has(key) ||
       this.#recordRevocation(change.value.revocation)
     );
-    return settled.length === 0 ? [] : this.own.contradict(settled);
+    const before = this.own.counter;
+    const restated = settled.length === 0 ? [] : this.own.contradict(settled);
+    // A run that begins on an old file would not count beyond what this one says from now on.
+    if (this.own.counter - before > COUNTER_RESERVE / 2n) this.#markUnsaved("now");
+    return restated;
   }
 
   // --- clocks

@@ -1,7 +1,7 @@
 // Saving: the lock, one write at a time, and no loss whatever fails in between.
 
 import { deepEqual, equal, match, rejects } from "node:assert/strict";
-import { type PollenError } from "../../../lib/types/mod.ts";
+import { COUNTER_RESERVE, type PollenError } from "../../../lib/types/mod.ts";
 import {
   type DiskStep,
   MemoryDisk,
@@ -9,7 +9,7 @@ import {
   WRITE_STEPS,
 } from "../../support/memory_disk.ts";
 import { isPollenError } from "./errors.ts";
-import { BOB, EVE, event, FILE, load, LOCK, network, reaches, revocation } from "./fixtures.ts";
+import { BOB, EVE, event, FILE, load, LOCK, ME, network, reaches, revocation } from "./fixtures.ts";
 
 Deno.test("a second process on the folder is refused until the first gives it up", async () => {
   const disk = new MemoryDisk();
@@ -77,6 +77,16 @@ Deno.test("what must survive a crash is urgent, what the network repeats is not"
   stop();
   store.upsertLocalService(80, "web");
   deepEqual(urgencies, []);
+});
+
+Deno.test("who is made to count on from afar saves it at once", async () => {
+  await using store = await load();
+  const urgencies: string[] = [];
+  store.onDirty((urgency) => urgencies.push(urgency));
+  store.applyEvents([event(ME, 9n, reaches(BOB))]);
+  deepEqual(urgencies.splice(0), ["soon"]);
+  store.applyEvents([event(ME, COUNTER_RESERVE, reaches(BOB))]);
+  deepEqual(urgencies, ["now"]);
 });
 
 Deno.test("a change during a save is saved by the next one, and saves never overlap", async () => {
