@@ -15,7 +15,7 @@ export interface LinkAddress {
 /** Flags of a route that is up and leads through a router (Linux, `route.h`). */
 const UP_AND_GATEWAY = 0x3;
 
-/** The router with the lowest metric in `/proc/net/route`; null without one. */
+/** The router with the lowest metric in `/proc/self/net/route`; null without one. */
 export function routerOfLinux(table: string): string | null {
   const routes = table.split("\n").slice(1).map((line) => line.split(/\s+/)).filter(
     ([, destination, , flags, , , , mask]) =>
@@ -64,7 +64,7 @@ export async function findGateway(): Promise<Gateway | null> {
 async function findRouter(): Promise<string | null> {
   switch (Deno.build.os) {
     case "linux":
-      return routerOfLinux(await Deno.readTextFile("/proc/net/route"));
+      return routerOfLinux(await Deno.readTextFile("/proc/self/net/route"));
     case "darwin":
       return routerOfMac(await output("/sbin/route", ["-n", "get", "default"]));
     case "windows":
