@@ -6,18 +6,16 @@ import { createSocket, type Socket } from "node:dgram";
 import { exchange } from "../../lib/portmap/udp_exchange.ts";
 import { askRouter } from "../../lib/portmap/router_http.ts";
 import { findDescription } from "../../lib/portmap/ssdp.ts";
+import { ignore, loopback } from "./loopback.ts";
 import { PollenError, ROUTER_XML_LENGTH_MAX } from "../../lib/types/mod.ts";
 
 const ME = "127.0.0.1";
-const ROUTER = "127.0.0.2";
-const IMPOSTOR = "127.0.0.3";
+const ROUTER = loopback(2);
+const IMPOSTOR = loopback(3);
 const GATEWAY = { ip: ROUTER, localIp: ME };
 const never = new AbortController().signal;
 const code = (expected: string) => (error: unknown) =>
   error instanceof PollenError && error.code === expected;
-
-/** Other systems give a machine one address of its own alone. */
-const ignore = Deno.build.os !== "linux";
 
 async function listen(ip: string, port: number): Promise<Socket & Disposable> {
   const socket = createSocket("udp4");
