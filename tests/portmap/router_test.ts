@@ -6,11 +6,12 @@ import { command } from "../../scripts/support/namespaces.ts";
 import { Home, homeTest, type Router } from "./home.ts";
 
 /** As long as a router keeps a mapping that nobody prolongs. */
-const LIFETIME_MS = 2_000;
+const LIFETIME_MS = 3_000;
 const PROTOCOLS = ["pcp", "nat_pmp", "upnp"] as const;
 
 interface Line {
   readonly address?: { readonly ip: string; readonly port: number } | null;
+  readonly granted?: number;
   readonly level?: string;
 }
 
@@ -46,6 +47,11 @@ class Mapper implements AsyncDisposable {
   /** Every address that was told, in order. */
   get told(): NonNullable<Line["address"]>[] {
     return this.lines.flatMap(({ address }) => address ? [address] : []);
+  }
+
+  /** How often the router granted the port. */
+  get grants(): number {
+    return this.lines.filter(({ granted }) => granted !== undefined).length;
   }
 
   /** Waits for the first address. */
@@ -97,11 +103,10 @@ homeTest("by each protocol others get in, for as long as we are there", async ()
       const mappedAt = performance.now();
       equal(await knock(home, router.outerIp, port), `${router.outerIp} knock`);
       await until("it would be over by now", () => {
-        const isLater = performance.now() - mappedAt > 1.5 * LIFETIME_MS;
-        return Promise.resolve(isLater || null);
+        const isLater = performance.now() - mappedAt > 1.2 * LIFETIME_MS;
+        return Promise.resolve(isLater && mapper.grants > 2 || null);
       });
       equal(await router.leads(port), true, `${protocol}: it was prolonged`);
-      equal(mapper.told.length, 1);
     }
     equal(await router.leads(port), false, `${protocol}: at the end it is taken away`);
 
@@ -128,7 +133,7 @@ homeTest("another router: the old one forgets, the new one lets in", async () =>
   await until("the new mapping", async () => await fresh.leads(60_611) || null);
   await isGone(old, 60_611);
   await until("it is told", () => Promise.resolve(mapper.told.length > 1 || null));
-  deepEqual(mapper.told.map(({ ip }) => ip), [old.outerIp, fresh.outerIp]);
+  deepEqual([...new Set(mapper.told.map(({ ip }) => ip))], [old.outerIp, fresh.outerIp]);
 });
 
 homeTest("a router that offers nothing is no line of the usual log", async () => {
