@@ -105,11 +105,18 @@ function allOffline(services: readonly Service[], wish: Wish): PollenError {
   const keys = new Set(services.map(({ provider }) => provider));
   const short = shortener(keys);
   const names = [...keys].map(short).join(", ");
-  const verb = keys.size > 1 ? "which are offline" : "which is offline";
+  const which = keys.size > 1 ? "which are offline" : "which is offline";
   return new PollenError(
     "not_found",
-    `"${printable(wish.service)}" cannot be reached. It is offered by ${names}, ${verb}.`,
-    { fix: "Start pollen there with: pollen up" },
+    `"${
+      printable(wish.service)
+    }" cannot be reached. It is offered by ${names}, ${which} from here: ` +
+      "not running, or behind a router or firewall that lets nobody in.",
+    {
+      fix:
+        "Start pollen there with: pollen up. If it runs, let the router of one of the two pass " +
+        "pollen's UDP port to it.",
+    },
   );
 }
 

@@ -158,9 +158,7 @@ export class Lab implements AsyncDisposable {
     ]);
     await namespace.ip([
       ...(has4 ? [`address add ${v4}.2/24 dev ${name}`, `route add default via ${v4}.1`] : []),
-      ...(has6
-        ? [`address add ${v6}2/64 dev ${name} nodad`, `-6 route add default via ${v6}1`]
-        : []),
+      ...(has6 ? [`address add ${v6}2/64 dev ${name} nodad`, `route add ::/0 via ${v6}1`] : []),
     ]);
     return { ip: `${v4}.2`, ip6: `${v6}2` };
   }

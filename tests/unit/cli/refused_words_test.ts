@@ -50,7 +50,7 @@ const CASES: readonly [words: string, code: number, text: RegExp][] = [
   [
     "connect db",
     3,
-    /cannot be reached\. It is offered by dd000000, which is offline\. Start pollen/,
+    /cannot be reached\. It is offered by dd000000, which is offline from here: .* Start pollen/,
   ],
   ["connect web cc", 3, /No machine whose key begins with "cc" offers "web"\. It is offered by bb/],
   ["disconnect 1", 3, /Nothing called "1" is forwarded here\. .*pollen status/],

@@ -1,0 +1,80 @@
+// Every pair of kinds, with real nodes: who is expected to meet does, directly; who cannot is told so
+// in words. In every run some pairs, all of them with POLLEN_LAB=all.
+
+import { equal, match, ok } from "node:assert/strict";
+import { pollen, until } from "../../scripts/support/pollen_process.ts";
+import { type Status, status } from "../e2e/support/network.ts";
+import { examine, PROMISED } from "./support/checker.ts";
+import { expectationOf, PAIRS, USUAL_PAIRS } from "./support/expectations.ts";
+import type { Kind } from "./support/nat.ts";
+import { type LabNode, Network, peerAt, untilOnline } from "./support/nodes.ts";
+import { CAN_HAVE_LAB, Lab, type Site } from "./support/topology.ts";
+import { end, serve, Transfer } from "./support/transfer.ts";
+
+/** What passes between two nodes that meet. */
+const BYTES = 4 << 20;
+/** More than two nodes say to the root and hear of it in a test. */
+const CHATTER_BYTES = 1 << 20;
+/** The longest that two may take to meet: every other way is tried before a punch. */
+const MEET_TIMEOUT_MS = 40_000;
+
+/** A site of that kind that was examined. */
+async function siteOf(lab: Lab, kind: Kind): Promise<Site> {
+  const site = kind === "none" ? await lab.host() : await lab.hostBehind(await lab.router(kind));
+  const { mapping, filtering, isPrivateReachable } = await examine(lab, site);
+  equal(
+    JSON.stringify({ mapping, filtering, isPrivateReachable }),
+    JSON.stringify(PROMISED[kind]),
+    kind,
+  );
+  return site;
+}
+
+/** They meet, what passes is what was sent, and it passed between them alone. */
+async function meet(lab: Lab, root: LabNode, a: LabNode, b: LabNode): Promise<void> {
+  const { address } = (await untilOnline(a, b, MEET_TIMEOUT_MS))!;
+  ok(address?.startsWith(`${b.site.outside}:`), `at ${address}, not ${b.site.outside}`);
+  await using transfer = await Transfer.open(b, a, BYTES);
+  await transfer.run();
+  const direct = await lab.carried(b.site.outside, a.site.outside);
+  ok(direct > BYTES, `${direct} bytes passed between them`);
+  const carried = await lab.carried(root.site.ip, a.site.outside);
+  ok(carried < CHATTER_BYTES, `${carried} bytes came from the root`);
+}
+
+/** Both know of each other, and that there is no way; they do not try it all the time. */
+async function miss(lab: Lab, a: LabNode, b: LabNode): Promise<void> {
+  const { server, name } = await serve(b, BYTES);
+  try {
+    await until("the service is heard of", async () => {
+      const { services }: Status = await status(a.place);
+      return services.some((service) => service.name === name) ? true : null;
+    });
+    equal((await peerAt(a, b))?.status, "offline");
+    const { code, stderr } = await pollen(a.place, ["connect", name]);
+    ok(code !== 0, stderr);
+    ok(await lab.carried(a.site.outside, b.site.outside) < CHATTER_BYTES);
+    match(stderr, /cannot be reached.*offline from here.*router or firewall/s);
+  } finally {
+    await end(server);
+  }
+}
+
+const isAll = Deno.env.get("POLLEN_LAB") === "all";
+
+for (const [first, second] of isAll ? PAIRS : USUAL_PAIRS) {
+  const expected = expectationOf(first, second);
+  Deno.test({
+    name: `${first} and ${second}: ${expected}`,
+    ignore: !CAN_HAVE_LAB,
+    async fn() {
+      await using lab = await Lab.make();
+      const sites = [await siteOf(lab, first), await siteOf(lab, second)] as const;
+      await using network = await Network.make(lab);
+      const a = await network.add(sites[0], "a");
+      const b = await network.add(sites[1], "b");
+      if (expected === "direct") await meet(lab, network.root, a, b);
+      else await miss(lab, a, b);
+    },
+  });
+}

@@ -1,0 +1,28 @@
+// Who reaches whom: the one table of what pollen can do today. Who makes pollen reach more raises it
+// here, and the lab demands it.
+
+import { type Kind, KINDS } from "./nat.ts";
+
+/**
+ * `direct`: a session of the two alone. `none`: no way, which `status` and `connect` have to say.
+ */
+export type Expectation = "direct" | "none";
+
+/** What is expected of these two, whichever of them dials. */
+export function expectationOf(a: Kind, b: Kind): Expectation {
+  // An observed address lets in whoever knows it.
+  if ([a, b].some((kind) => kind === "none" || kind === "open")) return "direct";
+  // Where a port stays the same for all, a third node can tell each where to punch.
+  return a === "moderate" && b === "moderate" ? "direct" : "none";
+}
+
+/** Both orders of all kinds: the first founds, the second serves. */
+export const PAIRS: readonly (readonly [Kind, Kind])[] = KINDS.flatMap((a) =>
+  KINDS.map((b) => [a, b] as const)
+);
+
+/** The pairs of every run: one of each way to meet, and one of those that cannot. */
+export const USUAL_PAIRS: readonly (readonly [Kind, Kind])[] = [
+  ["strict", "open"],
+  ["strict", "strict"],
+];

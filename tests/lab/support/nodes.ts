@@ -1,0 +1,79 @@
+// Real pollen processes at sites of the lab, in one network whose root is on the Internet itself: the
+// one through which the others hear of each other.
+
+import {
+  Daemon,
+  type Place,
+  pollenOk,
+  TemporaryFolder,
+  until,
+} from "../../../scripts/support/pollen_process.ts";
+import { type Status, status } from "../../e2e/support/network.ts";
+import type { Lab, Site } from "./topology.ts";
+
+/** A node and where it is. */
+export interface LabNode {
+  readonly site: Site;
+  readonly place: Place;
+  readonly daemon: Daemon;
+  readonly key: string;
+}
+
+/** The port of the root: what a token names outlives a restart. */
+const ROOT_PORT = 60_611;
+
+export class Network implements AsyncDisposable {
+  readonly #stack: AsyncDisposableStack;
+
+  private constructor(
+    stack: AsyncDisposableStack,
+    readonly folder: TemporaryFolder,
+    readonly root: LabNode,
+  ) {
+    this.#stack = stack;
+  }
+
+  /** A network of a root alone. */
+  static async make(lab: Lab): Promise<Network> {
+    await using stack = new AsyncDisposableStack();
+    const folder = stack.use(await TemporaryFolder.make());
+    const site = await lab.host({ families: "both" });
+    const place = { dir: await folder.folder("root"), prefix: site.prefix };
+    await pollenOk(place, ["init"]);
+    const daemon = stack.use(await Daemon.up(place, ["--port", String(ROOT_PORT)]));
+    const root = { site, place, daemon, key: (await status(place)).self.key };
+    return new Network(stack.move(), folder, root);
+  }
+
+  /** One more member that is connected with the root. */
+  async add(site: Site, name: string): Promise<LabNode> {
+    const place = { dir: await this.folder.folder(name), prefix: site.prefix };
+    await pollenOk(place, ["join", "--no-start", await pollenOk(this.root.place, ["invite"])]);
+    const daemon = this.#stack.use(await Daemon.up(place));
+    await daemon.waitForLog(/peer connected/);
+    return { site, place, daemon, key: (await status(place)).self.key };
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#stack.disposeAsync();
+  }
+}
+
+/** What `status` of the one says of the other; null while it does not know it. */
+export async function peerAt(
+  one: LabNode,
+  other: LabNode,
+): Promise<Status["peers"][number] & { readonly address: string | null } | null> {
+  const { peers } = await status(one.place);
+  return (peers.find(({ key }) => key === other.key) as never) ?? null;
+}
+
+/** Waits until both say that the other is there; where the one sees the other. */
+export async function untilOnline(one: LabNode, other: LabNode, timeoutMs: number) {
+  const sees = (a: LabNode, b: LabNode) => async () => {
+    const peer = await peerAt(a, b);
+    return peer?.status === "online" ? peer : null;
+  };
+  await until("the other sees the one", sees(other, one), timeoutMs);
+  return await until("the one sees the other", sees(one, other), timeoutMs);
+}
