@@ -1,6 +1,7 @@
 // The page shows what happens as it happens, and says so when it cannot.
 
 import { equal } from "node:assert/strict";
+import { until } from "../../scripts/support/pollen_process.ts";
 import { openTestRegistry, WireAgent } from "../registry/support.ts";
 import { browserTest, ForwardClock, openPage, SHOWN_MS } from "./support.ts";
 
@@ -80,3 +81,28 @@ browserTest("a registry that is down is said to be, and its return is noticed", 
   await page.getByRole("row").filter({ hasText: "new" }).waitFor();
   await Deno.remove(dir, { recursive: true });
 });
+
+browserTest(
+  "a page that nobody sees holds no connection, and is right when it is looked at",
+  async () => {
+    await using opened = await openTestRegistry();
+    const { registry } = opened.server;
+    await using browser = await openPage(opened.url);
+    const { page } = browser;
+    await page.getByText("Live", { exact: true }).waitFor();
+    equal(registry.events.listenerCount, 1);
+    const turn = (isHidden: boolean) =>
+      page.evaluate(`
+      Object.defineProperty(document, "hidden", { value: ${isHidden}, configurable: true });
+      document.dispatchEvent(new Event("visibilitychange"));`);
+    await turn(true);
+    await until("nobody listens", () => {
+      return Promise.resolve(registry.events.listenerCount === 0 ? true : null);
+    });
+    using agent = new WireAgent(opened.server.port);
+    await agent.register({ id: "meanwhile" });
+    await turn(false);
+    await page.getByRole("row").filter({ hasText: "meanwhile" }).waitFor();
+    await page.getByText("Live", { exact: true }).waitFor();
+  },
+);

@@ -4,12 +4,10 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { readSession, signOut } from "./api.ts";
 import { DetailsPanel } from "./details.tsx";
 import { EventsPage } from "./events.tsx";
-import { Feed, type Known, type Link } from "./feed.ts";
+import { Feed, type Link, NOTHING } from "./feed.ts";
 import { hrefOf, type Theme, usePlace, useTheme } from "./hooks.ts";
 import { Login } from "./login.tsx";
 import { NodesPage } from "./nodes.tsx";
-
-const NOTHING: Known = { link: "loading", problem: null, nodes: null, events: [], aheadMs: 0 };
 
 const LINKS: Readonly<Record<Link, string>> = {
   loading: "Connecting",
@@ -24,8 +22,13 @@ export function App() {
   const feed = useMemo(() => new Feed(setKnown), []);
   const place = usePlace();
   useEffect(() => {
-    feed.start();
-    return () => feed.stop();
+    const look = () => document.hidden ? feed.stop() : feed.start();
+    look();
+    document.addEventListener("visibilitychange", look);
+    return () => {
+      document.removeEventListener("visibilitychange", look);
+      feed.stop();
+    };
   }, [feed]);
   // Who closes the details goes on where he was.
   const lastId = useRef(place.nodeId);

@@ -45,19 +45,33 @@ const READ_MS_PER_NODE = 1;
 const READ_MS_MAX = 10_000;
 /** Until the stream is opened anew where the browser has given it up. */
 const REOPEN_MS = 2_000;
-/** Between two changes of what is shown: a thousand events a second cost ten drawings. */
+/**
+ * Between two changes of what is shown: a thousand events a second cost ten drawings, and three
+ * where there are 10,000 nodes to be put in order for each.
+ */
 const SHOW_MS = 100;
+const SHOW_MS_PER_NODE = 0.02;
 /** Events that are kept for reading. */
 const EVENTS_MAX = 100;
 
+/** Before the first answer. */
+export const NOTHING: Known = {
+  link: "loading",
+  problem: null,
+  nodes: null,
+  events: [],
+  aheadMs: 0,
+};
+
 /** The page's knowledge. */
 export class Feed {
-  #known: Known = { link: "loading", problem: null, nodes: null, events: [], aheadMs: 0 };
+  #known = NOTHING;
   #nodes = new Map<string, Node>();
   #events: Happened[] = [];
   #count = 0;
   /** What happened while the list was on its way: the list may be older. */
   #meanwhile: Happened[] | null = null;
+  #isStopped = true;
   #isStreaming = false;
   #isReading = false;
   #mustReadAgain = false;
@@ -72,15 +86,17 @@ export class Feed {
     this.#show = show;
   }
 
-  /** Begins, or begins again after the page has signed in. */
+  /** Begins, or begins again. */
   start(): void {
     this.stop();
+    this.#isStopped = false;
     this.#open();
     void this.#read();
   }
 
-  /** Listens no longer. */
+  /** Listens no longer: a browser has few connections for one server, and others may need them. */
   stop(): void {
+    this.#isStopped = true;
     this.#source?.close();
     this.#source = null;
     this.#isStreaming = false;
@@ -140,20 +156,26 @@ export class Feed {
       this.#known = { ...this.#known, link, aheadMs, problem: null, nodes: [] };
     } catch (thrown) {
       const { status, message } = thrown as ApiError;
-      const isDenied = status === 401;
-      this.#known = { ...this.#known, link: isDenied ? "denied" : "lost", problem: message };
-      if (isDenied) this.stop();
+      if (status === 401) this.#forget();
+      else this.#known = { ...this.#known, link: "lost", problem: message };
     } finally {
       this.#isReading = false;
       this.#meanwhile = null;
     }
     this.#showSoon();
-    const { link } = this.#known;
-    if (link === "denied") return;
+    if (this.#isStopped) return;
     if (this.#mustReadAgain) return void this.#read();
-    const longerMs = link === "live" ? this.#nodes.size * READ_MS_PER_NODE : 0;
+    const longerMs = this.#isStreaming ? this.#nodes.size * READ_MS_PER_NODE : 0;
     const waitMs = Math.min(READ_MS_MAX, READ_MS + longerMs);
     this.#readTimer = setTimeout(() => void this.#read(), waitMs);
+  }
+
+  /** Whoever may not look any more keeps nothing of what was seen. */
+  #forget(): void {
+    this.stop();
+    this.#nodes.clear();
+    this.#events = [];
+    this.#known = { ...NOTHING, link: "denied" };
   }
 
   #showSoon(): void {
@@ -167,6 +189,6 @@ export class Feed {
         events: this.#events,
       };
       this.#show(this.#known);
-    }, SHOW_MS);
+    }, SHOW_MS + this.#nodes.size * SHOW_MS_PER_NODE);
   }
 }

@@ -3,7 +3,7 @@
 import { useMemo, useState } from "preact/hooks";
 import type { Node, State } from "./api.ts";
 import { Grid } from "./grid.tsx";
-import { count } from "./text.ts";
+import { count, visible } from "./text.ts";
 import {
   capabilityChoices,
   capabilityKey,
@@ -81,7 +81,7 @@ function Toolbar({ nodes, wish, onChange }: ToolbarProps) {
           {choices.map(({ name, label, texts }) => (
             <optgroup key={name} label={label}>
               {texts.map((text) => (
-                <option key={text} value={capabilityKey(name, text)}>{text}</option>
+                <option key={text} value={capabilityKey(name, text)}>{visible(text)}</option>
               ))}
             </optgroup>
           ))}

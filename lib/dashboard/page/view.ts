@@ -57,7 +57,7 @@ export function select(nodes: readonly Node[], wish: Wish): Node[] {
   const sign = wish.isDescending ? -1 : 1;
   return chosen
     .map((node) => ({ node, key: key(node) }))
-    .sort((a, b) => sign * compare(a.key, b.key) || compare(a.node.id, b.node.id))
+    .sort((a, b) => compare(a.key, b.key, sign) || compare(a.node.id, b.node.id, 1))
     .map(({ node }) => node);
 }
 
@@ -68,11 +68,11 @@ function isFound(node: Node, words: readonly string[]): boolean {
   return words.every((word) => all.includes(word));
 }
 
-/** What is empty comes last. */
-function compare(a: string | number, b: string | number): number {
-  if (typeof a === "number" && typeof b === "number") return a - b;
+/** What is empty comes last in either direction. */
+function compare(a: string | number, b: string | number, sign: 1 | -1): number {
+  if (typeof a === "number" && typeof b === "number") return sign * (a - b);
   if (a === "" || b === "") return a === b ? 0 : a === "" ? 1 : -1;
-  return collator.compare(String(a), String(b));
+  return sign * collator.compare(String(a), String(b));
 }
 
 /** How many there are of each state. */
