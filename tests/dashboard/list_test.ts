@@ -20,6 +20,10 @@ browserTest(
       ok(count > 5 && count <= 100, `${count} rows`);
     };
     await few();
+    await page.setViewportSize({ width: 1280, height: 6_000 });
+    await page.locator("#row-60").waitFor();
+    await few();
+    await page.setViewportSize({ width: 1280, height: 800 });
 
     await grid.focus();
     await page.keyboard.press("End");

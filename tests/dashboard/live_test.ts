@@ -99,6 +99,9 @@ browserTest(
     await until("nobody listens", () => {
       return Promise.resolve(registry.events.listenerCount === 0 ? true : null);
     });
+    // Whatever the page would open now is there before the answer to this.
+    await page.evaluate("fetch('/healthz').then((answer) => answer.text())");
+    equal(registry.events.listenerCount, 0);
     using agent = new WireAgent(opened.server.port);
     await agent.register({ id: "meanwhile" });
     await turn(false);
@@ -106,3 +109,19 @@ browserTest(
     await page.getByText("Live", { exact: true }).waitFor();
   },
 );
+
+browserTest("where no stream of events gets through, the page asks again and again", async () => {
+  await using opened = await openTestRegistry();
+  await using browser = await openPage(opened.url);
+  const { page } = browser;
+  await page.route("**/api/events", (route) => route.abort());
+  await page.reload();
+  await page.getByText("Every 2 s").waitFor();
+  using agent = new WireAgent(opened.server.port);
+  await agent.register({ id: "polled" });
+  await page.getByRole("row").filter({ hasText: "polled" }).waitFor();
+  await page.route("**/api/nodes?*", (route) => route.abort());
+  await page.getByRole("alert").waitFor();
+  await page.unroute("**/api/nodes?*");
+  await page.getByRole("alert").waitFor({ state: "detached" });
+});
