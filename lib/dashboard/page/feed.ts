@@ -79,6 +79,8 @@ export class Feed {
   #readTimer = 0;
   #openTimer = 0;
   #showTimer = 0;
+  /** By the page's monotonic clock, in milliseconds. */
+  #shownAt = -Infinity;
   readonly #show: (known: Known) => void;
 
   /** @param show Is told what is known whenever that has changed. */
@@ -178,10 +180,14 @@ export class Feed {
     this.#known = { ...NOTHING, link: "denied" };
   }
 
+  /** At once after a time of quiet; together with what follows otherwise. */
   #showSoon(): void {
     if (this.#showTimer !== 0) return;
+    const pauseMs = SHOW_MS + this.#nodes.size * SHOW_MS_PER_NODE;
+    const waitMs = Math.max(0, this.#shownAt + pauseMs - performance.now());
     this.#showTimer = setTimeout(() => {
       this.#showTimer = 0;
+      this.#shownAt = performance.now();
       const isLoaded = this.#known.nodes !== null;
       this.#known = {
         ...this.#known,
@@ -189,6 +195,6 @@ export class Feed {
         events: this.#events,
       };
       this.#show(this.#known);
-    }, SHOW_MS + this.#nodes.size * SHOW_MS_PER_NODE);
+    }, waitMs);
   }
 }
