@@ -22,7 +22,9 @@ export function unsettled(world: World): Unsettled {
   let gaps = 0;
   const members = world.members;
   for (const machine of members) {
-    if (!machine.isUp) complaints.push(`${machine.name} does not run`);
+    if (!machine.isUp || machine.life!.ending.signal.aborted) {
+      complaints.push(`${machine.name} does not run`);
+    }
   }
   if (complaints.length > 0) return { complaints, gaps };
   // Of whoever speaks pollen/1, a hostile member can make anything up.

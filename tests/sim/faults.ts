@@ -100,7 +100,7 @@ export class Faults {
     if (machine.life === null) return await this.#crash(machine);
     if (this.#world.seeded.draw(2) === 0) {
       this.#world.note(`${machine.name} is told to stop`);
-      machine.life.stop();
+      machine.life.ending.abort();
       return;
     }
     this.#world.note(`${machine.name} crashes and starts again`);

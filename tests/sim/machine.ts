@@ -45,8 +45,8 @@ export interface Life extends Running {
   readonly store: Store;
   readonly tunnels: Manager;
   readonly node: Node;
-  /** Asks it to end. */
-  stop(): void;
+  /** Asks it to end, which may take its time. */
+  readonly ending: AbortController;
 }
 
 export interface MachineOptions {
@@ -161,7 +161,7 @@ export class Machine {
       store,
       tunnels,
       node,
-      stop: () => ending.abort(),
+      ending,
     };
     this.life = life;
     void node.start(ending.signal).then(() => {

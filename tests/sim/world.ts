@@ -159,6 +159,10 @@ export class World {
   async untilWell(boundMs = HEALING_MS): Promise<number> {
     const start = this.time.nowMs;
     while (true) {
+      // Who was told to stop may only now have come to his end.
+      for (const machine of this.machines) {
+        if (machine.life === null) await machine.start();
+      }
       const { complaints } = unsettled(this);
       if (complaints.length === 0) return (this.time.nowMs - start) / 1_000;
       if (this.time.nowMs - start > boundMs) {
@@ -179,9 +183,10 @@ export class World {
     if (complaints.length > 0) throw new Error(`well no more:\n  ${complaints.join("\n  ")}`);
     const bound = IDLE_MESSAGES * (this.machines.length - 1);
     const most = Math.max(...messages);
-    // Who missed a revocation over pollen/1 goes on telling what nobody takes any more.
+    // Who missed a revocation over pollen/1, or was lied about there, goes on telling what nobody takes.
     const known = this.members.map(({ life }) => life!.store.revokedSubjects().length);
-    const isDisturbed = (this.hostile?.isActive ?? false) || known.some((n) => n !== known[0]);
+    const isLiedAbout = this.hostile !== null && (this.hostile.isActive || this.kind.old > 0);
+    const isDisturbed = isLiedAbout || known.some((n) => n !== known[0]);
     if (!isDisturbed && most > bound) {
       throw new Error(`a quiet node sent ${most} messages in a minute; ${bound} are its bound`);
     }
