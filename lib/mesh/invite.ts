@@ -23,6 +23,7 @@ import {
 import { readPeerCertificate } from "./certificate.ts";
 import { dialFirst } from "./dial.ts";
 import { type Exchange, openExchange } from "./invite_exchange.ts";
+import { asSentence, moreTelling, unanswered } from "./invite_failures.ts";
 import { ALPN_INVITE_2, CloseReason } from "./protocol.ts";
 import { verifyKey } from "./verifier.ts";
 
@@ -111,11 +112,14 @@ async function reach(
       { fix: "Ask for an invite with an address that this machine can reach." },
     );
   }
-  return await dialFirst(deps.engine, addresses, {
+  const dialled = dialFirst(deps.engine, addresses, {
     alpn: ALPN_INVITE_2,
     timeoutMs: ANSWER_TIMEOUT_MS,
     ...(signal === undefined ? {} : { signal }),
     verify: (candidate) => void verifyKey(candidate.peerCertificate, peer),
+  });
+  return await dialled.catch((thrown) => {
+    throw thrown instanceof PollenError && thrown.code === "timeout" ? unanswered(thrown) : thrown;
   });
 }
 
@@ -180,26 +184,6 @@ async function answer(session: Session, exchange: Exchange): Promise<JoinToken> 
     `The node that is to redeem the invite closed the connection: ${end.reason || end.kind}.`,
     { fix: "Check that it may issue invites, then try again." },
   );
-}
-
-/** The failure of two that tells a person more: a lost path says least. */
-function moreTelling(a: PollenError | null, b: PollenError): PollenError {
-  const rank = ({ code }: PollenError) => {
-    const paths = ["unreachable", "timeout"].indexOf(code);
-    const verdicts = ["identity_mismatch", "unauthenticated", "refused", "cancelled"].indexOf(code);
-    return paths >= 0 ? paths : 3 + verdicts;
-  };
-  return a === null || rank(b) >= rank(a) ? b : a;
-}
-
-/** What a peer said, as one printable sentence of bounded length. */
-function asSentence(reason: string): string {
-  // deno-lint-ignore no-control-regex
-  const text = reason.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, " ").trim().slice(
-    0,
-    256,
-  );
-  return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
 /** What answering takes. */

@@ -6,7 +6,12 @@ import { CLOCK_SKEW_SECONDS, shortPeerKey, unixSeconds, type WallMs } from "../t
 import type { PeerRefusal } from "./refusals.ts";
 
 /** What is wrong, for programs. */
-export type ConditionKind = "membership_expired" | "clock_behind" | "revoked" | "refused_by_peer";
+export type ConditionKind =
+  | "membership_expired"
+  | "clock_behind"
+  | "revoked"
+  | "refused_by_peer"
+  | "unanswered";
 
 /** What the conditions follow from. */
 export interface ConditionFacts {
@@ -21,6 +26,8 @@ export interface ConditionFacts {
   readonly isRevoked: boolean;
   /** What peers say who turn this node away. */
   readonly refusals: readonly PeerRefusal[];
+  /** Whether nobody is connected, and who was dialled said nothing at all. */
+  readonly isUnanswered: boolean;
 }
 
 const NEW_KEY =
@@ -34,12 +41,20 @@ export function conditionsOf(facts: ConditionFacts): Condition[] {
   const others = refusalConditions(facts).filter(({ kind }) =>
     kind === "revoked" || own.length === 0
   );
-  return [...own, ...others];
+  const said = [...own, ...others];
+  return facts.isUnanswered && said.length === 0 ? [UNANSWERED] : said;
 }
 
 function condition(kind: ConditionKind, message: string, fix: string): Condition {
   return Condition.create({ kind, message, fix });
 }
+
+const UNANSWERED = condition(
+  "unanswered",
+  "No other machine of the network answers over UDP; the node goes on trying, at longer pauses.",
+  "They may be off. If they run, the network here may block UDP, without which pollen reaches " +
+    "nobody: let its firewall pass UDP, or use another network.",
+);
 
 function clockConditions({ aheadUnix, now }: ConditionFacts): Condition[] {
   if (aheadUnix === null) return [];

@@ -33,9 +33,15 @@ export class Dialer {
   /** Peers to whom a way is being opened. */
   readonly #punching = new Set<PeerKey>();
   #running = 0;
+  #isUnanswered = false;
 
   constructor(deps: DialerDeps) {
     this.#deps = deps;
+  }
+
+  /** Whether the last peer that was tried said nothing at all. */
+  get isUnanswered(): boolean {
+    return this.#isUnanswered;
   }
 
   /** Tries to connect with the peer; whether there is a session now. Never throws. */
@@ -49,9 +55,12 @@ export class Dialer {
     try {
       await this.connect(peer, names, addresses);
       this.#refusals.delete(peer);
+      this.#isUnanswered = false;
       return true;
     } catch (thrown) {
-      this.#report(peer, toPollenError(thrown));
+      const error = toPollenError(thrown);
+      this.#isUnanswered = error.code === "timeout";
+      this.#report(peer, error);
       return false;
     } finally {
       this.#running--;

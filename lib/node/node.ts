@@ -180,6 +180,11 @@ export class Node {
     return this.#deps.mesh.connectedPeers();
   }
 
+  /** Whether no peer is connected, and the last one that was tried said nothing at all. */
+  isUnanswered(): boolean {
+    return this.#dialer.isUnanswered && this.#deps.mesh.connectedPeers().length === 0;
+  }
+
   /** What peers say who turn this node away now; their own words, not proved. */
   refusals(): PeerRefusal[] {
     return this.#refusals.current(new Set(this.#deps.mesh.connectedPeers()));

@@ -132,6 +132,7 @@ export class NodeService {
       aheadUnix: signedTimes?.aheadOf(now) ?? null,
       isRevoked: store.isSubjectRevoked(local),
       refusals: node.refusals(),
+      isUnanswered: node.isUnanswered(),
     });
     return [...own, ...this.#deps.otherConditions?.() ?? []];
   };

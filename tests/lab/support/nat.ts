@@ -19,10 +19,6 @@ export interface NatRules {
   readonly outside: string;
   /** Whether those behind it reach each other at their outside addresses. */
   readonly hairpin: boolean;
-  /** Whether UDP is dropped, as some companies do. */
-  readonly blocksUdp: boolean;
-  /** Whether the router keeps to itself that a packet was too large. */
-  readonly hidesMtu: boolean;
 }
 
 /** The outside port of a mapping: another than the inside one, and always the same. */
@@ -30,7 +26,7 @@ const MAPPED = "jhash ip saddr . udp sport mod 20000 seed 0x706f6c6c offset 3000
 
 /** The rules of a router with the interfaces `wan` and `lan`. */
 export function natRules(rules: NatRules): string {
-  const { nat, outside, hairpin, blocksUdp, hidesMtu } = rules;
+  const { nat, outside, hairpin } = rules;
   const isOpen = nat === "open";
   const fromOutside = hairpin ? "" : 'iifname "wan" ';
   const snat = nat === "strict"
@@ -68,7 +64,6 @@ table inet guard {
   chain through {
     type filter hook forward priority 0
     policy drop
-    ${blocksUdp ? "meta l4proto udp counter drop" : ""}
     ct state established,related accept
     iifname "lan" oifname "wan" accept
     ${isOpen ? "ct status dnat accept" : ""}
@@ -81,7 +76,7 @@ table inet guard {
   }
   chain own {
     type filter hook output priority 0
-    ${hidesMtu ? HIDE_MTU : ""}
+    ${HIDE_MTU}
   }
 }
 `;

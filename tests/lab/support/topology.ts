@@ -37,7 +37,6 @@ export interface RouterOptions extends LinkOptions {
   /** The first three numbers of the addresses behind it. */
   readonly lan?: string;
   readonly hairpin?: boolean;
-  readonly blocksUdp?: boolean;
 }
 
 export interface HostOptions extends LinkOptions {
@@ -68,6 +67,12 @@ export class Router {
     /** That of the outermost router. */
     readonly outside: string,
   ) {}
+
+  /** Passes no UDP from now on, as some companies' routers. */
+  async blockUdp(): Promise<void> {
+    await this.namespace.nft("insert rule inet guard through meta l4proto udp drop\n");
+    await this.forget();
+  }
 
   /** Forgets all mappings, as one does that is started anew. */
   async forget(): Promise<void> {
@@ -105,7 +110,7 @@ export class Lab implements AsyncDisposable {
   }
 
   async router(nat: Nat, options: RouterOptions = {}): Promise<Router> {
-    const { behind, lan = HOME_LAN, hairpin = false, blocksUdp = false, mtu = MTU } = options;
+    const { behind, lan = HOME_LAN, hairpin = false, mtu = MTU } = options;
     const namespace = this.#stack.use(await Namespace.make());
     await namespace.sysctl("net.ipv4.ip_forward=1");
     if (exists("/proc/sys/net/bridge")) {
@@ -120,7 +125,7 @@ export class Lab implements AsyncDisposable {
     const ip = behind === undefined
       ? (await this.#joinCore(namespace, "wan", mtu, "v4")).ip
       : await joinLan(behind, namespace, "wan");
-    await namespace.nft(natRules({ nat, outside: ip, hairpin, blocksUdp, hidesMtu: true }));
+    await namespace.nft(natRules({ nat, outside: ip, hairpin }));
     return new Router(namespace, nat, lan, ip, behind?.outside ?? ip);
   }
 

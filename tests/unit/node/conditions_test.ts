@@ -18,6 +18,7 @@ const good: ConditionFacts = {
   aheadUnix: null,
   isRevoked: false,
   refusals: [],
+  isUnanswered: false,
 };
 const PEER = key(0x3f);
 const says = (text: string, isRevoked = false) => ({ peer: PEER, text, isRevoked });
@@ -31,6 +32,13 @@ const CASES: readonly [
 ][] = [
   ["nothing", {}, [], /^$/],
   ["the last second of tolerance", { now: later(10 * 86_400 + 59) }, [], /^$/],
+  ["nobody who answers", { isUnanswered: true }, ["unanswered"], /over UDP; .* may block UDP/],
+  [
+    "nobody who answers, for a reason that is known",
+    { isUnanswered: true, aheadUnix: NOW_SECONDS + 3_600n },
+    ["clock_behind"],
+    /Set the clock/,
+  ],
   [
     "an ended membership",
     { now: later(10 * 86_400 + 60) },

@@ -1,0 +1,130 @@
+// Ways that are narrow, of one family, or closed: what passes does, and what cannot pass is said. In
+// every run some of them, all with POLLEN_LAB=all.
+
+import { equal, match, ok } from "node:assert/strict";
+import { Daemon, pollen, pollenOk, until } from "../../scripts/support/pollen_process.ts";
+import { status } from "../e2e/support/network.ts";
+import { type LabNode, Network, untilOnline } from "./support/nodes.ts";
+import { CAN_HAVE_LAB, CARRIER_LAN, Lab } from "./support/topology.ts";
+import { Transfer } from "./support/transfer.ts";
+
+const ignore = !CAN_HAVE_LAB;
+const isAll = Deno.env.get("POLLEN_LAB") === "all";
+
+/** What passes: in all runs enough for packets of every size, at length 100 MB. */
+const BYTES = isAll ? 100_000_000 : 8 << 20;
+const MEET_TIMEOUT_MS = 30_000;
+
+/** Everything passes from the one to the other. */
+async function passes(provider: LabNode, client: LabNode): Promise<void> {
+  await using transfer = await Transfer.open(provider, client, BYTES);
+  await transfer.run();
+}
+
+for (const mtu of isAll ? [1_492, 1_420, 1_358, 1_280] : [1_280]) {
+  Deno.test({
+    name: `a way of ${mtu} bytes whose routers do not say so`,
+    ignore,
+    async fn() {
+      await using lab = await Lab.make();
+      await using network = await Network.make(lab);
+      const home = await network.add(
+        await lab.hostBehind(await lab.router("moderate", { mtu })),
+        "a",
+      );
+      await passes(network.root, home);
+      await passes(home, network.root);
+    },
+  });
+}
+
+Deno.test({
+  name: "a node with IPv6 alone",
+  ignore,
+  async fn() {
+    await using lab = await Lab.make();
+    await using network = await Network.make(lab);
+    const node = await network.add(await lab.host({ families: "v6" }), "six");
+    const peer = await untilOnline(node, network.root, MEET_TIMEOUT_MS);
+    match(peer.address ?? "", /^\[/);
+    await passes(network.root, node);
+  },
+});
+
+Deno.test({
+  name: "both families, one of which is swallowed",
+  ignore,
+  async fn() {
+    await using lab = await Lab.make({ losesV6: true });
+    await using network = await Network.make(lab);
+    const node = await network.add(await lab.host({ families: "both" }), "dual");
+    const peer = await untilOnline(node, network.root, MEET_TIMEOUT_MS);
+    match(peer.address ?? "", /^\d/);
+    await passes(network.root, node);
+  },
+});
+
+if (isAll) {
+  Deno.test({
+    name: "two homes behind one carrier's address that turns packets back",
+    ignore,
+    async fn() {
+      await using lab = await Lab.make();
+      await using network = await Network.make(lab);
+      const carrier = await lab.router("open", { lan: CARRIER_LAN, hairpin: true });
+      const nodes: LabNode[] = [];
+      for (const name of ["a", "b"]) {
+        const home = await lab.router("open", { behind: carrier });
+        nodes.push(await network.add(await lab.hostBehind(home), name));
+      }
+      await untilOnline(nodes[0]!, nodes[1]!, MEET_TIMEOUT_MS);
+      await passes(nodes[0]!, nodes[1]!);
+    },
+  });
+
+  Deno.test({
+    name: "a home behind two routers, and one behind a firewall",
+    ignore,
+    async fn() {
+      await using lab = await Lab.make();
+      await using network = await Network.make(lab);
+      const outer = await lab.router("moderate", { lan: "192.168.0" });
+      const inner = await lab.router("moderate", { behind: outer });
+      const a = await network.add(await lab.hostBehind(inner), "a");
+      const b = await network.add(await lab.host({ firewall: true }), "b");
+      await untilOnline(a, b, MEET_TIMEOUT_MS);
+      await passes(a, b);
+    },
+  });
+}
+
+Deno.test({
+  name: "a network that blocks UDP is named by join and by status, with what to do",
+  ignore,
+  async fn(t) {
+    await using lab = await Lab.make();
+    await using network = await Network.make(lab);
+    const router = await lab.router("moderate");
+    const node = await network.add(await lab.hostBehind(router), "home");
+    await router.blockUdp();
+    const [token] = await Promise.all([
+      pollenOk(network.root.place, ["invite"]),
+      node.daemon.stop(),
+    ]);
+
+    await t.step("join", async () => {
+      const dir = await network.folder.folder("newcomer");
+      const newcomer = { dir, prefix: node.place.prefix! };
+      const { code, stderr } = await pollen(newcomer, ["join", "--no-start", token]);
+      ok(code !== 0);
+      match(stderr, /No answer over UDP.*may block UDP/s);
+    });
+    await t.step("status", async () => {
+      await using _daemon = await Daemon.up(node.place);
+      const kinds = async () => (await status(node.place)).conditions.map(({ kind }) => kind);
+      await until("status says so", async () => (await kinds()).length > 0 ? true : null);
+      equal((await kinds()).join(), "unanswered");
+      match(await pollenOk(node.place, ["status"]), /answers over UDP.*may block UDP/s);
+    });
+  },
+});
