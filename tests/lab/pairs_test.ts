@@ -8,7 +8,7 @@ import { examine, PROMISED } from "./support/checker.ts";
 import { expectationOf, PAIRS, USUAL_PAIRS } from "./support/expectations.ts";
 import type { Kind } from "./support/nat.ts";
 import { type LabNode, Network, peerAt, untilOnline } from "./support/nodes.ts";
-import { CAN_HAVE_LAB, Lab, type Site } from "./support/topology.ts";
+import { CAN_HAVE_LAB, IS_ALL, Lab, type Site } from "./support/topology.ts";
 import { end, serve, Transfer } from "./support/transfer.ts";
 
 /** What passes between two nodes that meet. */
@@ -60,9 +60,7 @@ async function miss(lab: Lab, a: LabNode, b: LabNode): Promise<void> {
   }
 }
 
-const isAll = Deno.env.get("POLLEN_LAB") === "all";
-
-for (const [first, second] of isAll ? PAIRS : USUAL_PAIRS) {
+for (const [first, second] of IS_ALL ? PAIRS : USUAL_PAIRS) {
   const expected = expectationOf(first, second);
   Deno.test({
     name: `${first} and ${second}: ${expected}`,

@@ -4,9 +4,13 @@
 import { equal } from "node:assert/strict";
 import { Echo } from "../e2e/support/echo.ts";
 import { type LabNode, Network } from "./support/nodes.ts";
-import { CAN_HAVE_LAB, Lab } from "./support/topology.ts";
+import { CAN_HAVE_LAB, IS_ALL, Lab } from "./support/topology.ts";
+import { Transfer } from "./support/transfer.ts";
 
 const ignore = !CAN_HAVE_LAB;
+
+const MAPPING_SECONDS = 5;
+const REST_MS = 6_000;
 
 /** Moves a host on the Internet to another address of its network: the old one is gone at once. */
 async function move({ site }: LabNode): Promise<void> {
@@ -19,14 +23,19 @@ async function move({ site }: LabNode): Promise<void> {
   ]);
 }
 
+/** No session ended. */
+function lostNothing(nodes: readonly LabNode[]): void {
+  const losses = nodes.flatMap(({ daemon }) => daemon.log)
+    .filter((line) => /peer disconnected/.test(line));
+  equal(losses.length, 0, losses.join("\n"));
+}
+
 /** The same connection works again, and no session was lost. */
 async function goesOn(echo: Echo, nodes: readonly LabNode[], what: string): Promise<void> {
   const start = performance.now();
   await echo.untilAnswers(`the same connection works after ${what}`);
   console.log(`  three answers ${(performance.now() - start).toFixed(0)} ms after ${what}`);
-  const losses = nodes.flatMap(({ daemon }) => daemon.log)
-    .filter((line) => /peer disconnected/.test(line));
-  equal(losses.length, 0, losses.join("\n"));
+  lostNothing(nodes);
 }
 
 Deno.test({
@@ -56,3 +65,29 @@ Deno.test({
     await goesOn(echo, [node, network.root], "it moved");
   },
 });
+
+if (IS_ALL) {
+  Deno.test({
+    name: "either end is heard through a router that forgets what rests for five seconds",
+    ignore,
+    async fn(t) {
+      await using lab = await Lab.make();
+      await using network = await Network.make(lab);
+      const router = await lab.router("strict");
+      await router.keepFor(MAPPING_SECONDS);
+      const node = await network.add(await lab.hostBehind(router), "home");
+      const ends = [[node, network.root], [network.root, node]] as const;
+      for (const [provider, client] of ends) {
+        await t.step(client === node ? "the one behind it" : "the other", async () => {
+          await using transfer = await Transfer.open(provider, client, 1);
+          // The rest is what is tested: nothing tells when it is over.
+          await new Promise((resolve) => setTimeout(resolve, REST_MS));
+          const start = performance.now();
+          await transfer.run();
+          console.log(`  a byte ${(performance.now() - start).toFixed(0)} ms after the rest`);
+          lostNothing([node, network.root]);
+        });
+      }
+    },
+  });
+}

@@ -5,14 +5,21 @@ import { equal, match, ok } from "node:assert/strict";
 import { Daemon, pollen, pollenOk, until } from "../../scripts/support/pollen_process.ts";
 import { status } from "../e2e/support/network.ts";
 import { type LabNode, Network, untilOnline } from "./support/nodes.ts";
-import { CAN_HAVE_LAB, CARRIER_LAN, Lab } from "./support/topology.ts";
+import {
+  CAN_HAVE_LAB,
+  CARRIER_LAN,
+  IS_ALL,
+  Lab,
+  OBSERVERS,
+  type Site,
+} from "./support/topology.ts";
 import { Transfer } from "./support/transfer.ts";
+import { UdpSocket } from "./support/udp.ts";
 
 const ignore = !CAN_HAVE_LAB;
-const isAll = Deno.env.get("POLLEN_LAB") === "all";
 
 /** What passes: in all runs enough for packets of every size, at length 100 MB. */
-const BYTES = isAll ? 100_000_000 : 8 << 20;
+const BYTES = IS_ALL ? 100_000_000 : 8 << 20;
 const MEET_TIMEOUT_MS = 30_000;
 
 /** Everything passes from the one to the other. */
@@ -21,17 +28,32 @@ async function passes(provider: LabNode, client: LabNode): Promise<void> {
   await transfer.run();
 }
 
-for (const mtu of isAll ? [1_492, 1_420, 1_358, 1_280] : [1_280]) {
+/** IPv4's and UDP's. */
+const HEADER_BYTES = 28;
+
+/** A packet of that size passes from there, a larger one vanishes. */
+async function demandMtu(lab: Lab, site: Site, mtu: number): Promise<void> {
+  using host = new UdpSocket(site.namespace, site.ip);
+  using observer = new UdpSocket(lab.core, OBSERVERS[0]);
+  const fitting = "x".repeat(mtu - HEADER_BYTES);
+  const larger = `${fitting}x`;
+  for (const text of [larger, larger, fitting]) {
+    host.send(text, `${OBSERVERS[0]}:${observer.port}`);
+  }
+  await observer.waitFor(fitting);
+  equal(observer.sourceOf(larger), null);
+}
+
+for (const mtu of IS_ALL ? [1_492, 1_420, 1_358, 1_280] : [1_280]) {
   Deno.test({
     name: `a way of ${mtu} bytes whose routers do not say so`,
     ignore,
     async fn() {
       await using lab = await Lab.make();
       await using network = await Network.make(lab);
-      const home = await network.add(
-        await lab.hostBehind(await lab.router("moderate", { mtu })),
-        "a",
-      );
+      const site = await lab.hostBehind(await lab.router("moderate", { mtu }));
+      await demandMtu(lab, site, mtu);
+      const home = await network.add(site, "home");
       await passes(network.root, home);
       await passes(home, network.root);
     },
@@ -64,7 +86,7 @@ Deno.test({
   },
 });
 
-if (isAll) {
+if (IS_ALL) {
   Deno.test({
     name: "two homes behind one carrier's address that turns packets back",
     ignore,

@@ -15,6 +15,9 @@ import { coreRules, FIREWALL, type Nat, natRules } from "./nat.ts";
 export const CAN_HAVE_LAB = Deno.build.os === "linux" && Deno.uid() === 0 &&
   (exists("/etc/debian_version") || exists("/usr/sbin/nft"));
 
+/** Whether to try everything, which takes minutes, or what each change is tried with. */
+export const IS_ALL = Deno.env.get("POLLEN_LAB") === "all";
+
 const MTU = 1_500;
 /** Two addresses of the core itself, from which it looks at the routers. */
 export const OBSERVERS = ["20.255.0.1", "20.255.0.2"] as const;
@@ -67,6 +70,12 @@ export class Router {
     /** That of the outermost router. */
     readonly outside: string,
   ) {}
+
+  /** Keeps a mapping without packets for so long from now on, instead of half a minute or more. */
+  async keepFor(seconds: number): Promise<void> {
+    const setting = "net.netfilter.nf_conntrack_udp_timeout";
+    await this.namespace.sysctl(`${setting}=${seconds}`, `${setting}_stream=${seconds}`);
+  }
 
   /** Passes no UDP from now on, as some companies' routers. */
   async blockUdp(): Promise<void> {
