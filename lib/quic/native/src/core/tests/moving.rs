@@ -73,15 +73,14 @@ fn either_end_moves_and_the_session_goes_on_once_the_other_is_told() {
 fn both_ends_move_at_once_and_meet_again_where_they_are_told() {
     let mut world = World::connected_with(ALPN_MOVED, 1_472);
     let places = [elsewhere(1), elsewhere(2)];
-    for side in 0..2 {
-        world.nodes[side].address = places[side];
+    for (node, there) in world.nodes.iter_mut().zip(places) {
+        node.address = there;
     }
     world.run(2 * SECOND);
-    for side in 0..2 {
-        let session = world.nodes[side].session();
-        world.nodes[side]
-            .core
-            .set_path(world.now, session, places[1 - side]);
+    let now = world.now;
+    for (node, there) in world.nodes.iter_mut().zip([places[1], places[0]]) {
+        let session = node.session();
+        node.core.set_path(now, session, there);
     }
     world.run(SECOND);
     assert!(is_heard(&mut world, 0) && is_heard(&mut world, 1));
