@@ -54,6 +54,8 @@ export class Paths {
   /** This machine's addresses changed, or it slept: every path is asked at once. */
   shake(): void {
     for (const kept of this.#sessions.values()) {
+      // The address of ours that it used may be gone, and the way may be another one.
+      kept.session.setPath(kept.session.remoteAddress);
       const outputs = kept.choice.shaken(this.#now(), this.#options.candidates(kept.peer));
       this.#perform(kept, outputs);
     }

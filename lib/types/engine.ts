@@ -300,8 +300,9 @@ export interface Session {
   admit(options?: { readonly narrow?: boolean }): void;
 
   /**
-   * Where packets go from now on. What was learned of the old path (congestion, round trip, packet
-   * size) is forgotten. Without effect unless the protocol has `movesPaths`.
+   * Where packets go from now on, from whichever address of ours leads there. What was learned of
+   * the old path (congestion, round trip, packet size) is forgotten. The same address begins the path
+   * anew. Without effect unless the protocol has `movesPaths`.
    */
   setPath(address: SocketAddress): void;
   /**

@@ -39,13 +39,14 @@ impl Core {
         if let Some(again) = session.farewell.as_mut().and_then(|f| f.repeat(into)) {
             return Some(again);
         }
-        let moved_to = session.path.moved_to;
+        let (moved_to, is_anew) = (session.path.moved_to, session.path.is_anew);
         let connection = &mut session.connection;
         let fitting = TRAIN_BYTES_MAX / usize::from(connection.current_mtu());
         let begin = into.len();
         let segments = segments.min(fitting).max(1);
         let mut transmit = connection.poll_transmit(now, segments, into)?;
         transmit.destination = moved_to.unwrap_or(transmit.destination);
+        transmit.src_ip = transmit.src_ip.filter(|_| !is_anew);
         if let Some(farewell) = &mut session.farewell {
             if let Some(next) = farewell.begin(now, &transmit, &into[begin..]) {
                 session.deadline = Some(next);

@@ -48,6 +48,8 @@ pub struct Path {
     pub is_pinned: bool,
     /// Where packets go; the address of the handshake where nobody said otherwise.
     pub moved_to: Option<SocketAddr>,
+    /// Whether the path began anew: our own address may be another one than the handshake's.
+    pub is_anew: bool,
     /// Our connection IDs, the oldest first.
     ids: VecDeque<Id>,
     /// When a packet from elsewhere is reported again.
@@ -134,17 +136,19 @@ impl Core {
         (constant, true)
     }
 
-    /// From now on the packets of a pinned session go there, and what was learned of the old path
-    /// is forgotten.
+    /// From now on the packets of a pinned session go there, from whichever address of ours leads
+    /// there, and what was learned of the old path is forgotten. Also where it is the same address:
+    /// the way to it may be another one.
     pub fn set_path(&mut self, now: Instant, handle: Handle, to: SocketAddr) {
         let Some(session) = pinned(&mut self.sessions, handle) else {
             return;
         };
         let constant = session.connection.remote_address();
         let from = session.path.moved_to.unwrap_or(constant);
-        if session.phase != Phase::Open || from == to {
+        if session.phase != Phase::Open {
             return;
         }
+        session.path.is_anew = true;
         self.paths.constant.remove(&from);
         session.path.moved_to = (to != constant).then_some(to);
         if to != constant {

@@ -14,7 +14,7 @@ use crate::limits::OUTBOX_SOFT_MAX;
 use crate::testing::new_identity;
 use bytes::BytesMut;
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
 pub const ALPN: &[u8] = b"test/1";
@@ -36,6 +36,8 @@ pub fn protocols(served: &[&[u8]]) -> Protocols {
 pub struct Node {
     pub core: Core,
     pub address: SocketAddr,
+    /// What the socket says that packets came to.
+    pub local_ip: Option<IpAddr>,
     pub events: Vec<Event>,
     pub wakes: Vec<Wake>,
 }
@@ -50,6 +52,7 @@ impl Node {
         Self {
             core: Core::new(protocols(served), transports, key, true),
             address: ([192, 0, 2, host], 4433).into(),
+            local_ip: None,
             events: Vec::new(),
             wakes: Vec::new(),
         }
@@ -92,7 +95,7 @@ impl Node {
     /// Takes one packet that came from there.
     pub fn feed(&mut self, now: Instant, from: SocketAddr, packet: &[u8]) {
         self.core
-            .feed(now, from, None, None, BytesMut::from(packet));
+            .feed(now, from, self.local_ip, None, BytesMut::from(packet));
     }
 
     pub fn session(&self) -> Handle {

@@ -6,7 +6,7 @@ use crate::core::*;
 use crate::event::EndKind;
 use crate::limits::STRAY_PAUSE;
 use bytes::{Bytes, BytesMut};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -139,6 +139,36 @@ fn a_reset_from_where_the_path_leads_ends_the_session() {
     world.run(SECOND);
     let end = world.nodes[0].end().map(|(kind, ..)| kind);
     assert_eq!(end, Some(EndKind::StatelessReset));
+}
+
+#[test]
+fn packets_leave_from_any_address_of_ours_once_the_path_begins_anew() {
+    let sources = |world: &mut World| -> Vec<Option<IpAddr>> {
+        say(world, 1);
+        let node = &mut world.nodes[1];
+        while node.core.settle_next(world.now) {}
+        let mut sources = Vec::new();
+        while let Some(session) = node.core.next_to_flush() {
+            let mut train = Vec::new();
+            while let Some(sent) = node.core.transmit(world.now, session, 8, &mut train) {
+                sources.push(sent.src_ip);
+                train.clear();
+            }
+            node.core.flushed(world.now, session, false);
+        }
+        sources
+    };
+    let mut world = World::new(&[ALPN_MOVED], &[ALPN_MOVED]);
+    let ours = world.nodes[1].address.ip();
+    world.nodes[1].local_ip = Some(ours);
+    world.meet(ALPN_MOVED);
+    assert!(sources(&mut world).iter().all(|from| *from == Some(ours)));
+    let (session, there) = (world.nodes[1].session(), world.nodes[0].address);
+    world.nodes[1].core.set_path(world.now, session, there);
+    let after = sources(&mut world);
+    assert!(!after.is_empty() && after.iter().all(Option::is_none));
+    world.run(SECOND);
+    assert!(is_heard(&mut world, 1));
 }
 
 #[test]
