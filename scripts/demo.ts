@@ -57,14 +57,18 @@ async function knowsService(place: Place, name: string): Promise<true | null> {
 
 async function fetchThrough(port: number): Promise<void> {
   const url = `http://127.0.0.1:${port}`;
-  const page = await timed(async () => await (await fetch(`${url}/`)).text());
+  // A connection that is kept for later would keep its tunnel.
+  using client = Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
+  const page = await timed(async () => await (await fetch(`${url}/`, { client })).text());
   if (page.result !== PAGE) throw new Error(`the page came out wrong: ${page.result}`);
   say(`\nalpha$ curl ${url}/`);
   say(page.result.trimEnd());
   say(`  ${PAGE.length} bytes in ${page.ms.toFixed(1)} ms, the first request through a new tunnel`);
   const download = await timed(async () => {
     let bytes = 0;
-    for await (const chunk of (await fetch(`${url}/download`)).body!) bytes += chunk.length;
+    for await (const chunk of (await fetch(`${url}/download`, { client })).body!) {
+      bytes += chunk.length;
+    }
     return bytes;
   });
   if (download.result !== DOWNLOAD_BYTES) throw new Error(`${download.result} bytes came through`);
