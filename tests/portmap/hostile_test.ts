@@ -60,12 +60,14 @@ Deno.test({
       "HTTP/1.1 200 OK\r\nST: urn:schemas-upnp-org:device:InternetGatewayDevice:1\r\n" +
       `LOCATION: http://${ip}:80/desc\r\n\r\n`;
     const stop = new AbortController();
+    let patience: ReturnType<typeof setTimeout> | undefined;
     router.on("message", (_bytes, { port, address }) => {
       impostor.send(answer(ROUTER), port, address);
       impostor.send(answer(IMPOSTOR), port, address);
-      setTimeout(() => stop.abort(), 200);
+      patience ??= setTimeout(() => stop.abort(), 200);
     });
     await rejects(findDescription(GATEWAY, stop.signal), code("cancelled"));
+    router.removeAllListeners("message");
     router.on("message", (_bytes, { port, address }) => router.send(answer(ROUTER), port, address));
     deepEqual(await findDescription(GATEWAY, never), { ip: ROUTER, port: 80, path: "/desc" });
   },
