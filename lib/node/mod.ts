@@ -4,6 +4,7 @@ export { genIdentityKey, readIdentityPub } from "../auth/mod.ts";
 export { addressesOf } from "./addresses.ts";
 export { NodeCore } from "./core.ts";
 export type { WhichForwards } from "./forwards.ts";
-export { type Config, DEFAULT_CONFIG, Node, type NodeDeps } from "./node.ts";
+export { Node } from "./node.ts";
+export { type Config, DEFAULT_CONFIG, type NodeDeps } from "./wiring.ts";
 export { NodeService, type NodeServiceDeps } from "./service.ts";
 export type { BootstrapPeer, NodeInput, NodeOutput } from "./steps.ts";

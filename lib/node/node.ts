@@ -2,20 +2,15 @@
 // the core, one at a time, and performs the outputs. Everything it starts, it ends before `start`
 // returns: timers, dials, the tunnels, the mesh, the state's lock.
 
-import type { Envelope, Frame, GossipEvent, SignedRevocation } from "../proto/mod.ts";
-import type { Store } from "../store/mod.ts";
-import type { ConnectionInfo, Manager } from "../tunnel/mod.ts";
+import type { GossipEvent, SignedRevocation } from "../proto/mod.ts";
+import type { ConnectionInfo } from "../tunnel/mod.ts";
 import {
-  type Clock,
   errorText,
   formatAddress,
   joinHostPort,
-  type Log,
-  type Mesh,
   type PeerKey,
   PollenError,
   type PortMapping,
-  type Random,
   type SocketAddress,
   toPollenError,
 } from "../types/mod.ts";
@@ -25,9 +20,11 @@ import { faultText } from "./faults.ts";
 import { Forwards, type WhichForwards } from "./forwards.ts";
 import type { NatKind } from "./nat_kind.ts";
 import { type PeerRefusal, Refusals } from "./refusals.ts";
+import { Sender } from "./sender.ts";
 import { Services } from "./services.ts";
 import { StateSaver } from "./state_saver.ts";
-import type { BootstrapPeer, NodeInput, NodeOutput } from "./steps.ts";
+import type { NodeInput, NodeOutput } from "./steps.ts";
+import { type Config, DEFAULT_CONFIG, type NodeDeps } from "./wiring.ts";
 
 /**
  * How often the machine is asked for its addresses: a laptop moves, and whoever talks to it waits
@@ -40,65 +37,6 @@ const NAMES_REFRESH_MS = 60_000;
 
 /** How often the memberships of connected peers are looked at again: they end while sessions live on. */
 const RECHECK_MS = 5 * 60 * 1000;
-
-/** What may be tuned. Times in milliseconds. */
-export interface Config {
-  /** The addresses to tell others; without any, those of the machine's interfaces, looked up again and again. */
-  readonly advertisedIps: readonly string[];
-  /** `host:port` at which others reach this node besides; names are told as they are where they can be. Default: none. */
-  readonly advertised: readonly string[];
-  /** Peers to find the network through when nobody else is known. Default: none. */
-  readonly bootstrapPeers: readonly BootstrapPeer[];
-  /** Between two rounds in which our clock goes to every peer. Default 10 000. */
-  readonly gossipIntervalMs: number;
-  /** Each round comes earlier or later by up to this share of the interval, so that nodes do not march in step. Default 0.1. */
-  readonly gossipJitter: number;
-  /** Rounds at exact intervals: for tests. Default false. */
-  readonly disableGossipJitter: boolean;
-  /** Between two looks at whom to dial. Default 1 000. */
-  readonly peerTickIntervalMs: number;
-}
-
-/** The defaults of pollen/1. */
-export const DEFAULT_CONFIG: Config = {
-  advertisedIps: [],
-  advertised: [],
-  bootstrapPeers: [],
-  gossipIntervalMs: 10_000,
-  gossipJitter: 0.1,
-  disableGossipJitter: false,
-  peerTickIntervalMs: 1_000,
-};
-
-/**
- * What a node is wired from; `openNode` does it. The node closes mesh, tunnels and store when it
- * ends.
- */
-export interface NodeDeps {
-  /** This node's own key: that of the mesh and of the store. */
-  readonly local: PeerKey;
-  /** Carries envelopes, frames and tunnels to the peers. It is bound already. */
-  readonly mesh: Mesh<Envelope, Frame>;
-  /** Serves ports and keeps forwards. Not started yet: `Node.start` does that. */
-  readonly tunnels: Manager;
-  /** The replicated state, loaded. The node saves it whenever it has to. */
-  readonly store: Store;
-  /** Drives the timers. */
-  readonly clock: Clock;
-  /** Draws the jitter of the gossip rounds. */
-  readonly random: Random;
-  /** Takes what happens on the node. */
-  readonly log: Log;
-  /** The addresses of this machine that others can reach. */
-  machineAddresses(): readonly string[];
-  /**
-   * Begins to keep a port of the router mapped to this one, and tells where that can be reached.
-   * Default: nobody does.
-   */
-  mapPort?(port: number, onChange: (address: SocketAddress | null) => void): PortMapping;
-  /** The socket addresses of `host:port` texts; names that do not resolve are left out. */
-  resolve(addresses: readonly string[]): Promise<SocketAddress[]>;
-}
 
 /**
  * One running node. It finds peers, keeps sessions with them, tells them what it knows, and keeps
@@ -113,14 +51,13 @@ export class Node {
   readonly #stopping = new AbortController();
   readonly #tasks = new Set<Promise<void>>();
   readonly #dialer: Dialer;
+  readonly #sender: Sender;
   readonly #services: Services;
   readonly #forwards: Forwards;
   readonly #refusals = new Refusals();
   #portMapping: PortMapping | null = null;
   /** Where that lets others in. */
   #mapped: SocketAddress | null = null;
-  /** Whether it was reported that our clock does not fit a datagram any more. */
-  #isClockTooLarge = false;
 
   private constructor(deps: NodeDeps, config: Config) {
     this.#deps = deps;
@@ -128,6 +65,7 @@ export class Node {
     const { local, store, tunnels, mesh, clock, log, resolve } = deps;
     this.#core = new NodeCore({ local, store, bootstrapPeers: config.bootstrapPeers });
     this.#saver = new StateSaver(store, clock, log);
+    this.#sender = new Sender(mesh, log);
     this.#dialer = new Dialer({ mesh, log, resolve, signal: this.#stopping.signal });
     const common = { local, store, tunnels, saver: this.#saver, log };
     this.#services = new Services({ ...common, announce: (events) => this.#announce(events) });
@@ -356,10 +294,10 @@ export class Node {
   #perform(output: NodeOutput): void {
     switch (output.kind) {
       case "send":
-        this.#send(output.peer, output.envelope);
+        this.#sender.send(output.peer, output.envelope);
         break;
       case "sendFrame":
-        this.#sendFrame(output.peer, output.frame);
+        this.#sender.sendFrame(output.peer, output.frame);
         break;
       case "connect":
         this.#run(this.#connect(output.peer, output.addresses, output.names));
@@ -385,33 +323,6 @@ export class Node {
       case "log":
         this.#deps.log.info(output.message, output.fields);
         break;
-    }
-  }
-
-  /** Datagrams get lost anyway; the next round repairs what this one did not bring. */
-  #send(peer: PeerKey, envelope: Envelope): void {
-    try {
-      this.#deps.mesh.send(peer, envelope);
-    } catch (thrown) {
-      const { log } = this.#deps;
-      const reason = errorText(thrown);
-      if (envelope.body?.kind !== "clock" || !isTooLarge(thrown) || this.#isClockTooLarge) {
-        log.debug("a message was not sent", { peer, reason });
-        return;
-      }
-      this.#isClockTooLarge = true;
-      log.warn("this network is too large for pollen/1: lost changes are not repaired any more", {
-        reason,
-      });
-    }
-  }
-
-  /** What finds no room is found out by the next digest; what finds no session, by the next one. */
-  #sendFrame(peer: PeerKey, frame: Frame): void {
-    try {
-      this.#deps.mesh.sendFrame(peer, frame);
-    } catch (thrown) {
-      this.#deps.log.debug("a frame was not sent", { peer, reason: errorText(thrown) });
     }
   }
 
@@ -513,10 +424,6 @@ export class Node {
     }).finally(() => this.#tasks.delete(guarded));
     this.#tasks.add(guarded);
   }
-}
-
-function isTooLarge(thrown: unknown): boolean {
-  return thrown instanceof PollenError && thrown.code === "too_large";
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

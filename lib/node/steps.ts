@@ -37,7 +37,7 @@ export type NodeInput =
   | { readonly kind: "revoked"; readonly peer: PeerKey }
   /** The addresses of this machine's interfaces, or those that its owner named; the port we are bound to. */
   | { readonly kind: "ownAddresses"; readonly ips: readonly string[]; readonly port: number }
-  /** What the addresses stand for now that the owner named. */
+  /** Where the names that the owner gave lead at present. */
   | { readonly kind: "namedAddresses"; readonly addresses: readonly SocketAddress[] }
   /** Where a port mapping of the router lets others reach us; null without one. */
   | { readonly kind: "mappedAddress"; readonly address: SocketAddress | null }

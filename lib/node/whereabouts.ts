@@ -33,7 +33,7 @@ export class Whereabouts {
     return ips.some((ip) => !before.includes(ip));
   }
 
-  /** What the names that the owner gave stand for now. */
+  /** Where the names that the owner gave lead at present. */
   nameTo(addresses: readonly SocketAddress[]): void {
     this.#named = addresses;
   }

@@ -51,7 +51,7 @@ export const up: Run = async (context) => {
   return null;
 };
 
-/** Where a registry is to be served beside the node; null for nowhere. */
+/** Where a registry is to be served beside the node; null without one. */
 function registryOf(args: Arguments): RegistryPorts | null {
   const [port, httpPort] = REGISTRY_PORT_FLAGS.map((name) => args.value(name));
   if (!args.has("registry")) {
