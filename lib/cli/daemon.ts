@@ -61,11 +61,15 @@ export async function demandStopped(dir: string): Promise<void> {
  *   `permission_denied`, `cancelled`.
  */
 export async function stopDaemon(dir: string, signal: AbortSignal): Promise<void> {
-  const socketPath = socketPathOf(dir);
-  const state = await probeSocket(socketPath);
-  if (state !== "live" && state !== "forbidden") throw nothingToStop();
-  await askToStop(socketPath, signal);
+  if (!await answers(dir)) throw nothingToStop();
+  await askToStop(socketPathOf(dir), signal);
   await waitUntilGone(dir, signal);
+}
+
+/** Whether a daemon serves the folder's socket, be it one that this user may not speak to. */
+async function answers(dir: string): Promise<boolean> {
+  const state = await probeSocket(socketPathOf(dir));
+  return state === "live" || state === "forbidden";
 }
 
 async function askToStop(socketPath: string, signal: AbortSignal): Promise<void> {
@@ -84,16 +88,40 @@ async function askToStop(socketPath: string, signal: AbortSignal): Promise<void>
  *
  * @throws {PollenError} `timeout` when one still has it after 15 s, `cancelled`.
  */
-export async function waitUntilGone(dir: string, signal: AbortSignal): Promise<void> {
-  const startedAtMs = performance.now();
+async function waitUntilGone(dir: string, signal: AbortSignal): Promise<void> {
   let freeAtMs: number | null = null;
-  for (let pauseMs = POLL_MS_MIN;; pauseMs = Math.min(pauseMs * POLL_GROWTH, POLL_MS_MAX)) {
+  await poll(signal, async (nowMs) => {
     const state = await probeSocket(socketPathOf(dir));
-    if (state !== "live" && state !== "stale") return;
-    const nowMs = performance.now();
+    if (state !== "live" && state !== "stale") return true;
     if (state === "live" || !await isFree(dir)) freeAtMs = null;
     else freeAtMs ??= nowMs;
-    if (freeAtMs !== null && nowMs - freeAtMs > REMOVAL_TIMEOUT_MS) return;
+    return freeAtMs !== null && nowMs - freeAtMs > REMOVAL_TIMEOUT_MS;
+  });
+}
+
+/**
+ * Stops the daemon, whatever it is about: one that starts is awaited first, one that ends is let end.
+ *
+ * @throws {PollenError} `timeout` when one does neither within 15 s, `permission_denied`, `cancelled`.
+ */
+export async function stopWhateverRuns(dir: string, signal: AbortSignal): Promise<void> {
+  await poll(signal, async () => {
+    // Whoever has the lock and does not answer has not yet come up, or goes.
+    return await answers(dir) || !await isHeld(dir);
+  });
+  if (await answers(dir)) await askToStop(socketPathOf(dir), signal);
+  await waitUntilGone(dir, signal);
+}
+
+/** Asks ever more slowly until the answer is yes. @throws {PollenError} `timeout` after 15 s. */
+async function poll(
+  signal: AbortSignal,
+  isDone: (nowMs: number) => Promise<boolean>,
+): Promise<void> {
+  const startedAtMs = performance.now();
+  for (let pauseMs = POLL_MS_MIN;; pauseMs = Math.min(pauseMs * POLL_GROWTH, POLL_MS_MAX)) {
+    const nowMs = performance.now();
+    if (await isDone(nowMs)) return;
     if (nowMs - startedAtMs > STOP_TIMEOUT_MS) throw stillThere();
     await pause(pauseMs, signal);
   }

@@ -132,10 +132,31 @@ export async function nextAnswer(session: Session) {
 }
 
 /**
- * Whether the packet may carry an envelope of an invite's exchange. QUIC hides what a packet
+ * Whether the datagram may carry an envelope of an invite's exchange. QUIC hides what a packet
  * carries, but not its form and length, and that tells enough: sent after the handshake (RFC 9000,
  * section 17.3), larger than acknowledgements and smaller than probes for a larger MTU.
  */
-export function mayCarryInvite(packet: Uint8Array): boolean {
-  return (packet[0]! & 0x80) === 0 && packet.length > 400 && packet.length < 1_200;
+export function mayCarryInvite(datagram: Uint8Array): boolean {
+  return datagram.length < 1_200 && afterHandshake(datagram).length > 400;
+}
+
+/** What follows the handshake's packets in a datagram: these are repeated when late (RFC 9000, 12.2). */
+function afterHandshake(datagram: Uint8Array): Uint8Array {
+  let rest = datagram;
+  while (rest.length > 0 && (rest[0]! & 0x80) !== 0) {
+    const isInitial = (rest[0]! >> 4 & 3) === 0;
+    let at = 5;
+    for (let id = 0; id < 2; id++) at += 1 + rest[at]!;
+    if (isInitial) at = skip(rest, at);
+    rest = rest.subarray(skip(rest, at));
+  }
+  return rest;
+}
+
+/** The place after the length at `at` and the bytes that it counts (RFC 9000, section 16). */
+function skip(bytes: Uint8Array, at: number): number {
+  const size = 1 << (bytes[at]! >> 6);
+  let length = bytes[at]! & 0x3f;
+  for (const byte of bytes.subarray(at + 1, at + size)) length = length * 256 + byte;
+  return at + size + length;
 }

@@ -18,7 +18,7 @@ import {
 import { startInBackground } from "../background.ts";
 import { type BackgroundNote, isAlive, readBackgroundNote } from "../background_note.ts";
 import type { Context, Outcome, Run } from "../command.ts";
-import { stopDaemon, waitUntilGone } from "../daemon.ts";
+import { stopDaemon, stopWhateverRuns } from "../daemon.ts";
 import { isManaged } from "../managed.ts";
 import { programFile } from "../program.ts";
 
@@ -92,9 +92,8 @@ async function finishPending({ signal }: Context, dir: string): Promise<Outcome>
   const pending = await readPending(dir);
   const isDue = pending !== null && (pending.version ?? VERSION) === VERSION;
   if (isDue) {
-    // It may still run with the old program, or be about to end.
-    if (await probeSocket(socketPathOf(dir)) === "live") await stopDaemon(dir, signal);
-    else await waitUntilGone(dir, signal);
+    // It may run with the old program, be about to end, or have just been started.
+    await stopWhateverRuns(dir, signal);
     await startInBackground(dir, pending.flags, signal);
   }
   if (pending !== null) await forgetPending(dir);
