@@ -57,6 +57,11 @@ export const LAZY: Readonly<
   cli: { rooms: ["app"], why: "`pollen status` must not pay for loading the daemon" },
 };
 
+/** Doors of a room beside its mod.ts. */
+const SIDE_DOORS: readonly { readonly file: string; readonly why: string }[] = [
+  { file: "lib/proto/control.ts", why: "`pollen status` must not pay for loading all messages" },
+];
+
 /** Foreign modules that only some rooms may load. */
 export const FOREIGN: readonly {
   readonly module: RegExp;
@@ -196,7 +201,7 @@ function checkImport(file: string, specifier: string, isDynamic: boolean): strin
       allowed.join(", ") || "nothing"
     }.`;
   }
-  return target === `lib/${targetRoom}/mod.ts`
+  return target === `lib/${targetRoom}/mod.ts` || SIDE_DOORS.some(({ file }) => file === target)
     ? null
     : `Enter ${targetRoom} through its mod.ts, not through "${specifier}".`;
 }

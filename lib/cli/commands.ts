@@ -1,4 +1,7 @@
 // The table of commands. Each is loaded when it is used; help needs only this file.
+//
+// What a program may import later, Deno reads when it starts: with each command go hundreds of files.
+// The cast to string hides that from Deno, and not from the bundler, which drops types first.
 
 import type { Command } from "./command.ts";
 import { REGISTRY_COMMANDS } from "./registry_commands.ts";
@@ -16,7 +19,7 @@ export const COMMANDS: readonly Command[] = [
     description: "Makes this machine the first of a new network and keeps the network's root key " +
       "here. Run it once, on one machine; the others join with an invite.",
     examples: [{ line: "pollen init", note: "then: pollen up -d" }],
-    load: async () => (await import("./commands/init.ts")).init,
+    load: async () => (await import("./commands/init.ts" as string)).init,
   },
   {
     name: "up",
@@ -52,7 +55,7 @@ export const COMMANDS: readonly Command[] = [
       { line: "pollen up --token-file token.txt", note: "set up by a program, or in a container" },
     ],
     isService: true,
-    load: async () => (await import("./commands/up.ts")).up,
+    load: async () => (await import("./commands/up.ts" as string)).up,
   },
   {
     name: "invite",
@@ -74,7 +77,7 @@ export const COMMANDS: readonly Command[] = [
       { line: "pollen invite", note: "then, there: pollen join <token>" },
       { line: "pollen invite --ttl 1h > token.txt", note: "more time" },
     ],
-    load: async () => (await import("./commands/invite.ts")).invite,
+    load: async () => (await import("./commands/invite.ts" as string)).invite,
   },
   {
     name: "join",
@@ -94,7 +97,7 @@ export const COMMANDS: readonly Command[] = [
       { line: "pollen join - < token.txt", note: "keeps the token off the command line" },
       { line: "pollen join <token> --switch", note: "from another network into this one" },
     ],
-    load: async () => (await import("./commands/join.ts")).join,
+    load: async () => (await import("./commands/join.ts" as string)).join,
   },
   {
     name: "serve",
@@ -105,7 +108,7 @@ export const COMMANDS: readonly Command[] = [
     description: "Lets the other machines of the network connect to a TCP port of this machine. " +
       "Without a name the service is called by its port.",
     examples: [{ line: "pollen serve 8080 api", note: "then, elsewhere: pollen connect api" }],
-    load: async () => (await import("./commands/serve.ts")).serve,
+    load: async () => (await import("./commands/serve.ts" as string)).serve,
   },
   {
     name: "unserve",
@@ -119,7 +122,7 @@ export const COMMANDS: readonly Command[] = [
       { line: "pollen unserve api", note: "by name" },
       { line: "pollen unserve 8080", note: "by port" },
     ],
-    load: async () => (await import("./commands/unserve.ts")).unserve,
+    load: async () => (await import("./commands/unserve.ts" as string)).unserve,
   },
   {
     name: "connect",
@@ -139,7 +142,7 @@ export const COMMANDS: readonly Command[] = [
       { line: "pollen connect api 9000", note: "on local port 9000" },
       { line: "pollen connect api 3f9a --local-port 9000", note: "of one of several providers" },
     ],
-    load: async () => (await import("./commands/connect.ts")).connect,
+    load: async () => (await import("./commands/connect.ts" as string)).connect,
   },
   {
     name: "disconnect",
@@ -152,7 +155,7 @@ export const COMMANDS: readonly Command[] = [
       { line: "pollen disconnect 9000", note: "by the local port" },
       { line: "pollen disconnect api 3f9a", note: "by the service and its machine" },
     ],
-    load: async () => (await import("./commands/disconnect.ts")).disconnect,
+    load: async () => (await import("./commands/disconnect.ts" as string)).disconnect,
   },
   {
     name: "status",
@@ -168,7 +171,7 @@ export const COMMANDS: readonly Command[] = [
       { line: "pollen status --all", note: "offline machines too" },
       { line: "pollen status --json", note: "everything, for programs" },
     ],
-    load: async () => (await import("./commands/status.ts")).status,
+    load: async () => (await import("./commands/status.ts" as string)).status,
   },
   {
     name: "down",
@@ -178,7 +181,7 @@ export const COMMANDS: readonly Command[] = [
     flags: {},
     description: "Asks the running daemon to stop and waits until it has.",
     examples: [{ line: "pollen down", note: "start again with: pollen up -d" }],
-    load: async () => (await import("./commands/down.ts")).down,
+    load: async () => (await import("./commands/down.ts" as string)).down,
   },
   {
     name: "revoke",
@@ -189,7 +192,7 @@ export const COMMANDS: readonly Command[] = [
     description: "Takes the membership of the machine whose key begins so away. Only the machine " +
       "that holds the root key can do this.",
     examples: [{ line: "pollen revoke 3f9a", note: "keys: pollen status --all" }],
-    load: async () => (await import("./commands/revoke.ts")).revoke,
+    load: async () => (await import("./commands/revoke.ts" as string)).revoke,
   },
   {
     name: "purge",
@@ -211,7 +214,7 @@ export const COMMANDS: readonly Command[] = [
       { line: "pollen purge", note: "asks first" },
       { line: "pollen purge --all --yes", note: "this machine's key too, without asking" },
     ],
-    load: async () => (await import("./commands/purge.ts")).purge,
+    load: async () => (await import("./commands/purge.ts" as string)).purge,
   },
   ...REGISTRY_COMMANDS,
   {
@@ -229,7 +232,7 @@ export const COMMANDS: readonly Command[] = [
       "place of this one, and starts the node again if it runs in the background. If it does not " +
       "come up, the old program comes back.",
     examples: [{ line: "pollen upgrade --from https://…", note: "where the releases are" }],
-    load: async () => (await import("./commands/upgrade.ts")).upgrade,
+    load: async () => (await import("./commands/upgrade.ts" as string)).upgrade,
   },
   {
     name: "id",
@@ -239,7 +242,7 @@ export const COMMANDS: readonly Command[] = [
     flags: {},
     description: "Prints the 64 characters by which the other machines know this one.",
     examples: [{ line: "pollen id", note: "for: pollen invite --subject <key>" }],
-    load: async () => (await import("./commands/id.ts")).id,
+    load: async () => (await import("./commands/id.ts" as string)).id,
   },
   {
     name: "version",
@@ -249,6 +252,6 @@ export const COMMANDS: readonly Command[] = [
     flags: { short: { summary: "Only the number." } },
     description: "Prints the version of pollen and what it runs on.",
     examples: [{ line: "pollen version --short", note: "for scripts" }],
-    load: async () => (await import("./commands/version.ts")).version,
+    load: async () => (await import("./commands/version.ts" as string)).version,
   },
 ];

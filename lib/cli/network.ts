@@ -2,7 +2,7 @@
 // with whether its provider is there. Pure. What cannot be read (a key of a wrong length) is left
 // out rather than failing the rest.
 
-import { type GetStatusResponse, type NodeRef, NodeStatus } from "../proto/mod.ts";
+import { type GetStatusResponse, type NodeRef, NodeStatus } from "../proto/control.ts";
 import { comparePeerKeys, type PeerKey, peerKeyFromBytes } from "../types/mod.ts";
 
 /** How a machine is seen from here. */

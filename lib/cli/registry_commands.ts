@@ -56,7 +56,7 @@ export const REGISTRY_COMMANDS: readonly Command[] = [
       { line: "pollen registry --bind 0.0.0.0", note: "for other machines, with tokens" },
     ],
     isService: true,
-    load: async () => (await import("./commands/registry.ts")).registry,
+    load: async () => (await import("./commands/registry.ts" as string)).registry,
   },
   {
     name: "agent",
@@ -81,7 +81,7 @@ export const REGISTRY_COMMANDS: readonly Command[] = [
       { line: "pollen agent --registry a:50051,b:50051", note: "with one to fall back on" },
     ],
     isService: true,
-    load: async () => (await import("./commands/agent.ts")).agent,
+    load: async () => (await import("./commands/agent.ts" as string)).agent,
   },
   {
     name: "nodes",
@@ -95,6 +95,6 @@ export const REGISTRY_COMMANDS: readonly Command[] = [
     },
     description: "Shows the machines that a registry lists, and how they are.",
     examples: [{ line: "pollen nodes --all", note: "offline machines too" }],
-    load: async () => (await import("./commands/nodes.ts")).nodes,
+    load: async () => (await import("./commands/nodes.ts" as string)).nodes,
   },
 ];

@@ -1,6 +1,6 @@
 // What `pollen status` shows: tables for people, one object for programs. Pure.
 
-import { CertHealth, type CertInfo, type GetStatusResponse } from "../proto/mod.ts";
+import { CertHealth, type CertInfo, type GetStatusResponse } from "../proto/control.ts";
 import { ALPN_MEMBER_1, CLOCK_SKEW_SECONDS, type PeerKey, type WallMs } from "../types/mod.ts";
 import {
   distinctLength,

@@ -14,7 +14,7 @@ import {
   type RevokePeerRequest,
   type UnregisterServiceRequest,
   type UnregisterServiceResponse,
-} from "../proto/mod.ts";
+} from "../proto/control.ts";
 import type { CallOptions, Calls, RpcClient } from "../rpc/mod.ts";
 import { PollenError } from "../types/mod.ts";
 import { assertSocketPath, probeSocket } from "./socket.ts";

@@ -5,7 +5,7 @@
 // file meanwhile; then nobody would find the daemon any more, so it looks, and binds anew.
 
 import type { Handlers, RpcServer } from "../rpc/mod.ts";
-import { ControlService } from "../proto/mod.ts";
+import { ControlService } from "../proto/control.ts";
 import { errorText, type Log, PollenError } from "../types/mod.ts";
 import {
   assertSocketPath,
