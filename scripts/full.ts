@@ -1,5 +1,8 @@
 // Everything that can be checked: what CI demands, the engine's Rust tests where cargo is found, and
 // the measurements that take too long for every change.
+//
+//   deno task full            all of it
+//   deno task full STEP…      these steps of it, such as `mutants` or `bench:start`
 
 import { emulationMissing } from "./support/arm64/emulation.ts";
 import { sanitizersMissing } from "./sanitize.ts";
@@ -80,8 +83,17 @@ const STEPS: readonly Step[] = [
   },
 ];
 
+const unknown = Deno.args.filter((name) => !STEPS.some(({ task }) => task === name));
+if (unknown.length > 0) {
+  console.error(
+    `full: no step ${unknown.join(", ")}. There are: ${STEPS.map(({ task }) => task).join(", ")}.`,
+  );
+  Deno.exit(2);
+}
+const chosen = STEPS.filter(({ task }) => Deno.args.length === 0 || Deno.args.includes(task));
+
 let isGood = true;
-for (const { task, env, skip } of STEPS) {
+for (const { task, env, skip } of chosen) {
   const reason = await skip();
   if (reason !== null) {
     console.log(`\n== ${task}: left out, ${reason}`);

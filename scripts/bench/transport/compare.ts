@@ -60,8 +60,9 @@ export async function compare(
   }
   const table = new Table(columns.map(({ title }) => title));
   for (let round = 1; round <= scale.rounds; round++) {
-    for (const streams of STREAM_COUNTS) {
-      for (const column of columns) {
+    // One and many streams right after each other: the machine's own pace changes within a round.
+    for (const column of columns) {
+      for (const streams of STREAM_COUNTS) {
         await measureBulk(table, column, { streams, seconds: scale.seconds, iperfServer });
       }
     }
