@@ -5,7 +5,9 @@ import {
   type IdentityKey,
   isGenuineMembership,
   type NodeCredentials,
+  pageSigner,
   verifyEvent,
+  verifyPage,
   verifyRevocation,
 } from "../auth/mod.ts";
 import type { Authority } from "../store/mod.ts";
@@ -21,6 +23,8 @@ export function authorityOf(
     membership: cert,
     sign: eventSigner(identity),
     verifyEvent,
+    signPage: pageSigner(identity),
+    verifyPage,
     isGenuine: (membership) => isGenuineMembership(membership, trust, clock.wallNow()),
     verifyRevocation: (revocation) => {
       try {

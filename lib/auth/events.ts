@@ -1,7 +1,7 @@
-// Signatures over what a node says about itself (pollen/2). Plain Ed25519 by the platform, which
+// Signatures over what a node says (pollen/2): events about itself, pages of its agents. Plain Ed25519 by the platform, which
 // verifies some twenty times as fast as a context's signature can be verified here: a node that
-// comes back hears thousands of events at once. The words before the event keep the signature from
-// being one over anything else that the same key signs.
+// comes back hears thousands of events at once. The words before what is signed keep the signature
+// from being one over anything else that the same key signs.
 
 import { Buffer } from "node:buffer";
 import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
@@ -12,24 +12,36 @@ import { SIGNATURE_BYTES, type SigningKey } from "./signature.ts";
 const PRIVATE_KEY_PREFIX = Uint8Array.fromHex("302e020100300506032b657004220420");
 const PUBLIC_KEY_PREFIX = Uint8Array.fromHex("302a300506032b6570032100");
 
-const MESSAGE_PREFIX = new TextEncoder().encode("pollen/2 event\0");
+const EVENT_PREFIX = new TextEncoder().encode("pollen/2 event\0");
+const PAGE_PREFIX = new TextEncoder().encode("pollen/2 page\0");
+
+type Signer = (message: Uint8Array) => Uint8Array;
+type Verifier = (author: Uint8Array, message: Uint8Array, signature: Uint8Array) => boolean;
 
 /** What signs this key's events. */
-export function eventSigner({ seed }: SigningKey): (event: Uint8Array) => Uint8Array {
-  const der = Buffer.concat([PRIVATE_KEY_PREFIX, seed]);
-  const key = createPrivateKey({ key: der, format: "der", type: "pkcs8" });
-  return (event) => new Uint8Array(sign(null, Buffer.concat([MESSAGE_PREFIX, event]), key));
-}
+export const eventSigner = (key: SigningKey): Signer => signer(key, EVENT_PREFIX);
+
+/** What signs this key's pages of agents. */
+export const pageSigner = (key: SigningKey): Signer => signer(key, PAGE_PREFIX);
 
 /** Whether the author signed this event. False for keys and signatures of the wrong length. */
-export function verifyEvent(
-  author: Uint8Array,
-  event: Uint8Array,
-  signature: Uint8Array,
-): boolean {
-  if (author.length !== PEER_KEY_BYTES || signature.length !== SIGNATURE_BYTES) return false;
-  const key = publicKey(author);
-  return key !== null && verify(null, Buffer.concat([MESSAGE_PREFIX, event]), key, signature);
+export const verifyEvent: Verifier = verifier(EVENT_PREFIX);
+
+/** Whether the author signed this page of agents. False for keys and signatures of the wrong length. */
+export const verifyPage: Verifier = verifier(PAGE_PREFIX);
+
+function signer({ seed }: SigningKey, prefix: Uint8Array): Signer {
+  const der = Buffer.concat([PRIVATE_KEY_PREFIX, seed]);
+  const key = createPrivateKey({ key: der, format: "der", type: "pkcs8" });
+  return (message) => new Uint8Array(sign(null, Buffer.concat([prefix, message]), key));
+}
+
+function verifier(prefix: Uint8Array): Verifier {
+  return (author, message, signature) => {
+    if (author.length !== PEER_KEY_BYTES || signature.length !== SIGNATURE_BYTES) return false;
+    const key = publicKey(author);
+    return key !== null && verify(null, Buffer.concat([prefix, message]), key, signature);
+  };
 }
 
 /** Null for bytes that are no point of the curve. */

@@ -24,7 +24,7 @@ export {
   renewMembership,
 } from "./credentials.ts";
 export type { NodeCredentials } from "./credentials_files.ts";
-export { eventSigner, verifyEvent } from "./events.ts";
+export { eventSigner, pageSigner, verifyEvent, verifyPage } from "./events.ts";
 export {
   derivePortMappingNonce,
   deriveResetKey,

@@ -110,6 +110,8 @@ export class NodeCore {
         return this.#announceAddresses();
       case "localEvents":
         return this.#exchange.broadcast(input.events);
+      case "localAgents":
+        return this.#exchange.broadcastAgents(input.pages);
       default:
         return assertNever(input);
     }

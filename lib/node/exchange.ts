@@ -1,7 +1,14 @@
 // What peers tell each other of the state, over whichever protocol they speak: clocks and events in
 // envelopes over pollen/1, what sync.ts says in frames over pollen/2. Pure.
 
-import type { Envelope, EventRecords, Frame, GossipEvent } from "../proto/mod.ts";
+import type {
+  AgentPages,
+  Envelope,
+  EventRecords,
+  Frame,
+  GossipEvent,
+  SignedPage,
+} from "../proto/mod.ts";
 import type { ApplyResult, Store } from "../store/mod.ts";
 import {
   addMs,
@@ -11,6 +18,7 @@ import {
   type PeerKey,
   tryParsePeerKey,
 } from "../types/mod.ts";
+import { AgentSync } from "./agent_sync.ts";
 import { eventEnvelopes } from "./batches.ts";
 import { type Heard, Hearsay } from "./hearsay.ts";
 import type { NodeOutput, SharedBody } from "./steps.ts";
@@ -24,6 +32,8 @@ export class Exchange {
   readonly #connected: () => readonly PeerKey[];
   /** With the peers that are connected over pollen/2. */
   readonly #sync: Sync;
+  /** The same for agents. */
+  readonly #agents: AgentSync;
   readonly #hearsay = new Hearsay();
   readonly #eagerSyncAllowedAt = new Map<PeerKey, MonotonicMs>();
 
@@ -32,12 +42,19 @@ export class Exchange {
     this.#store = store;
     this.#connected = connected;
     this.#sync = new Sync(store);
+    this.#agents = new AgentSync(store.agents);
   }
 
   /** What tells a new peer how much we know, so that it sends what we lack. */
   begin(now: MonotonicMs, peer: PeerKey, protocol: LinkProtocol): NodeOutput[] {
-    if (protocol === ALPN_MEMBER_2) return framesTo(peer, this.#sync.begin(now, peer));
+    if (protocol === ALPN_MEMBER_2) {
+      return framesTo(peer, [
+        ...this.#sync.begin(now, peer),
+        ...this.#agents.begin(now, peer),
+      ]);
+    }
     this.#sync.end(peer);
+    this.#agents.end(peer);
     const allowedAt = this.#eagerSyncAllowedAt.get(peer);
     if (allowedAt !== undefined && allowedAt > now) return [];
     this.#eagerSyncAllowedAt.set(peer, addMs(now, EAGER_SYNC_PAUSE_MS));
@@ -47,6 +64,7 @@ export class Exchange {
   end(peer: PeerKey): void {
     this.#eagerSyncAllowedAt.delete(peer);
     this.#sync.end(peer);
+    this.#agents.end(peer);
   }
 
   /** Whether the peer takes frames. */
@@ -62,7 +80,7 @@ export class Exchange {
   /** What brings to light that a peer lacks something. */
   round(): NodeOutput[] {
     const clock = { kind: "clock", value: this.#store.clock() } as const;
-    const frame = this.#sync.round();
+    const frame = this.#sync.round(this.#agents.hash());
     return this.#connected().map((peer) =>
       this.takesFrames(peer) ? frameTo(peer, frame) : envelopeTo(peer, clock)
     );
@@ -76,6 +94,12 @@ export class Exchange {
   /** Tells every peer. */
   broadcast(events: readonly GossipEvent[]): NodeOutput[] {
     return this.#connected().flatMap((peer) => this.#eventsTo(peer, events));
+  }
+
+  /** Tells every peer that can take them of pages of our own agents. */
+  broadcastAgents(pages: readonly SignedPage[]): NodeOutput[] {
+    return this.#connected().filter((peer) => this.takesFrames(peer))
+      .flatMap((peer) => framesTo(peer, this.#agents.tell(pages)));
   }
 
   /** A part of the exchange that came in an envelope; null for anything else. */
@@ -94,11 +118,18 @@ export class Exchange {
   onFrame(now: MonotonicMs, peer: PeerKey, body: Frame["body"]): NodeOutput[] | null {
     switch (body?.kind) {
       case "digest":
-        return framesTo(peer, this.#sync.onDigest(now, peer, body.value.hash));
+        return framesTo(peer, [
+          ...this.#sync.onDigest(now, peer, body.value.hash),
+          ...this.#agents.onHash(now, peer, body.value.agents),
+        ]);
       case "summary":
         return framesTo(peer, this.#sync.onSummary(now, peer, body.value));
       case "records":
         return this.#onRecords(peer, body.value);
+      case "agentSummary":
+        return framesTo(peer, this.#agents.onSummary(now, peer, body.value));
+      case "agentPages":
+        return this.#onAgents(peer, body.value);
       default:
         return null;
     }
@@ -108,6 +139,20 @@ export class Exchange {
     const result = this.#store.applyRecords(records);
     const follow = this.#sync.onRecords(peer, result.applied.length > 0, records.more);
     return [...this.#spread(result, peer), ...framesTo(peer, follow)];
+  }
+
+  /** Pages that were new go on to those whom their author does not reach itself. */
+  #onAgents(from: PeerKey, { pages, more }: AgentPages): NodeOutput[] {
+    const applied = this.#store.agents.apply(pages);
+    const outputs = framesTo(from, this.#agents.onPages(from, applied.size > 0, more));
+    for (const [author, of] of applied) {
+      const others = this.#connected().filter((peer) =>
+        this.takesFrames(peer) && peer !== from && peer !== author &&
+        !this.#store.isConnected(author, peer)
+      );
+      outputs.push(...others.flatMap((peer) => framesTo(peer, this.#agents.tell(of))));
+    }
+    return outputs;
   }
 
   /** What was new goes on, and what others said in our name is put right. */

@@ -2,7 +2,7 @@
 // the core, one at a time, and performs the outputs. Everything it starts, it ends before `start`
 // returns: timers, dials, the tunnels, the mesh, the state's lock.
 
-import type { GossipEvent, SignedRevocation } from "../proto/mod.ts";
+import type { AgentEntry, GossipEvent, SignedRevocation } from "../proto/mod.ts";
 import type { ConnectionInfo } from "../tunnel/mod.ts";
 import {
   errorText,
@@ -247,6 +247,24 @@ export class Node {
     } finally {
       this.#announce(events);
     }
+  }
+
+  /**
+   * Tells the network what a page of this node's agents has from now on; nothing when it is known.
+   *
+   * @param page 0 for this machine itself, 1…511 for agents: at most 32 of them, 16 KB.
+   */
+  publishAgents(page: number, agents: readonly AgentEntry[]): void {
+    const { store, clock } = this.#deps;
+    const signed = store.agents.publish(page, agents, clock.wallNow());
+    if (signed !== null) this.#step({ kind: "localAgents", pages: [signed] });
+  }
+
+  /** Whether a node is there: connected with this one, or with one that is. */
+  isPresent(peer: PeerKey): boolean {
+    const { store, mesh } = this.#deps;
+    const connected = mesh.connectedPeers();
+    return connected.includes(peer) || connected.some((other) => store.isConnected(other, peer));
   }
 
   /** Tells the connected peers what we changed about ourselves. */

@@ -1,6 +1,6 @@
 // What goes into the node's core, and what comes out of it.
 
-import type { Envelope, Frame, GossipEvent } from "../proto/mod.ts";
+import type { Envelope, Frame, GossipEvent, SignedPage } from "../proto/mod.ts";
 import type {
   LogFields,
   Packet,
@@ -42,7 +42,9 @@ export type NodeInput =
   /** Where a port mapping of the router lets others reach us; null without one. */
   | { readonly kind: "mappedAddress"; readonly address: SocketAddress | null }
   /** We changed our own state; the peers are to hear of it. */
-  | { readonly kind: "localEvents"; readonly events: readonly GossipEvent[] };
+  | { readonly kind: "localEvents"; readonly events: readonly GossipEvent[] }
+  /** What we say of our agents changed. */
+  | { readonly kind: "localAgents"; readonly pages: readonly SignedPage[] };
 
 /** What both protocols have, in the same words. */
 export type SharedBody = Extract<NonNullable<Envelope["body"]>, NonNullable<Frame["body"]>>;

@@ -13,40 +13,17 @@
 
 import type { EventRecord, EventRecords, Frame, GossipEvent, Summary } from "../proto/mod.ts";
 import { recordBytes, type Store } from "../store/mod.ts";
-import {
-  addMs,
-  type MonotonicMs,
-  type PeerKey,
-  PeerRateLimiter,
-  RECORDS_BYTES,
-} from "../types/mod.ts";
-
-/** Bytes of events that answer one summary, give or take an author. */
-const ANSWER_BYTES = 262_144;
-
-/** Summaries of one peer that are answered at once; the state of a thousand nodes takes ten. */
-const ANSWERS_BURST = 32;
-/** One more is answered after each such time. */
-const ANSWERS_PAUSE_MS = 500;
-
-/** Between two summaries for digests that differ: the first time, and when it never led to anything. */
-const SUMMARY_PAUSE_MS = 5_000;
-const SUMMARY_PAUSE_MS_MAX = 300_000;
+import { type MonotonicMs, type PeerKey, PeerRateLimiter, RECORDS_BYTES } from "../types/mod.ts";
+import { ANSWER_BYTES, ANSWERS_BURST, ANSWERS_PAUSE_MS, SummaryPauses } from "./summary_pauses.ts";
 
 /** Some 400 bytes each: a quarter of what a frame holds. */
 const MEMBERSHIPS_PER_FRAME = 128;
 
-interface PeerSync {
-  /** When a digest that differs is answered again. */
-  summaryAt: MonotonicMs;
-  pauseMs: number;
-  /** Authors whose membership went to the peer in this session: once is enough. */
-  readonly vouched: Set<string>;
-}
-
 export class Sync {
   readonly #store: Store;
-  readonly #peers = new Map<PeerKey, PeerSync>();
+  readonly #pauses = new SummaryPauses();
+  /** Authors whose membership went to the peer in this session: once is enough. */
+  readonly #vouched = new Map<PeerKey, Set<string>>();
   readonly #answers = new PeerRateLimiter(ANSWERS_BURST, ANSWERS_PAUSE_MS);
 
   constructor(store: Store) {
@@ -55,43 +32,36 @@ export class Sync {
 
   /** Whether the exchange with this peer goes on. */
   has(peer: PeerKey): boolean {
-    return this.#peers.has(peer);
+    return this.#pauses.has(peer);
   }
 
   begin(now: MonotonicMs, peer: PeerKey): Frame[] {
-    const summaryAt = addMs(now, SUMMARY_PAUSE_MS);
-    this.#peers.set(peer, { summaryAt, pauseMs: SUMMARY_PAUSE_MS, vouched: new Set() });
+    this.#pauses.begin(now, peer);
+    this.#vouched.set(peer, new Set());
     return [this.#summary()];
   }
 
   end(peer: PeerKey): void {
-    this.#peers.delete(peer);
+    this.#pauses.end(peer);
+    this.#vouched.delete(peer);
   }
 
-  /** What each peer gets in a gossip round. */
-  round(): Frame {
-    return { body: { kind: "digest", value: { hash: this.#store.digest() } } };
+  /** What each peer gets in a gossip round, with the hash of what else there is. */
+  round(agents: Uint8Array): Frame {
+    return { body: { kind: "digest", value: { hash: this.#store.digest(), agents } } };
   }
 
   onDigest(now: MonotonicMs, peer: PeerKey, hash: Uint8Array): Frame[] {
-    const sync = this.#peers.get(peer);
-    if (sync === undefined || sync.summaryAt > now) return [];
-    if (hash.toHex() === this.#store.digest().toHex()) {
-      sync.pauseMs = SUMMARY_PAUSE_MS;
-      return [];
-    }
-    sync.summaryAt = addMs(now, sync.pauseMs);
-    sync.pauseMs = Math.min(2 * sync.pauseMs, SUMMARY_PAUSE_MS_MAX);
-    return [this.#summary()];
+    const isSame = hash.toHex() === this.#store.digest().toHex();
+    return this.#pauses.onDigest(now, peer, isSame) ? [this.#summary()] : [];
   }
 
   onSummary(now: MonotonicMs, peer: PeerKey, summary: Summary): Frame[] {
     if (!this.#answers.allow(peer, now)) return [];
     const missing = this.#store.missingRecords(summary, { bytesMax: ANSWER_BYTES });
     const frames = recordFrames(missing);
-    const sync = this.#peers.get(peer);
-    if (sync !== undefined && sync.summaryAt <= now && this.#store.mayLack(summary)) {
-      sync.summaryAt = addMs(now, sync.pauseMs);
+    if (this.#pauses.allows(now, peer) && this.#store.mayLack(summary)) {
+      this.#pauses.asked(now, peer);
       frames.push(this.#summary());
     }
     return frames;
@@ -99,8 +69,7 @@ export class Sync {
 
   /** What follows once the peer's records were applied. */
   onRecords(peer: PeerKey, isNew: boolean, more: boolean): Frame[] {
-    const sync = this.#peers.get(peer);
-    if (sync !== undefined && isNew) sync.pauseMs = SUMMARY_PAUSE_MS;
+    if (isNew) this.#pauses.wasWorthIt(peer);
     // Records that lead to nothing are no reason to ask for more of them.
     return more && isNew ? [this.#summary()] : [];
   }
@@ -108,7 +77,7 @@ export class Sync {
   /** The frames that tell a peer of events. A membership that got lost is sent again with an answer. */
   tell(peer: PeerKey, events: readonly GossipEvent[]): Frame[] {
     const records = this.#store.recordsOf(events);
-    const vouched = this.#peers.get(peer)?.vouched ?? new Set();
+    const vouched = this.#vouched.get(peer) ?? new Set();
     const memberships = records.memberships.filter(({ claims }) => {
       const author = claims?.subjectPub.toHex() ?? "";
       return !vouched.has(author) && vouched.add(author);

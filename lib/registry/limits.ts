@@ -72,6 +72,20 @@ export const LISTENERS_MAX = 256;
 /** Entries of a node's history that are shown, newest first. */
 export const HISTORY_SHOWN_MAX = 100;
 
+/** How often a node was heard is shown for a day, in buckets of five minutes: some 60 heartbeats each. */
+export const HEARTBEAT_BUCKET_MS = 300_000;
+export const HEARTBEAT_BUCKETS_MAX = 86_400_000 / HEARTBEAT_BUCKET_MS;
+
+/** Counts of heartbeats that wait to be written: those of two buckets; beyond it the oldest are lost. */
+export const HEARTBEATS_WAITING_MAX = 2 * NODES_MAX;
+
+/** Nodes whose heartbeats are written in one turn of `SWEEP_MS`: some ten milliseconds; all in 25 s. */
+export const HEARTBEATS_PER_WRITE_MAX = 500;
+assert(
+  NODES_MAX / HEARTBEATS_PER_WRITE_MAX * SWEEP_MS < HEARTBEAT_BUCKET_MS / 2,
+  "a bucket is written before the next one is over",
+);
+
 /** Nodes in one commit: it holds the event loop for some tens of milliseconds at most. */
 export const RECORDS_PER_COMMIT_MAX = 1_000;
 

@@ -2,6 +2,7 @@
 // room that only those load who run one.
 
 export { makeToken, type NewToken, type Scope, type TokenWishes } from "./access.ts";
+export type { HeartbeatHistory } from "./core/heartbeats.ts";
 export type {
   Capabilities,
   ChangeKind,

@@ -3,7 +3,15 @@
 //
 // Invariant: a registration is acknowledged once it is on disk; a heartbeat as soon as it is heard.
 
-import { type Clock, errorText, type Log, PollenError, type WallMs } from "../types/mod.ts";
+import {
+  type Clock,
+  errorText,
+  type Log,
+  LogThrottle,
+  PollenError,
+  type WallMs,
+} from "../types/mod.ts";
+import { addCounts, HeartbeatCounts, type HeartbeatHistory, historyOf } from "./core/heartbeats.ts";
 import type {
   Capabilities,
   Change,
@@ -12,11 +20,12 @@ import type {
   NodeState,
   Registration,
 } from "./core/record.ts";
-import { NodeTable } from "./core/table.ts";
+import { type Heard, NodeTable } from "./core/table.ts";
 import { Coalesced } from "./coalesced.ts";
 import { Events } from "./events.ts";
 import {
   CLEAN_UP_MS,
+  HEARTBEATS_PER_WRITE_MAX,
   HISTORY_SHOWN_MAX,
   OFFLINE_KEPT_MS,
   SWEEP_MS,
@@ -40,6 +49,8 @@ export interface NodeDetails {
   readonly record: NodeRecord;
   readonly state: NodeState;
   readonly history: readonly HistoryEntry[];
+  /** Of the last 24 hours. */
+  readonly heartbeats: HeartbeatHistory;
 }
 
 /** A registry that runs. */
@@ -49,8 +60,12 @@ export class Registry implements AsyncDisposable {
   readonly #storage: Storage;
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #audit: LogThrottle;
   readonly #table: NodeTable;
   readonly #writer: Writer;
+  readonly #watchers = new Set<(id: string) => void>();
+  readonly #counts = new HeartbeatCounts();
+  #countsUnderWay: Promise<unknown> | null = null;
   #stopTimer = () => {};
   #nextCleanUpAtMs = 0;
   readonly #news = new Coalesced(() => this.#learn());
@@ -63,6 +78,7 @@ export class Registry implements AsyncDisposable {
     this.#storage = storage;
     this.#clock = clock;
     this.#log = log;
+    this.#audit = new LogThrottle(log, clock);
     this.#table = new NodeTable(heartbeatTimeoutMs);
     this.#writer = new Writer(storage, clock, log);
   }
@@ -111,9 +127,12 @@ export class Registry implements AsyncDisposable {
    */
   async register(words: Registration): Promise<void> {
     if (!this.#table.isOnline(words.id)) await this.#ask();
-    const { record, change, movedFrom } = this.#table.register(words, this.#now());
+    const registered = this.#table.register(words, this.#now());
+    const { record, change, movedFrom } = registered;
     this.#registrations++;
-    if (movedFrom !== null) {
+    if (this.#noteTaken(registered)) {
+      // That is told, and is more than another address.
+    } else if (movedFrom !== null) {
       this.#log.warn("audit: a node id is used from another address; the last one counts", {
         id: record.id,
         from: movedFrom,
@@ -139,7 +158,9 @@ export class Registry implements AsyncDisposable {
     if (!this.#table.isOnline(id)) await this.#ask();
     const heard = this.#table.heartbeat(id, this.#now());
     if (heard === null) return false;
-    this.#writer.touch(heard.record);
+    if (this.#noteTaken(heard)) this.#writer.put(heard.record);
+    else this.#writer.touch(heard.record);
+    this.#counts.add(id, this.#clock.wallNow());
     this.#tell(heard.change);
     return true;
   }
@@ -155,6 +176,7 @@ export class Registry implements AsyncDisposable {
     if (!this.#table.isOnline(id)) await this.#ask();
     const heard = this.#table.update(id, capabilities, this.#now());
     if (heard === null) throw notFound();
+    this.#noteTaken(heard);
     if (heard.change?.kind === "updated") this.#writer.put(heard.record);
     else this.#writer.touch(heard.record);
     this.#tell(heard.change);
@@ -183,6 +205,56 @@ export class Registry implements AsyncDisposable {
     await this.#writer.committed();
   }
 
+  /** Whether several registries work on one storage: then it tells them of each other's nodes. */
+  get isShared(): boolean {
+    return this.#storage.isShared;
+  }
+
+  /** The agents that this registry holds, those included that are offline. */
+  *held(): Iterable<NodeRecord> {
+    for (const records of [this.#table.online(), this.#table.offline()]) {
+      for (const record of records) if (record.kind === "agent" && record.via === "") yield record;
+    }
+  }
+
+  /** One node as it is known now, whoever holds it; null where there is none. */
+  find(id: string): NodeRecord | null {
+    return this.#table.get(id);
+  }
+
+  /** Calls back with the id of each node that changes. Callbacks must not throw. The result ends it. */
+  watch(callback: (id: string) => void): () => void {
+    this.#watchers.add(callback);
+    return () => this.#watchers.delete(callback);
+  }
+
+  /**
+   * Takes what another machine's registry says of an agent that it holds.
+   *
+   * @param isPresent Whether that machine is there: then its word is a sign of life.
+   */
+  learn(told: NodeRecord, isPresent: boolean): void {
+    const learned = this.#table.learn(told, isPresent, this.#now());
+    if (learned === null) return;
+    const { record, change, wasHeldHere } = learned;
+    if (wasHeldHere) {
+      this.#audit.warn("audit: a node is heard at another registry, which holds it from now on", {
+        id: record.id,
+        holder: record.via,
+      });
+    }
+    this.#writer.put(record);
+    this.#tell(change);
+  }
+
+  /** Remembers an agent no longer that another machine's registry held, and forgot. */
+  unlearn(id: string, via: string): void {
+    if (this.#table.get(id)?.via !== via) return;
+    const change = this.#table.forget(id);
+    this.#writer.forget(id);
+    this.#tell(change);
+  }
+
   /** Those that are online. */
   async nodes(): Promise<Iterable<NodeRecord>> {
     await this.#ask();
@@ -206,7 +278,9 @@ export class Registry implements AsyncDisposable {
     const record = this.#table.get(id);
     if (record === null) throw notFound();
     const history = await this.#storage.history(id, HISTORY_SHOWN_MAX);
-    return { record, state: this.#table.stateOf(record), history };
+    const series = addCounts(await this.#storage.heartbeats(id), this.#counts.of(id));
+    const heartbeats = historyOf(series, this.#clock.wallNow());
+    return { record, state: this.#table.stateOf(record), history, heartbeats };
   }
 
   /** Stores what is not stored yet, ends all listening and gives the storage back. Idempotent. */
@@ -221,9 +295,11 @@ export class Registry implements AsyncDisposable {
 
   async #close(): Promise<void> {
     this.#stopTimer();
+    this.#audit.close();
     this.events.close();
     await this.#news.idle();
     await this.#writer.close();
+    await this.#writeAllCounts();
     await this.#storage[Symbol.asyncDispose]();
   }
 
@@ -237,6 +313,7 @@ export class Registry implements AsyncDisposable {
       this.#tell(change);
     }
     this.#writer.flush();
+    this.#countsUnderWay ??= this.#writeCounts().finally(() => this.#countsUnderWay = null);
     void this.#ask();
     if (now.monotonic >= this.#nextCleanUpAtMs) {
       this.#nextCleanUpAtMs = now.monotonic + CLEAN_UP_MS;
@@ -298,12 +375,44 @@ export class Registry implements AsyncDisposable {
     }
   }
 
+  /** Writes some of the counts whose bucket is over: all at once would hold up heartbeats. */
+  async #writeCounts(): Promise<number> {
+    const taken = this.#counts.take(HEARTBEATS_PER_WRITE_MAX, this.#clock.wallNow());
+    const counts = taken.filter(({ nodeId }) => this.#table.get(nodeId) !== null);
+    try {
+      if (counts.length > 0) await this.#storage.addHeartbeats(counts);
+      return taken.length;
+    } catch {
+      // The writer says that the storage fails.
+      this.#counts.putBack(counts);
+      return 0;
+    }
+  }
+
+  async #writeAllCounts(): Promise<void> {
+    await this.#countsUnderWay;
+    this.#counts.finish();
+    while (await this.#writeCounts() > 0);
+  }
+
   #note(record: NodeRecord, kind: HistoryKind, source: string): void {
     this.#writer.note({ nodeId: record.id, atMs: this.#clock.wallNow(), kind, source });
   }
 
+  /** Whether the node was held by another machine's registry, and is by this one from now on. */
+  #noteTaken({ record, takenFrom }: Heard): boolean {
+    if (takenFrom === null) return false;
+    this.#audit.warn("audit: a node that another registry held is heard here; this one holds it", {
+      id: record.id,
+      holder: takenFrom,
+    });
+    this.#note(record, "moved", record.source);
+    return true;
+  }
+
   #tell(change: Change | null): void {
     if (change === null) return;
+    for (const watcher of this.#watchers) watcher(change.record.id);
     this.events.tell(change, this.#table.stateOf(change.record), this.#clock.wallNow());
   }
 

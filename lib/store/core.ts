@@ -41,6 +41,7 @@ import { DesiredConnections } from "./core_connections.ts";
 import { AuthorLog } from "./core_log.ts";
 import { Memberships } from "./core_memberships.ts";
 import { OwnLog } from "./core_own.ts";
+import { Pages } from "./core_pages.ts";
 import { decodeMemberEvent, encodeMemberEvent } from "./core_signed.ts";
 import { type Author, nothingRemembered, recordOf } from "./core_view.ts";
 import type {
@@ -66,6 +67,8 @@ export class Core {
   readonly #memberships: Memberships;
   /** What this node says about itself. */
   readonly own: OwnLog;
+  /** The agents of the network's registries. */
+  readonly pages: Pages;
   readonly #authors = new Map<PeerKey, Author>();
   readonly #revocations = new Map<PeerKey, SignedRevocation>();
   #unsaved: SaveUrgency | null = null;
@@ -75,6 +78,12 @@ export class Core {
     this.local = local;
     this.#authority = authority;
     this.#memberships = new Memberships(local, authority);
+    this.pages = new Pages({
+      local,
+      authority,
+      isMember: (peer) => this.#memberships.has(peer),
+      isRevoked: (peer) => this.isRevoked(peer),
+    });
     const log = new AuthorLog((event) => this.#sign(event));
     const author: Author = { log, remembered: nothingRemembered(local), record: null };
     this.#authors.set(local, author);

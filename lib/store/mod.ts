@@ -1,6 +1,7 @@
 // The room of the replicated state: what each node says about itself, merged, queried and saved.
 
 export { connectionKey } from "./core_connections.ts";
+export { type KnownPage, pageBytes, type PageName, type Pages } from "./core_pages.ts";
 export { recordBytes } from "./core_sync.ts";
 export type {
   ApplyResult,

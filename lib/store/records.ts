@@ -15,6 +15,10 @@ export interface Authority {
   sign(event: Uint8Array): Uint8Array;
   /** Whether the author, a key of 32 bytes, signed the event. */
   verifyEvent(author: Uint8Array, event: Uint8Array, signature: Uint8Array): boolean;
+  /** This node's signature of a page of agents. */
+  signPage(page: Uint8Array): Uint8Array;
+  /** Whether the author, a key of 32 bytes, signed the page. */
+  verifyPage(author: Uint8Array, page: Uint8Array, signature: Uint8Array): boolean;
 }
 
 /** Everything known about one node. */

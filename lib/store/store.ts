@@ -20,6 +20,7 @@ import {
 } from "../types/mod.ts";
 import type { Core } from "./core.ts";
 import { networkChange, requirePort, serviceChange } from "./core_announce.ts";
+import type { Pages } from "./core_pages.ts";
 import { restore, takeSnapshot } from "./core_restore.ts";
 import { digestOf, mayLack, missingRecords, recordsOf, summaryOf } from "./core_sync.ts";
 import { Listeners } from "./listeners.ts";
@@ -85,6 +86,11 @@ export class Store implements AsyncDisposable {
   /** This node's key. */
   get local(): PeerKey {
     return this.#core.local;
+  }
+
+  /** The agents of the network's registries, which go over pollen/2 alone and are not saved. */
+  get agents(): Pages {
+    return this.#core.pages;
   }
 
   // --- gossip
@@ -354,7 +360,10 @@ export class Store implements AsyncDisposable {
       this.#file.markDirty();
       this.#onDirty.tell(urgency);
     }
-    for (const subject of revoked) this.#onRevocation.tell(subject);
+    for (const subject of revoked) {
+      this.#core.pages.drop(subject);
+      this.#onRevocation.tell(subject);
+    }
     return result;
   }
 }

@@ -232,6 +232,22 @@ assert(
   "a file we wrote can be read again",
 );
 
+// --- the agents of a network's registries, which nodes tell each other in pages
+
+/** Agents in one page, and bytes of one: some 300 each, and the largest agent that a registry takes fits. */
+export const AGENTS_PER_PAGE_MAX = 32;
+export const AGENT_PAGE_BYTES_MAX = 16_384;
+assert(AGENT_PAGE_BYTES_MAX <= RECORDS_BYTES, "a page fits a frame");
+/** Pages of one author, of which the first is for its own machine: 16,352 agents, 8 MB at most. */
+export const AGENT_PAGES_PER_AUTHOR_MAX = 512;
+/** Pages of all authors, and their bytes: a summary of so many fits a frame. Further ones are not taken. */
+export const AGENT_PAGES_MAX = 8_192;
+export const AGENT_PAGES_BYTES_MAX = 64 * 1_024 * 1_024;
+assert(
+  AGENT_PAGES_MAX * 18 + AUTHORS_MAX * 40 < FRAME_BYTES_MAX,
+  "a summary of all pages fits a frame",
+);
+
 // --- times
 
 /** The tolerated difference between two machines' clocks, in seconds (pollen/1). */

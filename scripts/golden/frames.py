@@ -20,12 +20,11 @@ def encoded(message):
     return message.SerializeToString(deterministic=True)
 
 
-def signed(of):
+def signed(of, kind="event"):
     data = encoded(of)
     key = Ed25519PrivateKey.from_private_bytes(SEEDS["node"])
-    return make(
-        "state2.SignedEvent", event=data, signature=key.sign(b"pollen/2 event\0" + data)
-    )
+    signature = key.sign(b"pollen/2 " + kind.encode() + b"\0" + data)
+    return make(f"state2.Signed{kind.capitalize()}", **{kind: data}, signature=signature)
 
 
 def fingerprint(*hashed):
@@ -65,7 +64,30 @@ POSITIONS = [
 POSITIONS.sort(key=lambda position: position.author)
 SUMMARY = make("mesh2.Summary", positions=POSITIONS)
 HELLO = make("mesh2.Hello", version="1.2.3", capabilities=["paths", "udp"])
-DIGEST = make("mesh2.Digest", hash=hashlib.sha256(encoded(SUMMARY)).digest())
+AGENTS = [
+    make(
+        "state2.AgentEntry",
+        id="a-1",
+        hostname="machine",
+        agent_address="machine:50052",
+        capabilities=b"\x0a\x07" + b"4 cores",
+        registered_at_ms=1_800_000_000_000,
+        last_seen_ms=1_800_000_000_001,
+        source="192.0.2.7",
+    ),
+    make("state2.AgentEntry", id="a-2", offline_at_ms=1_800_000_000_002),
+]
+PAGE = make("state2.AgentPage", author=NODE, page=1, counter=7, agents=AGENTS)
+SIGNED_PAGE = signed(PAGE, "page")
+COUNTER = make("state2.PageCounter", page=1, counter=7)
+AUTHOR = make("state2.AuthorPages", author=NODE, pages=[COUNTER])
+AGENT_SUMMARY = make("mesh2.AgentSummary", authors=[AUTHOR])
+AGENT_PAGES = make("mesh2.AgentPages", pages=[SIGNED_PAGE], more=True)
+DIGEST = make(
+    "mesh2.Digest",
+    hash=hashlib.sha256(encoded(SUMMARY)).digest(),
+    agents=hashlib.sha256(encoded(AGENT_SUMMARY)).digest(),
+)
 RECORD = make("state2.EventRecord", signed=SIGNED)
 UNSIGNED_RECORD = make("state2.EventRecord", unsigned=UNSIGNED)
 RECORDS = make(
@@ -90,6 +112,11 @@ def write(folder):
         "a record of a signed event": RECORD,
         "a record of an unsigned event": UNSIGNED_RECORD,
         "a position": POSITIONS[0],
+        "an agent": AGENTS[0],
+        "a page of agents": PAGE,
+        "a signed page": SIGNED_PAGE,
+        "a page's counter": COUNTER,
+        "an author's pages": AUTHOR,
     }.items():
         state.message(name, message)
     state.save()
@@ -100,6 +127,8 @@ def write(folder):
         "a digest": DIGEST,
         "a summary": SUMMARY,
         "records": RECORDS,
+        "a summary of agents": AGENT_SUMMARY,
+        "pages of agents": AGENT_PAGES,
         "a punch refusal": REFUSAL,
         "a frame: hello": make("mesh2.Frame", hello=HELLO),
         "a frame: digest": make("mesh2.Frame", digest=DIGEST),
@@ -115,6 +144,8 @@ def write(folder):
             "mesh2.Frame", punch_coord_trigger=BODIES["a punch trigger"]
         ),
         "a frame: punch refusal": make("mesh2.Frame", punch_coord_refusal=REFUSAL),
+        "a frame: summary of agents": make("mesh2.Frame", agent_summary=AGENT_SUMMARY),
+        "a frame: pages of agents": make("mesh2.Frame", agent_pages=AGENT_PAGES),
     }.items():
         mesh.message(name, message)
     mesh.save()

@@ -75,17 +75,27 @@ SCHEMA = {
         "SignedEvent": "1 event bytes, 2 signature bytes",
         "EventRecord": "1 signed |SignedEvent, 2 unsigned |state.GossipEvent",
         "Position": "1 author bytes, 2 counter uint64, 3 fingerprint bytes",
+        "AgentEntry": "1 id string, 2 hostname string, 3 agent_address string, "
+        "4 capabilities bytes, 5 registered_at_ms uint64, 6 last_seen_ms uint64, "
+        "7 offline_at_ms uint64, 8 source string",
+        "AgentPage": "1 author bytes, 2 page uint32, 3 counter uint64, 4 agents *AgentEntry",
+        "SignedPage": "1 page bytes, 2 signature bytes",
+        "PageCounter": "1 page uint32, 2 counter uint64",
+        "AuthorPages": "1 author bytes, 2 pages *PageCounter",
     },
     "mesh2": {
         "Hello": "1 version string, 2 capabilities *string",
-        "Digest": "1 hash bytes",
+        "Digest": "1 hash bytes, 2 agents bytes",
         "Summary": "1 positions *state2.Position",
         "EventRecords": "1 records *state2.EventRecord, 2 more bool, "
         "3 memberships *admission.MembershipCert",
+        "AgentSummary": "1 authors *state2.AuthorPages",
+        "AgentPages": "1 pages *state2.SignedPage, 2 more bool",
         "PunchCoordRefusal": "1 peer_id bytes",
         "Frame": "1 hello |Hello, 2 digest |Digest, 3 summary |Summary, 4 records |EventRecords, "
         "5 observed_address |mesh.ObservedAddress, 6 punch_coord_request |mesh.PunchCoordRequest, "
-        "7 punch_coord_trigger |mesh.PunchCoordTrigger, 8 punch_coord_refusal |PunchCoordRefusal",
+        "7 punch_coord_trigger |mesh.PunchCoordTrigger, 8 punch_coord_refusal |PunchCoordRefusal, "
+        "9 agent_summary |AgentSummary, 10 agent_pages |AgentPages",
     },
     "control": {
         "NodeRef": "1 peer_id bytes",

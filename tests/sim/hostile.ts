@@ -123,7 +123,8 @@ export class Hostile {
       case 5:
         return Array.from(
           { length: 20 },
-          () => frame({ kind: "digest", value: { hash: bytes(draw(64)) } }),
+          () =>
+            frame({ kind: "digest", value: { hash: bytes(draw(64)), agents: bytes(draw(64)) } }),
         );
       default:
         return [frame({ kind: "observedAddress", value: { addr: `9.9.9.${draw(256)}:1` } })];

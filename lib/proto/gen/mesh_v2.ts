@@ -4,7 +4,7 @@
 import { codec, finish, readBytes, readString, readUint64, skip, spend, subEnd, type Budget, type Codec, type Reader, type Writer } from "../wire.ts";
 import { readMembershipCert, type MembershipCert, writeMembershipCert } from "./admission_v1.ts";
 import { readObservedAddress, readPunchCoordRequest, readPunchCoordTrigger, type ObservedAddress, type PunchCoordRequest, type PunchCoordTrigger, writeObservedAddress, writePunchCoordRequest, writePunchCoordTrigger } from "./mesh_v1.ts";
-import { readEventRecord, readPosition, type EventRecord, type Position, writeEventRecord, writePosition } from "./state_v2.ts";
+import { readAuthorPages, readEventRecord, readPosition, readSignedPage, type AuthorPages, type EventRecord, type Position, type SignedPage, writeAuthorPages, writeEventRecord, writePosition, writeSignedPage } from "./state_v2.ts";
 
 /** The first frame of each end. */
 export interface Hello {
@@ -56,21 +56,29 @@ export const Hello: Codec<Hello> = codec(
 export interface Digest {
   /** SHA-256 of the encoded Summary */
   readonly hash: Uint8Array;
+  /** SHA-256 of the encoded AgentSummary */
+  readonly agents: Uint8Array;
 }
 
 export function writeDigest(writer: Writer, message: Digest): void {
   if (message.hash.length > 0) {
     writer.uint32(10); writer.bytes(message.hash);
   }
+  if (message.agents.length > 0) {
+    writer.uint32(18); writer.bytes(message.agents);
+  }
 }
 
 export function readDigest(reader: Reader, end: number, budget: Budget): Digest {
-  const message: { -readonly [K in keyof Digest]: Digest[K] } = { hash: new Uint8Array(0) };
+  const message: { -readonly [K in keyof Digest]: Digest[K] } = { hash: new Uint8Array(0), agents: new Uint8Array(0) };
   while (reader.pos < end) {
     const tag = reader.uint32();
     switch (tag) {
       case 10:
         message.hash = readBytes(reader);
+        break;
+      case 18:
+        message.agents = readBytes(reader);
         break;
       default:
         skip(reader, tag);
@@ -82,7 +90,7 @@ export function readDigest(reader: Reader, end: number, budget: Budget): Digest 
 
 export const Digest: Codec<Digest> = codec(
   "pollen.mesh.v2.Digest",
-  () => ({ hash: new Uint8Array(0) }),
+  () => ({ hash: new Uint8Array(0), agents: new Uint8Array(0) }),
   writeDigest,
   readDigest,
 );
@@ -181,6 +189,89 @@ export const EventRecords: Codec<EventRecords> = codec(
   readEventRecords,
 );
 
+/** All pages of agents that the sender has. What it lacks is to be sent. */
+export interface AgentSummary {
+  /** by author, ascending */
+  readonly authors: readonly AuthorPages[];
+}
+
+export function writeAgentSummary(writer: Writer, message: AgentSummary): void {
+  for (const item of message.authors) {
+    writer.uint32(10).fork(); writeAuthorPages(writer, item); writer.ldelim();
+  }
+}
+
+export function readAgentSummary(reader: Reader, end: number, budget: Budget): AgentSummary {
+  const message: { -readonly [K in keyof AgentSummary]: AgentSummary[K] } = { authors: [] };
+  const authors: AuthorPages[] = [];
+  message.authors = authors;
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    switch (tag) {
+      case 10:
+        spend(budget);
+        authors.push(readAuthorPages(reader, subEnd(reader), budget));
+        break;
+      default:
+        skip(reader, tag);
+    }
+  }
+  finish(reader, end);
+  return message;
+}
+
+export const AgentSummary: Codec<AgentSummary> = codec(
+  "pollen.mesh.v2.AgentSummary",
+  () => ({ authors: [] }),
+  writeAgentSummary,
+  readAgentSummary,
+);
+
+/** Pages that the receiver may lack. */
+export interface AgentPages {
+  readonly pages: readonly SignedPage[];
+  /** these were not all: an AgentSummary asks for the rest */
+  readonly more: boolean;
+}
+
+export function writeAgentPages(writer: Writer, message: AgentPages): void {
+  for (const item of message.pages) {
+    writer.uint32(10).fork(); writeSignedPage(writer, item); writer.ldelim();
+  }
+  if (message.more) {
+    writer.uint32(16); writer.bool(message.more);
+  }
+}
+
+export function readAgentPages(reader: Reader, end: number, budget: Budget): AgentPages {
+  const message: { -readonly [K in keyof AgentPages]: AgentPages[K] } = { pages: [], more: false };
+  const pages: SignedPage[] = [];
+  message.pages = pages;
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    switch (tag) {
+      case 10:
+        spend(budget);
+        pages.push(readSignedPage(reader, subEnd(reader), budget));
+        break;
+      case 16:
+        message.more = readUint64(reader) !== 0n;
+        break;
+      default:
+        skip(reader, tag);
+    }
+  }
+  finish(reader, end);
+  return message;
+}
+
+export const AgentPages: Codec<AgentPages> = codec(
+  "pollen.mesh.v2.AgentPages",
+  () => ({ pages: [], more: false }),
+  writeAgentPages,
+  readAgentPages,
+);
+
 /** A punch that was asked for is not coordinated. */
 export interface PunchCoordRefusal {
   /** who was to be reached */
@@ -227,6 +318,8 @@ export interface Frame {
     | { readonly kind: "punchCoordRequest"; readonly value: PunchCoordRequest }
     | { readonly kind: "punchCoordTrigger"; readonly value: PunchCoordTrigger }
     | { readonly kind: "punchCoordRefusal"; readonly value: PunchCoordRefusal }
+    | { readonly kind: "agentSummary"; readonly value: AgentSummary }
+    | { readonly kind: "agentPages"; readonly value: AgentPages }
     | undefined;
 }
 
@@ -254,6 +347,12 @@ export function writeFrame(writer: Writer, message: Frame): void {
   }
   if (message.body?.kind === "punchCoordRefusal") {
     writer.uint32(66).fork(); writePunchCoordRefusal(writer, message.body.value); writer.ldelim();
+  }
+  if (message.body?.kind === "agentSummary") {
+    writer.uint32(74).fork(); writeAgentSummary(writer, message.body.value); writer.ldelim();
+  }
+  if (message.body?.kind === "agentPages") {
+    writer.uint32(82).fork(); writeAgentPages(writer, message.body.value); writer.ldelim();
   }
 }
 
@@ -285,6 +384,12 @@ export function readFrame(reader: Reader, end: number, budget: Budget): Frame {
         break;
       case 66:
         message.body = { kind: "punchCoordRefusal", value: readPunchCoordRefusal(reader, subEnd(reader), budget) };
+        break;
+      case 74:
+        message.body = { kind: "agentSummary", value: readAgentSummary(reader, subEnd(reader), budget) };
+        break;
+      case 82:
+        message.body = { kind: "agentPages", value: readAgentPages(reader, subEnd(reader), budget) };
         break;
       default:
         skip(reader, tag);

@@ -1,7 +1,7 @@
 // Generated from proto/pollen/state/v2/state.proto by scripts/generate_proto.ts. Do not edit.
 // deno-lint-ignore-file
 
-import { codec, finish, readBytes, readUint64, skip, subEnd, type Budget, type Codec, type Reader, type Writer, writeUint64 } from "../wire.ts";
+import { codec, finish, readBytes, readString, readUint64, skip, spend, subEnd, type Budget, type Codec, type Reader, type Writer, writeUint64 } from "../wire.ts";
 import { readExternalPortChange, readGossipEvent, readIdentityChange, readNetworkChange, readPubliclyAccessibleChange, readRevocationChange, readServiceChange, type ExternalPortChange, type GossipEvent, type IdentityChange, type NetworkChange, type PubliclyAccessibleChange, type RevocationChange, type ServiceChange, writeExternalPortChange, writeGossipEvent, writeIdentityChange, writeNetworkChange, writePubliclyAccessibleChange, writeRevocationChange, writeServiceChange } from "./state_v1.ts";
 
 /** A node that the author has a session with. */
@@ -273,4 +273,283 @@ export const Position: Codec<Position> = codec(
   () => ({ author: new Uint8Array(0), counter: 0n, fingerprint: new Uint8Array(0) }),
   writePosition,
   readPosition,
+);
+
+/** An agent as the registry beside a node knows it, or what a node says of its own machine. */
+export interface AgentEntry {
+  /** empty for the author's own machine */
+  readonly id: string;
+  readonly hostname: string;
+  /** host:port of the agent's own service */
+  readonly agentAddress: string;
+  /** an encoded orchion.v1.Capabilities; empty where nothing is known */
+  readonly capabilities: Uint8Array;
+  /** milliseconds since 1970, as all moments here */
+  readonly registeredAtMs: bigint;
+  /** when this entry was made: heartbeats alone make none */
+  readonly lastSeenMs: bigint;
+  /** 0 while it is online */
+  readonly offlineAtMs: bigint;
+  /** the IP address from which it registered */
+  readonly source: string;
+}
+
+export function writeAgentEntry(writer: Writer, message: AgentEntry): void {
+  if (message.id !== "") {
+    writer.uint32(10); writer.string(message.id);
+  }
+  if (message.hostname !== "") {
+    writer.uint32(18); writer.string(message.hostname);
+  }
+  if (message.agentAddress !== "") {
+    writer.uint32(26); writer.string(message.agentAddress);
+  }
+  if (message.capabilities.length > 0) {
+    writer.uint32(34); writer.bytes(message.capabilities);
+  }
+  if (message.registeredAtMs !== 0n) {
+    writer.uint32(40); writeUint64(writer, message.registeredAtMs);
+  }
+  if (message.lastSeenMs !== 0n) {
+    writer.uint32(48); writeUint64(writer, message.lastSeenMs);
+  }
+  if (message.offlineAtMs !== 0n) {
+    writer.uint32(56); writeUint64(writer, message.offlineAtMs);
+  }
+  if (message.source !== "") {
+    writer.uint32(66); writer.string(message.source);
+  }
+}
+
+export function readAgentEntry(reader: Reader, end: number, budget: Budget): AgentEntry {
+  const message: { -readonly [K in keyof AgentEntry]: AgentEntry[K] } = { id: "", hostname: "", agentAddress: "", capabilities: new Uint8Array(0), registeredAtMs: 0n, lastSeenMs: 0n, offlineAtMs: 0n, source: "" };
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    switch (tag) {
+      case 10:
+        message.id = readString(reader);
+        break;
+      case 18:
+        message.hostname = readString(reader);
+        break;
+      case 26:
+        message.agentAddress = readString(reader);
+        break;
+      case 34:
+        message.capabilities = readBytes(reader);
+        break;
+      case 40:
+        message.registeredAtMs = readUint64(reader);
+        break;
+      case 48:
+        message.lastSeenMs = readUint64(reader);
+        break;
+      case 56:
+        message.offlineAtMs = readUint64(reader);
+        break;
+      case 66:
+        message.source = readString(reader);
+        break;
+      default:
+        skip(reader, tag);
+    }
+  }
+  finish(reader, end);
+  return message;
+}
+
+export const AgentEntry: Codec<AgentEntry> = codec(
+  "pollen.state.v2.AgentEntry",
+  () => ({ id: "", hostname: "", agentAddress: "", capabilities: new Uint8Array(0), registeredAtMs: 0n, lastSeenMs: 0n, offlineAtMs: 0n, source: "" }),
+  writeAgentEntry,
+  readAgentEntry,
+);
+
+/** Some of an author's agents: all that it says of them is in the page's highest counter. */
+export interface AgentPage {
+  /** 32 bytes */
+  readonly author: Uint8Array;
+  /** 0 has the author's own machine, the others have agents */
+  readonly page: number;
+  readonly counter: bigint;
+  readonly agents: readonly AgentEntry[];
+}
+
+export function writeAgentPage(writer: Writer, message: AgentPage): void {
+  if (message.author.length > 0) {
+    writer.uint32(10); writer.bytes(message.author);
+  }
+  if (message.page !== 0) {
+    writer.uint32(16); writer.uint32(message.page);
+  }
+  if (message.counter !== 0n) {
+    writer.uint32(24); writeUint64(writer, message.counter);
+  }
+  for (const item of message.agents) {
+    writer.uint32(34).fork(); writeAgentEntry(writer, item); writer.ldelim();
+  }
+}
+
+export function readAgentPage(reader: Reader, end: number, budget: Budget): AgentPage {
+  const message: { -readonly [K in keyof AgentPage]: AgentPage[K] } = { author: new Uint8Array(0), page: 0, counter: 0n, agents: [] };
+  const agents: AgentEntry[] = [];
+  message.agents = agents;
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    switch (tag) {
+      case 10:
+        message.author = readBytes(reader);
+        break;
+      case 16:
+        message.page = reader.uint32();
+        break;
+      case 24:
+        message.counter = readUint64(reader);
+        break;
+      case 34:
+        spend(budget);
+        agents.push(readAgentEntry(reader, subEnd(reader), budget));
+        break;
+      default:
+        skip(reader, tag);
+    }
+  }
+  finish(reader, end);
+  return message;
+}
+
+export const AgentPage: Codec<AgentPage> = codec(
+  "pollen.state.v2.AgentPage",
+  () => ({ author: new Uint8Array(0), page: 0, counter: 0n, agents: [] }),
+  writeAgentPage,
+  readAgentPage,
+);
+
+/** A page as its author encoded it. */
+export interface SignedPage {
+  readonly page: Uint8Array;
+  /** Ed25519 of the author's key over "pollen/2 page", a zero byte, and the page */
+  readonly signature: Uint8Array;
+}
+
+export function writeSignedPage(writer: Writer, message: SignedPage): void {
+  if (message.page.length > 0) {
+    writer.uint32(10); writer.bytes(message.page);
+  }
+  if (message.signature.length > 0) {
+    writer.uint32(18); writer.bytes(message.signature);
+  }
+}
+
+export function readSignedPage(reader: Reader, end: number, budget: Budget): SignedPage {
+  const message: { -readonly [K in keyof SignedPage]: SignedPage[K] } = { page: new Uint8Array(0), signature: new Uint8Array(0) };
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    switch (tag) {
+      case 10:
+        message.page = readBytes(reader);
+        break;
+      case 18:
+        message.signature = readBytes(reader);
+        break;
+      default:
+        skip(reader, tag);
+    }
+  }
+  finish(reader, end);
+  return message;
+}
+
+export const SignedPage: Codec<SignedPage> = codec(
+  "pollen.state.v2.SignedPage",
+  () => ({ page: new Uint8Array(0), signature: new Uint8Array(0) }),
+  writeSignedPage,
+  readSignedPage,
+);
+
+/** Which version of a page somebody has. */
+export interface PageCounter {
+  readonly page: number;
+  readonly counter: bigint;
+}
+
+export function writePageCounter(writer: Writer, message: PageCounter): void {
+  if (message.page !== 0) {
+    writer.uint32(8); writer.uint32(message.page);
+  }
+  if (message.counter !== 0n) {
+    writer.uint32(16); writeUint64(writer, message.counter);
+  }
+}
+
+export function readPageCounter(reader: Reader, end: number, budget: Budget): PageCounter {
+  const message: { -readonly [K in keyof PageCounter]: PageCounter[K] } = { page: 0, counter: 0n };
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    switch (tag) {
+      case 8:
+        message.page = reader.uint32();
+        break;
+      case 16:
+        message.counter = readUint64(reader);
+        break;
+      default:
+        skip(reader, tag);
+    }
+  }
+  finish(reader, end);
+  return message;
+}
+
+export const PageCounter: Codec<PageCounter> = codec(
+  "pollen.state.v2.PageCounter",
+  () => ({ page: 0, counter: 0n }),
+  writePageCounter,
+  readPageCounter,
+);
+
+/** Which of an author's pages somebody has. */
+export interface AuthorPages {
+  /** 32 bytes */
+  readonly author: Uint8Array;
+  /** by page, ascending */
+  readonly pages: readonly PageCounter[];
+}
+
+export function writeAuthorPages(writer: Writer, message: AuthorPages): void {
+  if (message.author.length > 0) {
+    writer.uint32(10); writer.bytes(message.author);
+  }
+  for (const item of message.pages) {
+    writer.uint32(18).fork(); writePageCounter(writer, item); writer.ldelim();
+  }
+}
+
+export function readAuthorPages(reader: Reader, end: number, budget: Budget): AuthorPages {
+  const message: { -readonly [K in keyof AuthorPages]: AuthorPages[K] } = { author: new Uint8Array(0), pages: [] };
+  const pages: PageCounter[] = [];
+  message.pages = pages;
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    switch (tag) {
+      case 10:
+        message.author = readBytes(reader);
+        break;
+      case 18:
+        spend(budget);
+        pages.push(readPageCounter(reader, subEnd(reader), budget));
+        break;
+      default:
+        skip(reader, tag);
+    }
+  }
+  finish(reader, end);
+  return message;
+}
+
+export const AuthorPages: Codec<AuthorPages> = codec(
+  "pollen.state.v2.AuthorPages",
+  () => ({ author: new Uint8Array(0), pages: [] }),
+  writeAuthorPages,
+  readAuthorPages,
 );

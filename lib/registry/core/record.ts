@@ -30,6 +30,8 @@ export interface NodeRecord {
   readonly source: string;
   /** The token it registered with; empty without one. */
   readonly owner: string;
+  /** The machine of the network whose registry holds it, by its key; empty when this one does. */
+  readonly via: string;
 }
 
 /** A node's words about itself. What is empty or absent leaves what was known. */

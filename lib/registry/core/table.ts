@@ -32,13 +32,27 @@ type Entry = { -readonly [K in keyof NodeRecord]: NodeRecord[K] } & {
   isForeign: boolean;
 };
 
-/** What a registration led to. */
-export interface Registered {
+/** What a sign of life led to. */
+export interface Heard {
   readonly record: NodeRecord;
   /** Null when it told nothing new. */
   readonly change: Change | null;
+  /** The machine whose registry held the node until now; null when this one did. */
+  readonly takenFrom: string | null;
+}
+
+/** What a registration led to. */
+export interface Registered extends Heard {
   /** Another address that the same node was heard from, while it was online. */
   readonly movedFrom: string | null;
+}
+
+/** What the word of another machine's registry led to. */
+export interface Learned {
+  readonly record: NodeRecord;
+  readonly change: Change | null;
+  /** Whether this one held the node until now. */
+  readonly wasHeldHere: boolean;
 }
 
 /** All nodes that are known. */
@@ -113,8 +127,9 @@ export class NodeTable {
       agentAddress: words.agentAddress || (before?.agentAddress ?? ""),
       capabilities,
       registeredAtMs: before?.registeredAtMs ?? now.wall,
-      lastSeenMs: laterOf(before?.lastSeenMs, now.wall),
+      lastSeenMs: seenHere(before, now.wall),
       offlineAtMs: null,
+      via: "",
       seenAt: now.monotonic,
       isStale: false,
       isForeign: false,
@@ -125,20 +140,23 @@ export class NodeTable {
     this.#put(entry);
     if (isNews) this.#revision++;
     const kind = isNew ? "registered" : "updated";
-    return { record: entry, change: isNews ? { kind, record: entry } : null, movedFrom };
+    const takenFrom = holderOf(known);
+    const change: Change | null = isNews ? { kind, record: entry } : null;
+    return { record: entry, change, movedFrom, takenFrom };
   }
 
-  /** A sign of life. Null when no such node is online; its change, if it was stale. */
-  heartbeat(id: string, now: Moment): { record: NodeRecord; change: Change | null } | null {
+  /** A sign of life, which makes this one the holder. Null when no such node is online. */
+  heartbeat(id: string, now: Moment): Heard | null {
     const entry = this.#online.get(id);
     if (entry === undefined) return null;
+    if (entry.via !== "") return this.#takeOver(entry, now);
     entry.seenAt = now.monotonic;
     entry.isForeign = false;
     entry.lastSeenMs = laterOf(entry.lastSeenMs, now.wall);
-    if (!entry.isStale) return { record: entry, change: null };
+    if (!entry.isStale) return { record: entry, change: null, takenFrom: null };
     entry.isStale = false;
     this.#revision++;
-    return { record: entry, change: { kind: "active", record: entry } };
+    return { record: entry, change: { kind: "active", record: entry }, takenFrom: null };
   }
 
   /** Replaces what a node has; a sign of life as well. Null when no such node is online. */
@@ -146,14 +164,14 @@ export class NodeTable {
     id: string,
     capabilities: Capabilities,
     now: Moment,
-  ): { record: NodeRecord; change: Change | null } | null {
+  ): Heard | null {
     const heard = this.heartbeat(id, now);
     const entry = this.#online.get(id);
     if (heard === null || entry === undefined) return null;
     if (isSame(entry.capabilities, capabilities)) return heard;
     entry.capabilities = capabilities;
     this.#revision++;
-    return { record: entry, change: { kind: "updated", record: entry } };
+    return { ...heard, record: entry, change: { kind: "updated", record: entry } };
   }
 
   /** Takes a node at its word that it goes. Null when no such node is online. */
@@ -200,11 +218,57 @@ export class NodeTable {
   }
 
   /**
+   * Takes what another machine's registry says of a node that it holds. Null when it is nothing that
+   * has to be stored, and when the node was heard here later than there.
+   *
+   * @param isPresent Whether that machine is there: then its word is a sign of life.
+   */
+  learn(told: NodeRecord, isPresent: boolean, now: Moment): Learned | null {
+    const online = this.#online.get(told.id);
+    const before = online ?? this.#offline.get(told.id);
+    const isOnline = told.offlineAtMs === null;
+    const toldMs = isPresent || told.lastSeenMs > now.wall ? now.wall : told.lastSeenMs;
+    if (before !== undefined && before.via === "") {
+      const isMine = online !== undefined && (online.kind === "member" || !isOnline);
+      if (isMine || told.lastSeenMs <= before.lastSeenMs) return null;
+    }
+    if (online === undefined && isOnline && this.#online.size >= NODES_MAX) return null;
+    const entry: Entry = {
+      ...told,
+      registeredAtMs: before === undefined || told.registeredAtMs < before.registeredAtMs
+        ? told.registeredAtMs
+        : before.registeredAtMs,
+      lastSeenMs: laterOf(before?.lastSeenMs, toldMs),
+      seenAt: now.monotonic,
+      isStale: false,
+      isForeign: false,
+    };
+    const kind = newsOf(online, entry);
+    const isKnown = before?.via === told.via && (online !== undefined) === isOnline;
+    if (kind === null && isKnown) {
+      const { lastSeenMs, seenAt } = entry;
+      Object.assign(before, { lastSeenMs, seenAt });
+      return null;
+    }
+    if (kind === "active" && isKnown) {
+      Object.assign(before, { lastSeenMs: entry.lastSeenMs, seenAt: entry.seenAt, isStale: false });
+      this.#revision++;
+      return { record: before, change: { kind, record: before }, wasHeldHere: false };
+    }
+    this.#remove(told.id);
+    this.#put(entry);
+    this.#revision++;
+    const change: Change | null = kind === null ? null : { kind, record: entry };
+    return { record: entry, change, wasHeldHere: before?.via === "" };
+  }
+
+  /**
    * Takes what is stored of a node. Its age is that of the wall clock, as nothing else has outlived
-   * the process that stored it; who is too old by it goes with the next look at the ages.
+   * the process that stored it; who is too old by it goes with the next look at the ages. What another
+   * machine's registry held is as young as can be: its word does not come with the first look.
    */
   restore(record: NodeRecord, now: Moment): void {
-    const ageMs = Math.max(0, now.wall - record.lastSeenMs);
+    const ageMs = record.via === "" ? Math.max(0, now.wall - record.lastSeenMs) : 0;
     this.#remove(record.id);
     this.#put({
       ...record,
@@ -242,6 +306,23 @@ export class NodeTable {
     this.#put(adopted);
     this.#revision++;
     return kind === null ? null : { kind, record: adopted };
+  }
+
+  #takeOver(entry: Entry, now: Moment): Heard {
+    const taken: Entry = {
+      ...entry,
+      via: "",
+      owner: "",
+      lastSeenMs: seenHere(entry, now.wall),
+      seenAt: now.monotonic,
+      isStale: false,
+      isForeign: false,
+    };
+    this.#remove(entry.id);
+    this.#put(taken);
+    this.#revision++;
+    const change: Change = { kind: "updated", record: taken };
+    return { record: taken, change, takenFrom: entry.via };
   }
 
   #put(entry: Entry): void {
@@ -303,6 +384,16 @@ function newsOf(online: Entry | undefined, adopted: Entry): ChangeKind | null {
   return online.isStale && !adopted.isStale ? "active" : null;
 }
 
+function holderOf(entry: Entry | undefined): string | null {
+  return entry === undefined || entry.via === "" ? null : entry.via;
+}
+
+/** Later than what another registry said of it: the last one that hears a node holds it. */
+function seenHere(before: Entry | undefined, wall: WallMs): WallMs {
+  if (before === undefined || before.via === "") return laterOf(before?.lastSeenMs, wall);
+  return laterOf(before.lastSeenMs + 1 as WallMs, wall);
+}
+
 function laterOf(before: WallMs | undefined, now: WallMs): WallMs {
   return before === undefined || now > before ? now : before;
 }
@@ -310,5 +401,6 @@ function laterOf(before: WallMs | undefined, now: WallMs): WallMs {
 function hasOtherFacts(before: NodeRecord, after: NodeRecord): boolean {
   return before.kind !== after.kind || before.hostname !== after.hostname ||
     before.agentAddress !== after.agentAddress || before.source !== after.source ||
-    before.owner !== after.owner || !isSame(before.capabilities, after.capabilities);
+    before.owner !== after.owner || before.via !== after.via ||
+    !isSame(before.capabilities, after.capabilities);
 }

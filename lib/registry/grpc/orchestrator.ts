@@ -6,7 +6,7 @@ import { type CallContext, type Handlers, implement, type ServedService } from "
 import { PollenError } from "../../types/mod.ts";
 import type { Access, Scope } from "../access.ts";
 import type { Capabilities, NodeRecord } from "../core/record.ts";
-import { ID_BYTES_MAX, TEXT_BYTES_MAX } from "../limits.ts";
+import { idProblem, textProblem } from "../core/texts.ts";
 import type { Registry } from "../registry.ts";
 
 /** The service on a registry. */
@@ -84,20 +84,19 @@ function sourceOf({ caller }: CallContext): string {
 }
 
 function checkId(id: string, name: string): void {
-  if (id === "") throw invalid(`${name} is required`);
-  checkText(id, name, ID_BYTES_MAX);
+  demandNone(idProblem(id), name);
 }
 
 function checkCapabilities(capabilities: Capabilities): void {
   for (const [name, text] of Object.entries(capabilities)) checkText(text, `capabilities.${name}`);
 }
 
-function checkText(text: string, name: string, bytesMax = TEXT_BYTES_MAX): void {
-  // No character takes more than three bytes of each of its UTF-16 units.
-  if (text.length * 3 > bytesMax && new TextEncoder().encode(text).length > bytesMax) {
-    throw invalid(`${name} is longer than ${bytesMax} bytes`);
-  }
-  if (text.includes("\0")) throw invalid(`${name} contains a zero character`);
+function checkText(text: string, name: string): void {
+  demandNone(textProblem(text), name);
+}
+
+function demandNone(problem: string | null, name: string): void {
+  if (problem !== null) throw invalid(`${name} ${problem}`);
 }
 
 function invalid(message: string): PollenError {

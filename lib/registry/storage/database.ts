@@ -6,10 +6,16 @@
 
 import type { Kysely, RawBuilder, Transaction } from "kysely";
 import { Migrator } from "kysely/migration";
+import {
+  addCounts,
+  bucketOf,
+  type HeartbeatCount,
+  type HeartbeatSeries,
+} from "../core/heartbeats.ts";
 import type { NodeRecord } from "../core/record.ts";
-import { ROWS_PER_WRITE_MAX } from "../limits.ts";
+import { HEARTBEAT_BUCKETS_MAX, ROWS_PER_WRITE_MAX } from "../limits.ts";
 import { PollenError, type WallMs } from "../../types/mod.ts";
-import { fromRow, toRow } from "./rows.ts";
+import { fromRow, toRow, toSeries } from "./rows.ts";
 import { MIGRATIONS, type Schema } from "./schema.ts";
 import type {
   Batch,
@@ -112,6 +118,7 @@ class DatabaseStorage implements Storage {
               offline_at_ms: excluded.ref("excluded.offline_at_ms"),
               source: excluded.ref("excluded.source"),
               owner: excluded.ref("excluded.owner"),
+              via: excluded.ref("excluded.via"),
               forgotten_at_ms: null,
               version: excluded.ref("excluded.version"),
             })).whereRef("nodes.last_seen_ms", "<=", "excluded.last_seen_ms")
@@ -120,7 +127,9 @@ class DatabaseStorage implements Storage {
         for (const ids of chunks(forgotten)) {
           await transaction.updateTable("nodes").set({ forgotten_at_ms: now, version })
             .where("id", "in", ids).execute();
-          await transaction.deleteFrom("history").where("node_id", "in", ids).execute();
+          for (const table of ["history", "heartbeats"] as const) {
+            await transaction.deleteFrom(table).where("node_id", "in", ids).execute();
+          }
         }
         for (const some of chunks(history)) {
           const rows = some.map(({ nodeId, atMs, kind, source }) => ({
@@ -161,6 +170,8 @@ class DatabaseStorage implements Storage {
           ])
         ).execute();
         await transaction.deleteFrom("history").where("at_ms", "<", before).execute();
+        await transaction.deleteFrom("heartbeats")
+          .where("bucket", "<=", bucketOf(now) - HEARTBEAT_BUCKETS_MAX).execute();
       }),
     );
   }
@@ -176,6 +187,35 @@ class DatabaseStorage implements Storage {
       kind: kind as HistoryKind,
       source,
     }));
+  }
+
+  async addHeartbeats(counts: readonly HeartbeatCount[]): Promise<void> {
+    await this.#try(this.#database.relaxed(async (transaction) => {
+      await this.#database.serialize(transaction);
+      const byNode = Map.groupBy(counts, ({ nodeId }) => nodeId);
+      for (const ids of chunks([...byNode.keys()])) {
+        const rows = await transaction.selectFrom("heartbeats").selectAll()
+          .where("node_id", "in", ids).execute();
+        const stored = new Map(rows.map((row) => [row.node_id, toSeries(row)]));
+        const values = ids.map((id) => {
+          const series = addCounts(stored.get(id) ?? null, byNode.get(id)!);
+          return { node_id: id, bucket: series.newest, counts: JSON.stringify(series.counts) };
+        });
+        await transaction.insertInto("heartbeats").values(values).onConflict((conflict) =>
+          conflict.column("node_id").doUpdateSet((excluded) => ({
+            bucket: excluded.ref("excluded.bucket"),
+            counts: excluded.ref("excluded.counts"),
+          }))
+        ).execute();
+      }
+    }));
+  }
+
+  async heartbeats(id: string): Promise<HeartbeatSeries | null> {
+    const row = await this.#try(
+      this.#db.selectFrom("heartbeats").selectAll().where("node_id", "=", id).executeTakeFirst(),
+    );
+    return row === undefined ? null : toSeries(row);
   }
 
   async tokens(): Promise<readonly StoredToken[]> {

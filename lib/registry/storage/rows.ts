@@ -2,8 +2,10 @@
 
 import { orchion } from "../../proto/mod.ts";
 import type { WallMs } from "../../types/mod.ts";
+import type { HeartbeatSeries } from "../core/heartbeats.ts";
 import type { Capabilities, NodeRecord } from "../core/record.ts";
-import type { NodesTable } from "./schema.ts";
+import { HEARTBEAT_BUCKETS_MAX } from "../limits.ts";
+import type { HeartbeatsTable, NodesTable } from "./schema.ts";
 
 /** The row of a node. */
 export function toRow(record: NodeRecord, version: number): NodesTable {
@@ -18,6 +20,7 @@ export function toRow(record: NodeRecord, version: number): NodesTable {
     offline_at_ms: record.offlineAtMs,
     source: record.source,
     owner: record.owner,
+    via: record.via,
     forgotten_at_ms: null,
     version,
   };
@@ -36,7 +39,15 @@ export function fromRow(row: NodesTable): NodeRecord {
     offlineAtMs: row.offline_at_ms as WallMs | null,
     source: row.source,
     owner: row.owner,
+    via: row.via,
   };
+}
+
+/** How often the node of a row was heard. */
+export function toSeries({ bucket, counts }: HeartbeatsTable): HeartbeatSeries {
+  const parsed: unknown = JSON.parse(counts);
+  const numbers = Array.isArray(parsed) ? parsed.slice(0, HEARTBEAT_BUCKETS_MAX) : [];
+  return { newest: bucket, counts: numbers.map((count) => Number.isInteger(count) ? count : 0) };
 }
 
 /** Only texts under names that this version knows; what else there is another version wrote. */

@@ -17,6 +17,8 @@ export interface NodesTable {
   offline_at_ms: number | null;
   source: string;
   owner: string;
+  /** The machine whose registry holds the node; empty when this storage's does. */
+  via: string;
   /** Set when the node is forgotten, so that other instances learn of it; the row goes later. */
   forgotten_at_ms: number | null;
   /** Grows with each transaction that touches the row: what others ask for news by. */
@@ -28,6 +30,15 @@ export interface HistoryTable {
   at_ms: number;
   kind: string;
   source: string;
+}
+
+/** How often a node was heard over the last day. */
+export interface HeartbeatsTable {
+  node_id: string;
+  /** The number of the newest bucket. */
+  bucket: number;
+  /** JSON: heartbeats of each bucket, newest first. */
+  counts: string;
 }
 
 export interface TokensTable {
@@ -43,13 +54,29 @@ export interface TokensTable {
 export interface Schema {
   nodes: NodesTable;
   history: HistoryTable;
+  heartbeats: HeartbeatsTable;
   tokens: TokensTable;
 }
 
 /** In the order of their names. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "001_nodes_and_tokens": { up: nodesAndTokens },
+  "002_heartbeats": { up: heartbeats },
+  "003_via": { up: via },
 };
+
+async function via(db: Kysely<unknown>): Promise<void> {
+  await db.schema.alterTable("nodes")
+    .addColumn("via", "text", (column) => column.notNull().defaultTo("")).execute();
+}
+
+async function heartbeats(db: Kysely<unknown>): Promise<void> {
+  await db.schema.createTable("heartbeats")
+    .addColumn("node_id", "text", (column) => column.primaryKey())
+    .addColumn("bucket", "bigint", (column) => column.notNull())
+    .addColumn("counts", "text", (column) => column.notNull())
+    .execute();
+}
 
 async function nodesAndTokens(db: Kysely<unknown>): Promise<void> {
   await db.schema.createTable("nodes")

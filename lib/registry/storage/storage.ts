@@ -1,6 +1,7 @@
 // The port behind which nodes and tokens outlive the process. The registry decides in memory and
 // hands over what is to last; what `write` has confirmed is on disk.
 
+import type { HeartbeatCount, HeartbeatSeries } from "../core/heartbeats.ts";
 import type { NodeRecord } from "../core/record.ts";
 import type { WallMs } from "../../types/mod.ts";
 
@@ -69,6 +70,10 @@ export interface Storage extends AsyncDisposable {
   cleanUp(before: WallMs, now: WallMs): Promise<void>;
   /** The newest entries of a node's history, newest first. */
   history(id: string, limit: number): Promise<readonly HistoryEntry[]>;
+  /** Adds heartbeats to what is stored of their nodes, without waiting for the disk. */
+  addHeartbeats(counts: readonly HeartbeatCount[]): Promise<void>;
+  /** How often a node was heard, as far as it was written; null where nothing was. */
+  heartbeats(id: string): Promise<HeartbeatSeries | null>;
   /** All tokens, revoked and expired ones included. */
   tokens(): Promise<readonly StoredToken[]>;
   addToken(token: StoredToken): Promise<void>;

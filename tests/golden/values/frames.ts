@@ -1,16 +1,23 @@
 // The messages of state2.golden and mesh2.golden.
 
 import type {
+  AgentEntry,
+  AgentPage,
+  AgentPages,
+  AgentSummary,
+  AuthorPages,
   Digest,
   EventRecord,
   EventRecords,
   Frame,
   Hello,
   MemberEvent,
+  PageCounter,
   Position,
   PunchCoordRefusal,
   Reachability,
   SignedEvent,
+  SignedPage,
   Summary,
 } from "../../../lib/proto/mod.ts";
 import { goldenBytes } from "../golden.ts";
@@ -90,7 +97,36 @@ const positions = [mine!, theirs!]
       : goldenBytes("a summary").slice(-8),
   }));
 const hello: Hello = { version: "1.2.3", capabilities: ["paths", "udp"] };
-const digest: Digest = { hash: part("a digest", 2, 32) };
+const agent: AgentEntry = {
+  id: "a-1",
+  hostname: "machine",
+  agentAddress: "machine:50052",
+  capabilities: new TextEncoder().encode("\n\x074 cores"),
+  registeredAtMs: 1_800_000_000_000n,
+  lastSeenMs: 1_800_000_000_001n,
+  offlineAtMs: 0n,
+  source: "192.0.2.7",
+};
+const gone: AgentEntry = {
+  id: "a-2",
+  hostname: "",
+  agentAddress: "",
+  capabilities: Uint8Array.of(),
+  registeredAtMs: 0n,
+  lastSeenMs: 0n,
+  offlineAtMs: 1_800_000_000_002n,
+  source: "",
+};
+const page: AgentPage = { author, page: 1, counter: 7n, agents: [agent, gone] };
+const signedPage: SignedPage = {
+  page: goldenBytes("a page of agents"),
+  signature: goldenBytes("a signed page").slice(-64),
+};
+const counter: PageCounter = { page: 1, counter: 7n };
+const authorPages: AuthorPages = { author, pages: [counter] };
+const agentSummary: AgentSummary = { authors: [authorPages] };
+const agentPages: AgentPages = { pages: [signedPage], more: true };
+const digest: Digest = { hash: part("a digest", 2, 32), agents: part("a digest", 36, 32) };
 const summary: Summary = { positions };
 const records: EventRecords = {
   records: [record, unsigned],
@@ -109,6 +145,15 @@ export const FRAME_VALUES = {
   "a record of a signed event": record,
   "a record of an unsigned event": unsigned,
   "a position": positions[0]!,
+  "an agent": agent,
+  "a page of agents": page,
+  "a signed page": signedPage,
+  "a page's counter": counter,
+  "an author's pages": authorPages,
+  "a summary of agents": agentSummary,
+  "pages of agents": agentPages,
+  "a frame: summary of agents": frame({ kind: "agentSummary", value: agentSummary }),
+  "a frame: pages of agents": frame({ kind: "agentPages", value: agentPages }),
   "a hello": hello,
   "a digest": digest,
   "a summary": summary,

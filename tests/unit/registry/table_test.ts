@@ -139,9 +139,10 @@ Deno.test("what another instance heard counts from when it is told", () => {
   const other = new NodeTable(TIMEOUT_MS);
   const told = () => structuredClone(other.get("a")!);
   const copy = () => {
-    const { id, kind, hostname, agentAddress, capabilities, source, owner, ...moments } = told();
+    const { id, kind, hostname, agentAddress, capabilities, source, owner, via, ...moments } =
+      told();
     const { registeredAtMs, lastSeenMs, offlineAtMs } = moments;
-    const words = { id, kind, hostname, agentAddress, capabilities, source, owner };
+    const words = { id, kind, hostname, agentAddress, capabilities, source, owner, via };
     return { ...words, registeredAtMs, lastSeenMs, offlineAtMs };
   };
   // The other one's wall clock is an hour behind.

@@ -21,6 +21,7 @@ function record(id: string, hostname = ""): NodeRecord {
     offlineAtMs: null,
     source: "",
     owner: "",
+    via: "",
   };
 }
 

@@ -63,6 +63,8 @@ export function authority(verifyRevocation = verify): Authority {
     membership: MembershipCert.create(),
     sign: () => new Uint8Array(64),
     verifyEvent: () => false,
+    signPage: () => new Uint8Array(64),
+    verifyPage: () => false,
     isGenuine: () => false,
     verifyRevocation,
   };
