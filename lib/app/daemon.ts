@@ -9,6 +9,7 @@ import { ConditionLog } from "./condition_log.ts";
 import { openLog } from "./log.ts";
 import { openNode } from "./node.ts";
 import { RegistryBeside, type RegistryBesideOptions } from "./registry_beside.ts";
+import { RegistryNetwork } from "./registry_network.ts";
 
 /** Where a daemon keeps its state, and when it ends. */
 export interface DaemonOptions {
@@ -49,7 +50,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
 
   const shutdown = new AbortController();
   let registry: RegistryBeside | null = null;
-  const { node, service } = opened.use(
+  const own = opened.use(
     await openNode({
       dir,
       ...(port === undefined ? {} : { port }),
@@ -62,6 +63,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
       otherConditions: () => registry?.conditions() ?? [],
     }),
   );
+  const { node, service } = own;
   // The node has given the folder up before this socket goes: who waits for that may use it then.
   const socketPath = socketPathOf(dir);
   const server = opened.use(GrpcServer.create({ socketPath, service, log }));
@@ -73,7 +75,8 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   opened.use(new ConditionLog(service.conditions, systemClock, log));
   void node.ready.then(() => options.onReady({ port: node.listenPort, socketPath }));
   if (options.registry !== undefined) {
-    registry = opened.use(new RegistryBeside(options.registry, { dir, service, log }));
+    const network = new RegistryNetwork(own);
+    registry = opened.use(new RegistryBeside(options.registry, { dir, service, network, log }));
   }
   await node.start(AbortSignal.any([signal, shutdown.signal]));
 }

@@ -4,6 +4,7 @@
 import { portOwner, systemClock, systemDisk, systemRandom } from "../host/mod.ts";
 import type { NodeService } from "../node/mod.ts";
 import { Condition } from "../proto/mod.ts";
+import type { NetworkSource } from "../registry/mod.ts";
 import { type Log, PollenError, toPollenError } from "../types/mod.ts";
 import { RegistryMembers } from "./registry_members.ts";
 
@@ -26,6 +27,8 @@ export interface RegistryBesideDeps {
   /** The state folder, absolute. */
   readonly dir: string;
   readonly service: NodeService;
+  /** Tells how the network is. */
+  readonly network: NetworkSource;
   readonly log: Log;
 }
 
@@ -70,7 +73,7 @@ export class RegistryBeside implements AsyncDisposable {
   }
 
   async #open(): Promise<AsyncDisposableStack> {
-    const { dir, service, log } = this.#deps;
+    const { dir, service, network, log } = this.#deps;
     const { port = PORT, httpPort = HTTP_PORT } = this.#options;
     await this.#demandUnserved(port, "--registry-port");
     await this.#demandUnserved(httpPort, "--registry-http-port");
@@ -86,6 +89,7 @@ export class RegistryBeside implements AsyncDisposable {
         heartbeatTimeoutMs: HEARTBEAT_TIMEOUT_MS,
         isOpen: false,
         allowedHosts: [],
+        network,
         clock: systemClock,
         random: systemRandom,
         disk: systemDisk,

@@ -8,3 +8,4 @@ export { Node } from "./node.ts";
 export { type Config, DEFAULT_CONFIG, type NodeDeps } from "./wiring.ts";
 export { NodeService, type NodeServiceDeps } from "./service.ts";
 export type { BootstrapPeer, NodeInput, NodeOutput } from "./steps.ts";
+export { type Links, type Topology, topologyOf } from "./topology.ts";

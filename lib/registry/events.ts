@@ -1,5 +1,6 @@
-// What happens to nodes, as it happens, for those who listen. Whoever was away for a moment gets
-// what it has missed; whoever is too slow, or was away for too long, is told to look at everything.
+// What happens to nodes and to the network, as it happens, for those who listen. Whoever was away for
+// a moment gets what it has missed; whoever is too slow, or was away for too long, is told to look at
+// everything.
 
 import type { WallMs } from "../types/mod.ts";
 import { PollenError } from "../types/mod.ts";
@@ -17,18 +18,31 @@ export interface RegistryEvent {
   readonly state: NodeState;
 }
 
+/** What of the network is to be read again. */
+export type NetworkChange = "network" | "services";
+
+/** The network of the node beside the registry is another. */
+export interface NetworkEvent {
+  readonly number: number;
+  readonly kind: NetworkChange;
+  readonly atMs: WallMs;
+}
+
 /** An event, or that some were missed: then only the whole list tells how things are. */
-export type Heard = RegistryEvent | { readonly kind: "missed"; readonly number: number };
+export type Heard =
+  | RegistryEvent
+  | NetworkEvent
+  | { readonly kind: "missed"; readonly number: number };
 
 interface Listener {
-  readonly waiting: RegistryEvent[];
+  readonly waiting: (RegistryEvent | NetworkEvent)[];
   hasMissed: boolean;
   wake: () => void;
 }
 
 /** The events of one process. */
 export class Events {
-  readonly #kept: RegistryEvent[] = [];
+  readonly #kept: (RegistryEvent | NetworkEvent)[] = [];
   readonly #listeners = new Set<Listener>();
   #last = 0;
   #isClosed = false;
@@ -37,9 +51,17 @@ export class Events {
     return this.#listeners.size;
   }
 
-  /** Tells everybody. */
+  /** Tells everybody what happened to a node. */
   tell({ kind, record }: Change, state: NodeState, atMs: WallMs): void {
-    const event = { number: ++this.#last, kind, atMs, record: { ...record }, state };
+    this.#add({ number: ++this.#last, kind, atMs, record: { ...record }, state });
+  }
+
+  /** Tells everybody that the network is another. */
+  tellNetwork(kind: NetworkChange, atMs: WallMs): void {
+    this.#add({ number: ++this.#last, kind, atMs });
+  }
+
+  #add(event: RegistryEvent | NetworkEvent): void {
     this.#kept.push(event);
     if (this.#kept.length > EVENTS_KEPT_MAX) this.#kept.shift();
     for (const listener of this.#listeners) {

@@ -132,3 +132,13 @@ export const CLOSE_GRACE_MS = 1_500;
 /** How long a browser is logged in, and how many are at once. */
 export const SESSION_MS = 12 * 3_600_000;
 export const SESSIONS_MAX = 1_024;
+
+/** Between two looks at the network of the node beside a registry, while somebody listens. */
+export const NETWORK_LOOK_MS = 1_000;
+
+/** Links that are told: two hundred machines of which each is connected with each, 4 MB as JSON. */
+export const LINKS_TOLD_MAX = 20_000;
+assert(LINKS_TOLD_MAX > 200 * 199 / 2, "a full mesh of two hundred is told whole");
+
+/** Services that are told; of more only the number. */
+export const SERVICES_TOLD_MAX = 10_000;

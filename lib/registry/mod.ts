@@ -17,6 +17,14 @@ export {
   HEARTBEAT_TIMEOUT_MS_MAX,
   HEARTBEAT_TIMEOUT_MS_MIN,
 } from "./limits.ts";
+export type {
+  NetworkBounds,
+  NetworkLink,
+  NetworkMachine,
+  NetworkService,
+  NetworkSource,
+  NetworkView,
+} from "./network.ts";
 export { type NodeDetails, Registry, type RegistryDeps } from "./registry.ts";
 export { openRegistryServer, type RegistryServer, type RegistryServerOptions } from "./server.ts";
 export { openStorage, type OpenStorageOptions } from "./storage/open.ts";

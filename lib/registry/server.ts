@@ -19,6 +19,7 @@ import { reflectionService } from "./grpc/reflection.ts";
 import { type HttpHandler, httpHandler } from "./http/app.ts";
 import { isLoopback } from "./http/guard.ts";
 import { ANSWER_BYTES_MAX, CLOSE_GRACE_MS, REQUEST_BYTES_MAX } from "./limits.ts";
+import { Network, type NetworkSource } from "./network.ts";
 import { Registry } from "./registry.ts";
 import { openStorage } from "./storage/open.ts";
 
@@ -45,6 +46,8 @@ export interface RegistryServerOptions {
   readonly allowedHosts: readonly string[];
   /** Certificate chain and private key, PEM. */
   readonly tls?: { readonly cert: string; readonly key: string };
+  /** Knows the network that the registry is a part of. Default: there is none. */
+  readonly network?: NetworkSource;
   readonly clock: Clock;
   readonly random: Random;
   readonly disk: Disk;
@@ -98,8 +101,10 @@ export async function openRegistryServer(options: RegistryServerOptions): Promis
   const rpc = await serveGrpc(registry, access, addresses, options);
   cleanup.defer(() => rpc.close(CLOSE_GRACE_MS));
   const { allowedHosts } = options;
+  const network = cleanup.use(new Network(options.network ?? null, registry.events, clock, log));
   const handler = httpHandler({
     registry,
+    network,
     access,
     clock,
     random,

@@ -2,11 +2,12 @@
 
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { openTestRegistry } from "../registry/support.ts";
+import { machineId, smallNetwork, ToldNetwork } from "../registry/told_network.ts";
 import { browserTest, objections, openPage, registerMany } from "./support.ts";
 
 for (const colorScheme of ["light", "dark"] as const) {
   browserTest(`axe has no objection, ${colorScheme}`, async () => {
-    await using opened = await openTestRegistry();
+    await using opened = await openTestRegistry({ network: new ToldNetwork(smallNetwork()) });
     await using browser = await openPage(opened.url, { colorScheme });
     const { page } = browser;
     await page.getByText("No node has registered yet.").waitFor();
@@ -22,6 +23,13 @@ for (const colorScheme of ["light", "dark"] as const) {
     await page.getByRole("link", { name: "Events" }).click();
     await page.locator(".timeline").waitFor();
     deepEqual(await objections(page), [], "events");
+    await page.getByRole("link", { name: "Services" }).click();
+    await page.getByText("2 of 2 services").waitFor();
+    deepEqual(await objections(page), [], "services");
+    await page.goto(`${opened.url}/#/network/${machineId("b")}`);
+    await page.getByRole("heading", { name: "Links" }).waitFor();
+    await page.locator(".picture .latency").waitFor();
+    deepEqual(await objections(page), [], "network");
   });
 }
 
@@ -47,7 +55,7 @@ browserTest("everything is reached by the Tab key, in the order in which it is r
   const { page } = browser;
   await page.locator("#row-2").waitFor();
   const stops: string[] = [];
-  for (let count = 0; count < 11; count++) {
+  for (let count = 0; count < 13; count++) {
     await page.keyboard.press("Tab");
     stops.push(
       await page.evaluate(
@@ -55,7 +63,7 @@ browserTest("everything is reached by the Tab key, in the order in which it is r
       ) as string,
     );
   }
-  const [links, theme, search] = [["a", "a"], ["select"], ["input"]];
+  const [links, theme, search] = [["a", "a", "a", "a"], ["select"], ["input"]];
   const states = ["button", "button", "button", "button"];
   deepEqual(stops, [...links, ...theme, ...search, ...states, "select", "nodes", "button"]);
 });

@@ -45,6 +45,51 @@ export interface Details extends Node {
   }[];
 }
 
+/** One machine of the private network. */
+export interface Machine {
+  readonly id: string;
+  readonly isOnline: boolean;
+  /** Where the session with it leads, for those that the registry's own node is connected with. */
+  readonly address?: string;
+}
+
+/** Two machines that are connected. */
+export interface NetworkLink {
+  readonly from: string;
+  readonly to: string;
+  readonly path: "direct" | "relayed";
+  /** The machine that carries it, where that is known. */
+  readonly carrier?: string;
+  /** Known for the links of the registry's own node. */
+  readonly latencyMs?: number;
+}
+
+/** The private network, as the node beside the registry knows it. */
+export interface Network {
+  /** Why nothing is known; null where something is. */
+  readonly reason: string | null;
+  /** The registry's own node. */
+  readonly self: string | null;
+  readonly machines: readonly Machine[];
+  readonly links: readonly NetworkLink[];
+  readonly omittedLinks: number;
+}
+
+/** What a machine offers. */
+export interface Service {
+  readonly name: string;
+  readonly port: number;
+  readonly provider: string;
+  readonly isReachable: boolean;
+}
+
+export interface Services {
+  /** Why nothing is known; null where something is. */
+  readonly reason: string | null;
+  readonly services: readonly Service[];
+  readonly omittedServices: number;
+}
+
 /** Whether a token is needed, and whether this browser has shown one. */
 export interface Session {
   readonly isTokenRequired: boolean;
@@ -92,6 +137,16 @@ export function readNodes(): Promise<Answered<Node[]>> {
 /** @throws {ApiError} */
 export function readDetails(id: string): Promise<Answered<Details>> {
   return readJson(`/api/nodes/${encodeURIComponent(id)}`);
+}
+
+/** @throws {ApiError} */
+export function readNetwork(): Promise<Answered<Network>> {
+  return readJson("/api/network");
+}
+
+/** @throws {ApiError} */
+export function readServices(): Promise<Answered<Services>> {
+  return readJson("/api/services");
 }
 
 /** How this browser stands. @throws {ApiError} */

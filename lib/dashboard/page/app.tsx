@@ -1,13 +1,17 @@
 // The page: its head, and whichever of its parts the address names.
 
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { readSession, signOut } from "./api.ts";
+import { type Node, readNetwork, readServices, readSession, signOut } from "./api.ts";
 import { DetailsPanel } from "./details.tsx";
 import { EventsPage } from "./events.tsx";
 import { Feed, type Link, NOTHING } from "./feed.ts";
-import { hrefOf, type Theme, usePlace, useTheme } from "./hooks.ts";
+import { hrefOf, PAGES, type Place, type Theme, usePlace, useReading, useTheme } from "./hooks.ts";
+import type { Names } from "./links.ts";
 import { Login } from "./login.tsx";
+import { NetworkPage } from "./network.tsx";
 import { NodesPage } from "./nodes.tsx";
+import { ServicesPage } from "./services.tsx";
+import { nameOf } from "./view.ts";
 
 const LINKS: Readonly<Record<Link, string>> = {
   loading: "Connecting",
@@ -16,6 +20,19 @@ const LINKS: Readonly<Record<Link, string>> = {
   lost: "Not connected",
   denied: "Signed out",
 };
+
+const TITLES: Readonly<Record<Place["page"], string>> = {
+  nodes: "Nodes",
+  network: "Network",
+  services: "Services",
+  events: "Events",
+};
+
+/** Characters of an id that stand for a name, as in `pollen status`. */
+const ID_SHOWN = 8;
+
+/** Between two readings of what the network is like, in milliseconds; round trips are no events. */
+const READ_MS = 5_000;
 
 export function App() {
   const [known, setKnown] = useState(NOTHING);
@@ -33,10 +50,25 @@ export function App() {
   // Who closes the details goes on where he was.
   const lastId = useRef(place.nodeId);
   useEffect(() => {
-    if (lastId.current !== null && place.nodeId === null) document.getElementById("nodes")?.focus();
+    if (lastId.current !== null && place.nodeId === null) {
+      document.getElementById(place.page)?.focus();
+    }
     lastId.current = place.nodeId;
-  }, [place.nodeId]);
+  }, [place]);
   const { link, problem, nodes } = known;
+  const names = useNames(nodes);
+  const isWanted = (page: Place["page"]) =>
+    link !== "denied" && (place.page === page || place.nodeId !== null);
+  const network = useReading(
+    isWanted("network") ? readNetwork : null,
+    READ_MS,
+    known.networkVersion,
+  );
+  const services = useReading(
+    isWanted("services") ? readServices : null,
+    READ_MS,
+    known.servicesVersion,
+  );
   const isDenied = link === "denied";
   const isSignedIn = useSession(link);
   const leave = async () => {
@@ -49,13 +81,13 @@ export function App() {
       <header class="top">
         <h1>Pollen</h1>
         <nav aria-label="Pages">
-          {(["nodes", "events"] as const).map((page) => (
+          {PAGES.map((page) => (
             <a
               key={page}
               href={hrefOf({ page, nodeId: null })}
               aria-current={place.page === page ? "page" : undefined}
             >
-              {page === "nodes" ? "Nodes" : "Events"}
+              {TITLES[page]}
             </a>
           ))}
         </nav>
@@ -78,17 +110,37 @@ export function App() {
           ? link !== "lost" && <p class="note" role="status">Reading the list of nodes …</p>
           : (
             <div class={place.nodeId === null ? "parts" : "parts with-details"}>
-              {place.page === "nodes"
-                ? <NodesPage nodes={nodes} aheadMs={known.aheadMs} openId={place.nodeId} />
-                : <EventsPage events={known.events} />}
+              {place.page === "nodes" && (
+                <NodesPage nodes={nodes} aheadMs={known.aheadMs} openId={place.nodeId} />
+              )}
+              {place.page === "network" && (
+                <NetworkPage reading={network} names={names} openId={place.nodeId} />
+              )}
+              {place.page === "services" && <ServicesPage reading={services} names={names} />}
+              {place.page === "events" && <EventsPage events={known.events} />}
               {place.nodeId !== null && (
-                <DetailsPanel key={place.nodeId} id={place.nodeId} page={place.page} />
+                <DetailsPanel
+                  key={place.nodeId}
+                  id={place.nodeId}
+                  page={place.page}
+                  names={names}
+                  network={network.value}
+                  services={services.value}
+                />
               )}
             </div>
           )}
       </main>
     </>
   );
+}
+
+/** What nodes are called; those that the registry does not know by the beginning of their ids. */
+function useNames(nodes: readonly Node[] | null): Names {
+  return useMemo(() => {
+    const names = new Map((nodes ?? []).map((node) => [node.id, nameOf(node)]));
+    return (id) => names.get(id) ?? id.slice(0, ID_SHOWN);
+  }, [nodes]);
 }
 
 /** Whether a token was shown that could be taken back. */

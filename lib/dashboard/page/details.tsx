@@ -1,15 +1,19 @@
 // One node with all that is known of it, read again every second while it is looked at.
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import {
   type ApiError,
   CAPABILITIES,
   type CapabilityName,
   type Details,
+  type Network,
   readDetails,
+  type Services,
 } from "./api.ts";
 import { Heartbeats, type Sample } from "./heartbeats.tsx";
-import { hrefOf, type Place } from "./hooks.ts";
+import { hrefOf, type Place, useReading } from "./hooks.ts";
+import type { Names } from "./links.ts";
+import { Membership } from "./membership.tsx";
 import { moment, visible } from "./text.ts";
 import { nameOf } from "./view.ts";
 
@@ -17,8 +21,18 @@ import { nameOf } from "./view.ts";
 const READ_MS = 1_000;
 const SAMPLES_MAX = 300;
 
-export function DetailsPanel({ id, page }: { readonly id: string; readonly page: Place["page"] }) {
+export interface DetailsProps {
+  readonly id: string;
+  readonly page: Place["page"];
+  readonly names: Names;
+  /** Null until they are read. */
+  readonly network: Network | null;
+  readonly services: Services | null;
+}
+
+export function DetailsPanel({ id, page, names, network, services }: DetailsProps) {
   const { details, problem, samples } = useDetails(id);
+  const isMachine = network?.machines.some((machine) => machine.id === id) ?? false;
   const title = useRef<HTMLHeadingElement>(null);
   useEffect(() => title.current?.focus(), []);
   const close = () => {
@@ -32,14 +46,18 @@ export function DetailsPanel({ id, page }: { readonly id: string; readonly page:
     >
       <div class="details-head">
         <h2 id="details-title" ref={title} tabIndex={-1}>
-          <bdi>{visible(details === null ? id : nameOf(details))}</bdi>
+          <bdi>{visible(details === null ? names(id) : nameOf(details))}</bdi>
         </h2>
         <button type="button" onClick={close}>Close</button>
       </div>
-      {problem !== null && <p class="problem" role="alert">{problem}</p>}
+      {problem?.status === 404 && isMachine
+        ? <p class="note">It was not online since this registry looks after the network.</p>
+        : problem !== null && <p class="problem" role="alert">{sentence(problem)}</p>}
       {details === null
         ? problem === null && <p class="note">Reading …</p>
         : <Facts details={details} samples={samples} />}
+      {network !== null && isMachine && <Membership {...{ id, network, services, names, page }} />}
+      {details !== null && <History of={details} />}
     </section>
   );
 }
@@ -48,7 +66,7 @@ function Facts({ details, samples }: {
   readonly details: Details;
   readonly samples: readonly Sample[];
 }) {
-  const { capabilities = {}, history, state } = details;
+  const { capabilities = {}, state } = details;
   const facts: (readonly [string, string])[] = [
     ["Id", details.id],
     ["Kind", details.kind],
@@ -79,6 +97,13 @@ function Facts({ details, samples }: {
           </div>
         ))}
       </dl>
+    </>
+  );
+}
+
+function History({ of: { history } }: { readonly of: Details }) {
+  return (
+    <>
       <h3>History</h3>
       {history.length === 0
         ? <p class="note">Nothing is known of its past.</p>
@@ -97,34 +122,19 @@ function Facts({ details, samples }: {
   );
 }
 
+function sentence({ status, message }: ApiError): string {
+  return status === 404 ? "This node is not known, or was forgotten." : message;
+}
+
 function useDetails(id: string) {
-  const [details, setDetails] = useState<Details | null>(null);
-  const [problem, setProblem] = useState<string | null>(null);
+  const read = useCallback(() => readDetails(id), [id]);
+  const { value, aheadMs, problem } = useReading(read, READ_MS);
   const [samples, setSamples] = useState<readonly Sample[]>([]);
   useEffect(() => {
-    let timer = 0;
-    let isOver = false;
-    const read = async () => {
-      try {
-        const { value, aheadMs } = await readDetails(id);
-        if (isOver) return;
-        const atMs = Date.now() + aheadMs;
-        const ageMs = Math.max(0, atMs - Date.parse(value.lastSeenAt));
-        setDetails(value);
-        setProblem(null);
-        setSamples((before) => [...before.slice(1 - SAMPLES_MAX), { atMs, ageMs }]);
-      } catch (thrown) {
-        if (isOver) return;
-        const { status, message } = thrown as ApiError;
-        setProblem(status === 404 ? "This node is not known, or was forgotten." : message);
-      }
-      timer = setTimeout(() => void read(), READ_MS);
-    };
-    void read();
-    return () => {
-      isOver = true;
-      clearTimeout(timer);
-    };
-  }, [id]);
-  return { details, problem, samples };
+    if (value === null) return;
+    const atMs = Date.now() + aheadMs;
+    const ageMs = Math.max(0, atMs - Date.parse(value.lastSeenAt));
+    setSamples((before) => [...before.slice(1 - SAMPLES_MAX), { atMs, ageMs }]);
+  }, [value]);
+  return { details: value, problem, samples };
 }

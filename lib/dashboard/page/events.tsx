@@ -7,7 +7,7 @@ import { nameOf } from "./view.ts";
 
 export function EventsPage({ events }: { readonly events: readonly Happened[] }) {
   return (
-    <section class="events" aria-labelledby="events-title">
+    <section class="page" id="events" tabIndex={-1} aria-labelledby="events-title">
       <h2 id="events-title">Events</h2>
       {events.length === 0
         ? (

@@ -37,6 +37,9 @@ export interface Known {
   readonly events: readonly Happened[];
   /** How far the registry's clock is ahead of this one, in milliseconds. */
   readonly aheadMs: number;
+  /** These grow whenever the network, or what is served in it, is to be read again. */
+  readonly networkVersion: number;
+  readonly servicesVersion: number;
 }
 
 /** Between two readings of the list, in milliseconds; while events come, longer for a longer list. */
@@ -61,6 +64,8 @@ export const NOTHING: Known = {
   nodes: null,
   events: [],
   aheadMs: 0,
+  networkVersion: 0,
+  servicesVersion: 0,
 };
 
 /** The page's knowledge. */
@@ -111,7 +116,7 @@ export class Feed {
     source.onopen = () => {
       this.#isStreaming = true;
       // Whatever happened before the stream was open.
-      void this.#read();
+      this.#readAll();
     };
     source.onerror = () => {
       this.#isStreaming = false;
@@ -120,13 +125,26 @@ export class Feed {
       clearTimeout(this.#openTimer);
       this.#openTimer = setTimeout(() => this.#open(), REOPEN_MS);
     };
-    source.addEventListener("missed", () => void this.#read());
+    source.addEventListener("missed", () => this.#readAll());
+    source.addEventListener("network", () => this.#renew("networkVersion"));
+    source.addEventListener("services", () => this.#renew("servicesVersion"));
     for (const kind of EVENT_KINDS) {
       source.addEventListener(kind, ({ data }) => {
         const { at, node } = JSON.parse(data) as { at: string; node: Node };
         this.#hear({ number: ++this.#count, kind, at, node });
       });
     }
+  }
+
+  #readAll(): void {
+    this.#renew("networkVersion");
+    this.#renew("servicesVersion");
+    void this.#read();
+  }
+
+  #renew(version: "networkVersion" | "servicesVersion"): void {
+    this.#known = { ...this.#known, [version]: this.#known[version] + 1 };
+    this.#showSoon();
   }
 
   #hear(event: Happened): void {
@@ -177,7 +195,8 @@ export class Feed {
     this.stop();
     this.#nodes.clear();
     this.#events = [];
-    this.#known = { ...NOTHING, link: "denied" };
+    const { networkVersion, servicesVersion } = this.#known;
+    this.#known = { ...NOTHING, link: "denied", networkVersion, servicesVersion };
   }
 
   /** At once after a time of quiet; together with what follows otherwise. */

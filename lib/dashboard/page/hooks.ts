@@ -1,6 +1,8 @@
-// What components share: the moment, the address of what is shown, the width, the colours.
+// What components share: the moment, what the API says, the address of what is shown, the size, the
+// colours.
 
-import { useEffect, useLayoutEffect, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import type { Answered, ApiError } from "./api.ts";
 
 /** The time by the registry's clock, every second. */
 export function useNow(aheadMs: number): number {
@@ -12,9 +14,81 @@ export function useNow(aheadMs: number): number {
   return now + aheadMs;
 }
 
+/** What the API said last, and why it says nothing now. */
+export interface Reading<T> {
+  /** Null until the first answer. */
+  readonly value: T | null;
+  readonly aheadMs: number;
+  /** Null where all is well. */
+  readonly problem: ApiError | null;
+}
+
+const UNREAD = { value: null, aheadMs: 0, problem: null };
+
+/**
+ * Reads again and again, one at a time, while somebody looks.
+ *
+ * @param read The same function as long as the same is read; null for nothing.
+ * @param everyMs Between an answer and the next question.
+ * @param version With another one it is read at once.
+ */
+export function useReading<T>(
+  read: (() => Promise<Answered<T>>) | null,
+  everyMs: number,
+  version = 0,
+): Reading<T> {
+  const [reading, setReading] = useState<Reading<T>>(UNREAD);
+  const readNow = useRef(() => {});
+  useEffect(() => {
+    setReading(UNREAD);
+    if (read === null) return;
+    let timer = 0;
+    let isOver = false;
+    let isReading = false;
+    let mustReadAgain = false;
+    const look = async () => {
+      mustReadAgain = isReading;
+      if (isReading) return;
+      clearTimeout(timer);
+      isReading = true;
+      try {
+        const { value, aheadMs } = await read();
+        if (!isOver) setReading({ value, aheadMs, problem: null });
+      } catch (thrown) {
+        if (!isOver) setReading((before) => ({ ...before, problem: thrown as ApiError }));
+      }
+      isReading = false;
+      if (isOver) return;
+      if (mustReadAgain) void look();
+      else timer = setTimeout(tick, everyMs);
+    };
+    // Whoever looks again opens the feed anew, which reads everything.
+    const tick = () => {
+      if (document.hidden) timer = setTimeout(tick, everyMs);
+      else void look();
+    };
+    readNow.current = () => void look();
+    void look();
+    return () => {
+      isOver = true;
+      clearTimeout(timer);
+      readNow.current = () => {};
+    };
+  }, [read, everyMs]);
+  const lastVersion = useRef(version);
+  useEffect(() => {
+    if (lastVersion.current !== version) readNow.current();
+    lastVersion.current = version;
+  }, [version]);
+  return reading;
+}
+
+/** The parts of the page, in their order. */
+export const PAGES = ["nodes", "network", "services", "events"] as const;
+
 /** What is shown. */
 export interface Place {
-  readonly page: "nodes" | "events";
+  readonly page: typeof PAGES[number];
   /** The node whose details are open. */
   readonly nodeId: string | null;
 }
@@ -25,14 +99,13 @@ export function hrefOf({ page, nodeId }: Place): string {
 }
 
 function placeOf(hash: string): Place {
-  const [, page, id] = /^#\/(nodes|events)(?:\/(.+))?$/.exec(hash) ?? [];
+  const [, name, id] = /^#\/(\w+)(?:\/(.+))?$/.exec(hash) ?? [];
+  const page = PAGES.find((page) => page === name);
+  if (page === undefined) return { page: "nodes", nodeId: null };
   try {
-    return {
-      page: page === "events" ? page : "nodes",
-      nodeId: id === undefined ? null : decodeURIComponent(id),
-    };
+    return { page, nodeId: id === undefined ? null : decodeURIComponent(id) };
   } catch {
-    return { page: "nodes", nodeId: null };
+    return { page, nodeId: null };
   }
 }
 
@@ -45,6 +118,20 @@ export function usePlace(): Place {
     return () => removeEventListener("hashchange", look);
   }, []);
   return place;
+}
+
+/** The width of an element in pixels, 0 before it is there. */
+export function useWidth(box: { readonly current: Element | null }): number {
+  const [width, setWidth] = useState(0);
+  useLayoutEffect(() => {
+    const element = box.current!;
+    const look = () => setWidth(element.clientWidth);
+    look();
+    const observer = new ResizeObserver(look);
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+  return width;
 }
 
 /** Whether a media query holds. */

@@ -5,6 +5,7 @@ import { OpenAPIHono, type RouteConfig } from "@hono/zod-openapi";
 import { DASHBOARD_PATHS, dashboardFile } from "../../dashboard/mod.ts";
 import { type Clock, errorText, type Log, type Random } from "../../types/mod.ts";
 import type { Access, Scope } from "../access.ts";
+import type { Network } from "../network.ts";
 import type { Registry } from "../registry.ts";
 import { json, plain, refusal } from "./answers.ts";
 import { EventStream } from "./event_stream.ts";
@@ -13,12 +14,14 @@ import { Guard } from "./guard.ts";
 import { detailsJson, safeJson } from "./json.ts";
 import { NodesList } from "./list.ts";
 import { RegistryMetrics } from "./metrics.ts";
+import { networkJson, servicesJson } from "./network_json.ts";
 import * as routes from "./routes.ts";
 import { Sessions } from "./sessions.ts";
 
 /** What the door leads to. */
 export interface HttpDeps {
   readonly registry: Registry;
+  readonly network: Network;
   readonly access: Access;
   readonly clock: Clock;
   readonly log: Log;
@@ -46,7 +49,7 @@ interface Asked {
 
 /** The handler of all requests. */
 export function httpHandler(deps: HttpDeps): HttpHandler {
-  const { registry, access, clock, log, allowedHosts } = deps;
+  const { registry, network, access, clock, log, allowedHosts } = deps;
   const guard = new Guard({ allowedHosts, clock });
   const sessions = new Sessions(clock, deps.random, deps.isEncrypted);
   const list = new NodesList(registry, clock);
@@ -98,6 +101,8 @@ export function httpHandler(deps: HttpDeps): HttpHandler {
     await registry.forget(id);
     return new Response(null, { status: 204 });
   });
+  on(routes.getNetwork, "read", async () => json(networkJson(await network.view())));
+  on(routes.listServices, "read", async () => json(servicesJson(await network.view())));
   on(routes.listenToEvents, "read", ({ request }) => {
     return events.open(request.headers.get("last-event-id"));
   });

@@ -74,8 +74,8 @@ export class EventStream {
   #text(event: Heard): string {
     const id = `id: ${this.#process}-${event.number}\nevent: ${event.kind}\n`;
     if (event.kind === "missed") return `${id}data: {}\n\n`;
-    const { record, state, atMs } = event;
-    const at = new Date(atMs).toISOString();
-    return `${id}data: {"at":"${at}","node":${nodeJson(record, state)}}\n\n`;
+    const at = new Date(event.atMs).toISOString();
+    if (!("record" in event)) return `${id}data: {"at":"${at}"}\n\n`;
+    return `${id}data: {"at":"${at}","node":${nodeJson(event.record, event.state)}}\n\n`;
   }
 }

@@ -1,7 +1,17 @@
 // The routes of the HTTP door as the OpenAPI document tells them.
 
 import { createRoute, type z } from "@hono/zod-openapi";
-import { details, id, listQuery, login, nodes, session, text } from "./schemas.ts";
+import {
+  details,
+  id,
+  listQuery,
+  login,
+  network,
+  nodes,
+  services,
+  session,
+  text,
+} from "./schemas.ts";
 
 function json(description: string, schema: z.ZodType) {
   return { description, content: { "application/json": { schema } } };
@@ -56,14 +66,32 @@ export const forgetNode = createRoute({
   },
 });
 
+export const getNetwork = createRoute({
+  method: "get",
+  path: "/api/network",
+  summary: "Which machines of the network are connected with which.",
+  description: "As the node beside this registry knows it: its own sessions, and what both ends " +
+    "of a link say. A registry without a node answers with nothing and the reason.",
+  responses: { 200: json("The network.", network), ...refusals },
+});
+
+export const listServices = createRoute({
+  method: "get",
+  path: "/api/services",
+  summary: "What the machines of the network offer.",
+  description: "A registry without a node answers with nothing and the reason.",
+  responses: { 200: json("The services.", services), ...refusals },
+});
+
 export const listenToEvents = createRoute({
   method: "get",
   path: "/api/events",
-  summary: "What happens to nodes, as it happens.",
+  summary: "What happens to nodes and to the network, as it happens.",
   description:
     "Server-sent events named registered, updated, active, stale, offline, unregistered " +
-    "and forgotten, each with the moment (at) and the node. An event named missed says that the " +
-    "whole list is to be read again. Last-Event-ID is heeded.",
+    "and forgotten, each with the moment (at) and the node. Events named network and services say " +
+    "that /api/network and /api/services are to be read again, at most once a second. An event " +
+    "named missed says that everything is to be read again. Last-Event-ID is heeded.",
   responses: {
     200: plain("The stream. It does not end by itself.", "text/event-stream"),
     ...refusals,
@@ -129,7 +157,7 @@ export const DOCUMENT = {
     title: "Pollen registry",
     version: "1",
     description:
-      "Which agents there are. Errors are plain text. Where tokens are asked for, they " +
+      "Which agents there are, and how the network is. Errors are plain text. Where tokens are asked for, they " +
       "go into the header Authorization, after Bearer.",
   },
 } as const;

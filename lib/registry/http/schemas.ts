@@ -60,6 +60,58 @@ export const listQuery = z.object({
   }),
 });
 
+const reason = z.string().nullable().openapi({
+  description: "Why nothing is known, for people; null where something is.",
+});
+const omitted = z.number().int().openapi({ description: "How many more there are." });
+
+/** The network of the node beside the registry. */
+export const network = z.object({
+  reason,
+  self: z.string().nullable().openapi({ description: "The id of the node beside this registry." }),
+  machines: z.array(
+    z.object({
+      id: z.string(),
+      isOnline: z.boolean().openapi({
+        description: "Whether it is connected with that node, directly or over others.",
+      }),
+      address: z.string().optional().openapi({
+        description: "ip:port where that node's session with it leads.",
+      }),
+    }).strict().openapi("Machine"),
+  ),
+  links: z.array(
+    z.object({
+      from: z.string().openapi({ description: "The smaller one of the two ids." }),
+      to: z.string(),
+      path: z.enum(["direct", "relayed"]).openapi({
+        description: "Direct unless a machine is known to carry it.",
+      }),
+      carrier: z.string().optional().openapi({ description: "The id of that machine." }),
+      latencyMs: z.number().nonnegative().optional().openapi({
+        description: "The round trip; known for the links of the node beside this registry.",
+      }),
+    }).strict().openapi("Link"),
+  ),
+  omittedLinks: omitted,
+}).strict().openapi("Network");
+
+/** What the machines of the network offer. */
+export const services = z.object({
+  reason,
+  services: z.array(
+    z.object({
+      name: z.string(),
+      port: z.number().int().min(1).max(65_535),
+      provider: z.string().openapi({ description: "The id of the machine that offers it." }),
+      isReachable: z.boolean().openapi({
+        description: "Whether the node beside this registry is connected with that machine.",
+      }),
+    }).strict().openapi("Service"),
+  ),
+  omittedServices: omitted,
+}).strict().openapi("Services");
+
 export const text = z.string();
 
 /** What a login shows. */
