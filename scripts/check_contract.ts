@@ -50,7 +50,8 @@ function membersOf(definition: unknown): string[] {
 
 /** Whether a test of this name stands in the file, written out or made by a template. */
 function namesTest(source: string, title: string): boolean {
-  if (source.includes(`Deno.test("${title}"`)) return true;
+  const written = new RegExp(`(?:Deno\\.test|browserTest)\\(\\s*"${RegExp.escape(title)}"`);
+  if (written.test(source)) return true;
   const templates = source.matchAll(/Deno\.test\(`([^`]+)`/g);
   return [...templates].some(([, template]) => {
     const parts = template!.split(/\$\{[^}]+\}/).map((part) => RegExp.escape(part));
