@@ -1,6 +1,6 @@
 // The page shows what happens as it happens, and says so when it cannot.
 
-import { equal } from "node:assert/strict";
+import { deepEqual, equal } from "node:assert/strict";
 import { until } from "../../scripts/support/pollen_process.ts";
 import { openTestRegistry, WireAgent } from "../registry/support.ts";
 import { browserTest, ForwardClock, openPage, SHOWN_MS } from "./support.ts";
@@ -27,7 +27,21 @@ browserTest("a node that registers appears without a reload, and its words stay 
   await page.getByText("a\ufffdb").waitFor();
   await page.getByText("from 127.0.0.1").waitFor();
   await page.getByRole("img", { name: /Last sign of life/ }).waitFor();
-  equal(await page.locator(".details canvas").count(), 1);
+  await agent.heartbeat("a\u202eb");
+  await page.getByRole("img", { name: /^Chart of heartbeats. 1 in the last 24 hours/ }).waitFor();
+  equal(await page.locator(".details canvas").count(), 2);
+  // Both have points in the colour of lines (page.css, light).
+  const isDrawn = await page.locator(".details canvas").evaluateAll((charts) =>
+    // deno-lint-ignore no-explicit-any -- a canvas, of which Deno knows nothing
+    charts.map((chart: any) => {
+      const { data } = chart.getContext("2d").getImageData(0, 0, chart.width, chart.height);
+      for (let at = 0; at < data.length; at += 4) {
+        if (data[at] === 0x0b && data[at + 1] === 0x5c && data[at + 2] === 0xad) return true;
+      }
+      return false;
+    })
+  );
+  deepEqual(isDrawn, [true, true]);
   equal(await page.evaluate("window.isFooled"), undefined);
 });
 

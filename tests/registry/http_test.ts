@@ -51,6 +51,9 @@ Deno.test("a node that went is not listed, but remembered until it is forgotten"
   const node = JSON.parse((await ask(opened, path, { route: NODE })).text);
   deepEqual(node.history.map(({ kind }: { kind: string }) => kind), ["unregistered", "registered"]);
   equal(node.source, "127.0.0.1");
+  deepEqual([node.heartbeats.bucketMs, node.heartbeats.counts.length], [300_000, 288]);
+  const end = Date.parse(node.heartbeats.from) + 288 * 300_000;
+  ok(end > Date.now() && end <= Date.now() + 600_000);
   equal((await ask(opened, path, { route: NODE, method: "DELETE" })).status, 204);
   equal((await ask(opened, path, { route: NODE })).status, 404);
 });

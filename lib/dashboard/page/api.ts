@@ -38,11 +38,19 @@ export interface Details extends Node {
   readonly lastSeenAt: string;
   readonly offlineAt: string | null;
   readonly source: string;
+  /** The machine of the network whose registry holds it, where this one does not. */
+  readonly via?: string;
   readonly history: readonly {
     readonly at: string;
     readonly kind: string;
     readonly source: string;
   }[];
+  /** How often it was heard in each bucket of the last day, the oldest first. */
+  readonly heartbeats: {
+    readonly bucketMs: number;
+    readonly from: string;
+    readonly counts: readonly number[];
+  };
 }
 
 /** One machine of the private network. */

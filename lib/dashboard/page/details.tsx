@@ -10,10 +10,11 @@ import {
   readDetails,
   type Services,
 } from "./api.ts";
-import { Heartbeats, type Sample } from "./heartbeats.tsx";
+import { Heartbeats } from "./heartbeats.tsx";
 import { hrefOf, type Place, useReading } from "./hooks.ts";
 import type { Names } from "./links.ts";
 import { Membership } from "./membership.tsx";
+import { type Sample, Silences } from "./silences.tsx";
 import { moment, visible } from "./text.ts";
 import { nameOf } from "./view.ts";
 
@@ -55,16 +56,17 @@ export function DetailsPanel({ id, page, names, network, services }: DetailsProp
         : problem !== null && <p class="problem" role="alert">{sentence(problem)}</p>}
       {details === null
         ? problem === null && <p class="note">Reading …</p>
-        : <Facts details={details} samples={samples} />}
+        : <Facts {...{ details, samples, names }} />}
       {network !== null && isMachine && <Membership {...{ id, network, services, names, page }} />}
       {details !== null && <History of={details} />}
     </section>
   );
 }
 
-function Facts({ details, samples }: {
+function Facts({ details, samples, names }: {
   readonly details: Details;
   readonly samples: readonly Sample[];
+  readonly names: Names;
 }) {
   const { capabilities = {}, state } = details;
   const facts: (readonly [string, string])[] = [
@@ -73,6 +75,7 @@ function Facts({ details, samples }: {
     ["Service", details.agent_address ?? ""],
     ["Registered", moment(details.registeredAt)],
     ["Registered from", details.source],
+    ["Registered with", details.via === undefined ? "" : names(details.via)],
     ["Last seen", moment(details.lastSeenAt)],
     ["Offline since", details.offlineAt === null ? "" : moment(details.offlineAt)],
     ...(Object.keys(CAPABILITIES) as CapabilityName[])
@@ -85,7 +88,8 @@ function Facts({ details, samples }: {
         {state}
       </p>
       <h3>Heartbeats</h3>
-      <Heartbeats samples={samples} />
+      <Silences samples={samples} />
+      <Heartbeats of={details.heartbeats} />
       <h3>Facts</h3>
       <dl>
         {facts.filter(([, text]) => text !== "").map(([name, text]) => (
@@ -126,6 +130,12 @@ function sentence({ status, message }: ApiError): string {
   return status === 404 ? "This node is not known, or was forgotten." : message;
 }
 
+/** How it was up to a minute ago, which follows: the silence has only grown since. */
+function earlier({ atMs, ageMs }: Sample): Sample {
+  const backMs = Math.max(READ_MS, Math.min(ageMs, 60_000));
+  return { atMs: atMs - backMs, ageMs: Math.max(0, ageMs - backMs) };
+}
+
 function useDetails(id: string) {
   const read = useCallback(() => readDetails(id), [id]);
   const { value, aheadMs, problem } = useReading(read, READ_MS);
@@ -134,7 +144,10 @@ function useDetails(id: string) {
     if (value === null) return;
     const atMs = Date.now() + aheadMs;
     const ageMs = Math.max(0, atMs - Date.parse(value.lastSeenAt));
-    setSamples((before) => [...before.slice(1 - SAMPLES_MAX), { atMs, ageMs }]);
+    const sample = { atMs, ageMs };
+    setSamples((before) =>
+      before.length === 0 ? [earlier(sample), sample] : [...before.slice(1 - SAMPLES_MAX), sample]
+    );
   }, [value]);
   return { details: value, problem, samples };
 }

@@ -1,98 +1,52 @@
-// How long ago the last sign of life was, over the time that somebody has looked: a heartbeat is
-// where the line falls to zero.
+// How often a node was heard over the last day.
 
-import { useEffect, useRef } from "preact/hooks";
+import { useMemo } from "preact/hooks";
 import uPlot from "uplot";
-import { useMedia } from "./hooks.ts";
-import { age, time } from "./text.ts";
+import type { Details } from "./api.ts";
+import { Chart, type ChartProps } from "./chart.tsx";
+import { count, hour } from "./text.ts";
 
-/** One look at a node, in milliseconds. */
-export interface Sample {
-  readonly atMs: number;
-  /** Since its last sign of life. */
-  readonly ageMs: number;
+const HOUR_MS = 3_600_000;
+
+/** Buckets in one bar: with fewer it would be thinner than what is seen. */
+const BUCKETS_PER_BAR = 3;
+
+export function Heartbeats({ of: { bucketMs, from, counts } }: {
+  readonly of: Details["heartbeats"];
+}) {
+  const barMs = BUCKETS_PER_BAR * bucketMs;
+  const data = useMemo((): [number[], number[]] => {
+    const length = Math.ceil(counts.length / BUCKETS_PER_BAR);
+    const fromMs = Date.parse(from);
+    return [
+      Array.from({ length }, (_, index) => (fromMs + index * barMs) / 1000),
+      Array.from({ length }, (_, index) => sum(barAt(counts, index))),
+    ];
+  }, [barMs, from, counts]);
+  const hours = Math.round(counts.length * bucketMs / HOUR_MS);
+  const minutes = Math.round(barMs / 60_000);
+  const summary = `${
+    count(sum(counts))
+  } in the last ${hours} hours, in steps of ${minutes} minutes.`;
+  return <Chart {...{ data, draw, summary }} unit="" clock={hour} title="Chart of heartbeats." />;
 }
 
-/** Pixels. */
-const HEIGHT = 160;
-/** The least that is shown, in seconds: of time, and of the age at which a node is stale. */
-const SPAN_S = 60;
-const STALE_S = 10;
-
-export function Heartbeats({ samples }: { readonly samples: readonly Sample[] }) {
-  const box = useRef<HTMLDivElement>(null);
-  const plot = useRef<uPlot | null>(null);
-  const isDark = useMedia("(prefers-color-scheme: dark)");
-  const theme = document.documentElement.dataset["theme"];
-  const data = toData(samples);
-
-  useEffect(() => {
-    const element = box.current!;
-    const made = plot.current = new uPlot(options(element), data, element);
-    const observer = new ResizeObserver(() => {
-      made.setSize({ width: element.clientWidth, height: HEIGHT });
-    });
-    observer.observe(element);
-    return () => {
-      observer.disconnect();
-      made.destroy();
-    };
-  }, [isDark, theme]);
-  useEffect(() => plot.current?.setData(data), [samples]);
-
-  const last = samples.at(-1);
-  const longest = Math.max(0, ...samples.map(({ ageMs }) => ageMs));
-  const summary = last === undefined
-    ? "No heartbeat was looked for yet."
-    : `Last sign of life ${age(last.ageMs)} ago; the longest silence since this was opened: ${
-      age(longest)
-    }.`;
-  return (
-    <figure>
-      <div ref={box} class="chart" role="img" aria-label={`Chart of silences. ${summary}`} />
-      <figcaption class="note">{summary}</figcaption>
-    </figure>
-  );
+function barAt(counts: readonly number[], index: number): readonly number[] {
+  return counts.slice(index * BUCKETS_PER_BAR, (index + 1) * BUCKETS_PER_BAR);
 }
 
-function clock(seconds: number): string {
-  return time(new Date(seconds * 1000).toISOString());
+function sum(counts: readonly number[]): number {
+  return counts.reduce((total, one) => total + one, 0);
 }
 
-function toData(samples: readonly Sample[]): uPlot.AlignedData {
-  return [
-    samples.map(({ atMs }) => atMs / 1000),
-    samples.map(({ ageMs }) => ageMs / 1000),
-    samples.map(() => STALE_S),
-  ];
-}
+const bars = uPlot.paths.bars!({ size: [1, 12], align: 1 });
 
-function options(element: HTMLElement): uPlot.Options {
-  const style = getComputedStyle(element);
-  const axis = {
-    stroke: style.color,
-    grid: { stroke: style.borderTopColor, width: 1 },
-    ticks: { show: false },
-    font: `12px ${style.fontFamily}`,
-  };
-  return {
-    width: element.clientWidth,
-    height: HEIGHT,
-    legend: { show: false },
-    cursor: { show: false },
-    scales: {
-      x: { range: (_, from, to) => [Math.min(from ?? 0, (to ?? 0) - SPAN_S), to ?? 0] },
-      y: { range: (_, __, to) => [0, Math.max(STALE_S + 2, (to ?? 0) * 1.1)] },
+const draw: ChartProps["draw"] = ({ line }) => ({
+  scales: {
+    x: {
+      range: ({ data: [at] }, from, to) => [from ?? 0, (to ?? 0) + (at[1] ?? 0) - (at[0] ?? 0)],
     },
-    axes: [{ ...axis, space: 70, values: (_, splits) => splits.map(clock) }, {
-      ...axis,
-      size: 48,
-      values: (_, values) => values.map((value) => `${value} s`),
-    }],
-    series: [
-      {},
-      { stroke: style.outlineColor, width: 2 },
-      { stroke: style.borderBottomColor, width: 1, dash: [4, 4] },
-    ],
-  };
-}
+    y: { range: (_, __, to) => [0, Math.max(4, (to ?? 0) * 1.1)] },
+  },
+  series: [{}, { fill: line, width: 0, points: { show: false }, paths: bars }],
+});

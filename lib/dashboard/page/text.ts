@@ -33,6 +33,14 @@ export function time(iso: string): string {
   return Number.isNaN(date.getTime()) ? "" : times.format(date);
 }
 
+const hours = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
+
+/** The time without seconds. */
+export function hour(iso: string): string {
+  const date = new Date(iso);
+  return Number.isNaN(date.getTime()) ? "" : hours.format(date);
+}
+
 const numbers = new Intl.NumberFormat();
 
 export function count(value: number): string {

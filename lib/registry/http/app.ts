@@ -94,8 +94,7 @@ export function httpHandler(deps: HttpDeps): HttpHandler {
     return json(query["offline"] === "true" ? await list.all() : await list.online());
   });
   on(routes.getNode, "read", async ({ id }) => {
-    const { record, state, history } = await registry.details(id);
-    return json(`${detailsJson(record, state, history)}\n`);
+    return json(`${detailsJson(await registry.details(id))}\n`);
   });
   on(routes.forgetNode, "agent", async ({ id }) => {
     await registry.forget(id);

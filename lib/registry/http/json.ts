@@ -3,7 +3,7 @@
 // taken for markup.
 
 import type { Capabilities, NodeRecord, NodeState } from "../core/record.ts";
-import type { HistoryEntry } from "../storage/storage.ts";
+import type { NodeDetails } from "../registry.ts";
 
 /** In the order of the field numbers but for the last, as Orchion writes them. */
 const CAPABILITY_NAMES: readonly (readonly [keyof Capabilities, string])[] = [
@@ -40,17 +40,19 @@ export function nodeJson(record: NodeRecord, state: NodeState): string {
 }
 
 /** One node with all that is known of it. */
-export function detailsJson(
-  record: NodeRecord,
-  state: NodeState,
-  history: readonly HistoryEntry[],
-): string {
+export function detailsJson({ record, state, history, heartbeats }: NodeDetails): string {
   const more = {
     registeredAt: new Date(record.registeredAtMs),
     lastSeenAt: new Date(record.lastSeenMs),
     offlineAt: record.offlineAtMs === null ? null : new Date(record.offlineAtMs),
     source: record.source,
+    via: record.via || undefined,
     history: history.map(({ atMs, kind, source }) => ({ at: new Date(atMs), kind, source })),
+    heartbeats: {
+      bucketMs: heartbeats.bucketMs,
+      from: new Date(heartbeats.fromMs),
+      counts: heartbeats.counts,
+    },
   };
   return `${nodeJson(record, state).slice(0, -1)},${safeJson(more).slice(1)}`;
 }

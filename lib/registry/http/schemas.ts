@@ -40,6 +40,9 @@ export const details = z.object({
   lastSeenAt: z.iso.datetime(),
   offlineAt: z.iso.datetime().nullable(),
   source: z.string().openapi({ description: "The address it registered from." }),
+  via: z.string().optional().openapi({
+    description: "The machine of the network whose registry holds it, where this one does not.",
+  }),
   history: z.array(
     z.object({
       at: z.iso.datetime(),
@@ -47,6 +50,13 @@ export const details = z.object({
       source: z.string(),
     }).strict(),
   ).openapi({ description: "The newest first." }),
+  heartbeats: z.object({
+    bucketMs: z.number().int().openapi({ description: "How long a bucket is, in milliseconds." }),
+    from: z.iso.datetime().openapi({ description: "When the first bucket begins." }),
+    counts: z.array(z.number().int()).openapi({
+      description: "How often it was heard in each bucket of the last day, the oldest first.",
+    }),
+  }).strict(),
 }).strict().openapi("NodeDetails");
 
 export const id = z.object({
