@@ -2,59 +2,88 @@
 //
 //   deno task dashboard:pictures        writes docs/dashboard-*.png (needs Chromium)
 
-import type { NetworkView } from "../../lib/registry/mod.ts";
+import { systemClock, systemDisk } from "../../lib/host/mod.ts";
+import { type NetworkView, openStorage } from "../../lib/registry/mod.ts";
+import { bucketOf } from "../../lib/registry/core/heartbeats.ts";
+import { HEARTBEAT_BUCKETS_MAX } from "../../lib/registry/limits.ts";
+import { silentLog } from "../../lib/types/mod.ts";
 import { openTestRegistry } from "../registry/support.ts";
 import { ALONE, link, machineId, ToldNetwork } from "../registry/told_network.ts";
-import { openPage, registerMany } from "./support.ts";
+import { ForwardClock, nodeAt, openPage, registerMany } from "./support.ts";
 
 const docs = new URL("../../docs/", import.meta.url).pathname;
 const phone = { viewport: { width: 390, height: 700 }, isMobile: true, hasTouch: true };
+/** Between two heartbeats, in milliseconds. */
+const BEAT_MS = 3_000;
 
-await using opened = await openTestRegistry({
-  heartbeatTimeoutMs: 20_000,
-  network: new ToldNetwork(exampleNetwork()),
-});
+const dir = await Deno.makeTempDir({ prefix: "pollen-pictures-" });
+const storage = `sqlite:${dir}/registry.db`;
+await rememberDay();
+// Whoever is silent from the beginning was so for a while when the pictures are taken.
+const SILENCE_MS = 11_000;
+const clock = new ForwardClock();
+clock.forward(-SILENCE_MS);
+const opened = await openTestRegistry({ storage, clock, network: new ToldNetwork(example()) });
 const { registry } = opened.server;
 await registerMany(opened.server, 40);
 const NAMES = "atlas birch cedar delta ember fjord grove heron iris jade koala lotus".split(" ");
 const members = NAMES.map((hostname, index) => ({
+  ...nodeAt(index),
   id: machineId(`a${index.toString(16)}`),
   kind: "member" as const,
   hostname,
   agentAddress: "",
-  capabilities: null,
-  source: "",
-  owner: "",
 }));
 for (const member of members) await registry.register(member);
-await registry.unregister("node-7");
-await registry.unregister("node-19");
-// All but three go on to be heard.
-const beating = Array.from({ length: 40 }, (_, index) => index)
-  .filter((index) => ![3, 7, 12, 19, 21].includes(index));
-const heartbeats = setInterval(() => {
-  for (const index of beating) void registry.heartbeat(`node-${index}`);
-  for (const { id } of members) void registry.heard(id);
-}, 5_000);
+for (const id of ["node-7", "node-19"]) await registry.unregister(id);
+// All but three go on to be heard, and one machine of the network.
+clock.forward(SILENCE_MS);
+const beat = () => {
+  for (let index = 0; index < 40; index++) {
+    if (![3, 12, 21].includes(index)) void registry.heard(`node-${index}`);
+  }
+  for (const { id, hostname } of members) if (hostname !== "jade") void registry.heard(id);
+};
+beat();
+const beats = setInterval(beat, BEAT_MS);
 
-await using light = await openPage(opened.url, { colorScheme: "light" });
 await using dark = await openPage(`${opened.url}/#/nodes/node-0`, { colorScheme: "dark" });
+await using light = await openPage(opened.url, { colorScheme: "light" });
+await light.page.getByRole("button", { name: /^stale 4/ }).waitFor();
+await light.page.screenshot({ path: `${docs}dashboard-light.png` });
+await using small = await openPage(opened.url, { ...phone, colorScheme: "light" });
+await small.page.getByText("Live").waitFor();
+await small.page.screenshot({ path: `${docs}dashboard-phone.png` });
 await using network = await openPage(`${opened.url}/#/network/${machineId("a3")}`, {
   colorScheme: "light",
 });
-await using small = await openPage(opened.url, { ...phone, colorScheme: "light" });
-const stale = light.page.getByRole("button", { name: /^stale 3/ });
-await stale.waitFor({ timeout: 30_000 });
-await light.page.screenshot({ path: `${docs}dashboard-light.png` });
-await small.page.screenshot({ path: `${docs}dashboard-phone.png` });
-await dark.page.getByRole("button", { name: /^offline 5/ }).waitFor({ timeout: 30_000 });
-await dark.page.screenshot({ path: `${docs}dashboard-dark.png` });
 await network.page.locator(".picture .latency").waitFor();
 await network.page.screenshot({ path: `${docs}dashboard-network.png` });
-clearInterval(heartbeats);
+// Long enough for some heartbeats in the chart.
+await dark.page.getByRole("button", { name: /^offline 6/ }).waitFor({ timeout: 60_000 });
+await dark.page.screenshot({ path: `${docs}dashboard-dark.png` });
+clearInterval(beats);
+await opened[Symbol.asyncDispose]();
+await Deno.remove(dir, { recursive: true });
+
+/** A day of heartbeats of one node, with an hour in which it was away. */
+async function rememberDay(): Promise<void> {
+  await using stored = await openStorage({
+    address: storage,
+    isExclusive: true,
+    disk: systemDisk,
+    log: silentLog,
+  });
+  const newest = bucketOf(systemClock.wallNow()) - 1;
+  const buckets = Array.from({ length: HEARTBEAT_BUCKETS_MAX - 1 }, (_, index) => newest - index)
+    .filter((bucket) => newest - bucket < 130 || newest - bucket > 144);
+  await stored.addHeartbeats(
+    buckets.map((bucket) => ({ nodeId: "node-0", bucket, count: 58 + bucket * 7 % 3 })),
+  );
+}
 
 /** Twelve machines: two of them behind routers that only a third one gets through, one gone. */
-function exampleNetwork(): NetworkView {
+function example(): NetworkView {
   const digits = Array.from({ length: 12 }, (_, index) => `a${index.toString(16)}`);
   const [self, carrier, gone] = ["a0", "a5", "a9"];
   const strict = ["a3", "a8"];

@@ -89,7 +89,8 @@ export async function registerMany({ registry }: RegistryServer, count: number):
   await Promise.all(Array.from({ length: count }, (_, index) => registry.register(nodeAt(index))));
 }
 
-function nodeAt(index: number): Registration {
+/** What the node of this number says of itself. */
+export function nodeAt(index: number): Registration {
   return {
     id: `node-${index}`,
     kind: "agent",

@@ -27,6 +27,8 @@ export interface Node {
   readonly capabilities?: Capabilities;
   readonly agent_address?: string;
   readonly kind: "agent" | "member";
+  /** The machine of the network whose registry holds it, where this one does not. */
+  readonly via?: string;
   /** Seconds since 1970 by the registry's clock. */
   readonly lastSeenUnix: number;
   readonly state: State;
@@ -38,8 +40,6 @@ export interface Details extends Node {
   readonly lastSeenAt: string;
   readonly offlineAt: string | null;
   readonly source: string;
-  /** The machine of the network whose registry holds it, where this one does not. */
-  readonly via?: string;
   readonly history: readonly {
     readonly at: string;
     readonly kind: string;

@@ -46,7 +46,6 @@ export function detailsJson({ record, state, history, heartbeats }: NodeDetails)
     lastSeenAt: new Date(record.lastSeenMs),
     offlineAt: record.offlineAtMs === null ? null : new Date(record.offlineAtMs),
     source: record.source,
-    via: record.via || undefined,
     history: history.map(({ atMs, kind, source }) => ({ at: new Date(atMs), kind, source })),
     heartbeats: {
       bucketMs: heartbeats.bucketMs,
@@ -71,7 +70,11 @@ function fragmentsOf(record: NodeRecord): readonly [string, string] {
     hostname: record.hostname || undefined,
     capabilities: record.capabilities === null ? undefined : capabilitiesOf(record.capabilities),
   };
-  const tail = { agent_address: record.agentAddress || undefined, kind: record.kind };
+  const tail = {
+    agent_address: record.agentAddress || undefined,
+    kind: record.kind,
+    via: record.via || undefined,
+  };
   const texts = [safeJson(head).slice(0, -1), `,${safeJson(tail).slice(1, -1)}`] as const;
   fragments.set(record, { capabilities: record.capabilities, texts });
   return texts;

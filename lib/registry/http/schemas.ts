@@ -24,6 +24,9 @@ const nodeFields = {
     description: "host:port of the agent's service.",
   }),
   kind: z.enum(["agent", "member"]),
+  via: z.string().optional().openapi({
+    description: "The key of the machine whose registry holds it; absent where this one does.",
+  }),
   lastSeenUnix: z.number().int().openapi({ description: "The same as last_seen_unix." }),
   state: z.enum(["active", "stale", "offline"]),
 };
@@ -40,9 +43,6 @@ export const details = z.object({
   lastSeenAt: z.iso.datetime(),
   offlineAt: z.iso.datetime().nullable(),
   source: z.string().openapi({ description: "The address it registered from." }),
-  via: z.string().optional().openapi({
-    description: "The machine of the network whose registry holds it, where this one does not.",
-  }),
   history: z.array(
     z.object({
       at: z.iso.datetime(),
