@@ -315,8 +315,8 @@ export interface Engine extends AsyncDisposable {
    * a relayed one.
    *
    * @throws {PollenError} `invalid_argument` (tags or keys of a wrong length, a tag in use, a session
-   *   of another engine or with a relayed path), `exhausted` (4,096 are open), `closed` (the session
-   *   or the engine is).
+   *   of another engine or with a relayed path), `failed_precondition` (a session that is not admitted
+   *   yet), `exhausted` (4,096 are open), `closed` (the session or the engine is).
    */
   openRelay(leg: RelayLeg): RelayedWay;
 

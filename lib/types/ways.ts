@@ -46,7 +46,10 @@ export function socketWay(socket: number, address: SocketAddress): SocketAddress
     "extra sockets speak IPv4",
   );
   const [a = 0, b = 0, c = 0, d = 0] = parts;
-  return { ip: `100::${SOCKET}:${hex(socket)}:${hex(a * 256 + b)}:${hex(c * 256 + d)}`, port: address.port };
+  return {
+    ip: `100::${SOCKET}:${hex(socket)}:${hex(a * 256 + b)}:${hex(c * 256 + d)}`,
+    port: address.port,
+  };
 }
 
 /** The way over a carrier that has this local number (1…2^20 - 1). */
