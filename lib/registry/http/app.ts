@@ -166,13 +166,20 @@ export function httpHandler(deps: HttpDeps): HttpHandler {
     }
     const response = await app.fetch(whole, { source });
     const isRead = ["GET", "OPTIONS"].includes(request.method);
-    // Pages of other sites may read what needs no cookie.
-    if (isRead && response.status !== 404 && !request.headers.has("cookie")) {
+    // Pages of other sites may read what needs no cookie, but do not learn where machines are.
+    const isOurs = OUR_PATHS.has(new URL(request.url).pathname);
+    if (isRead && !isOurs && response.status !== 404 && !request.headers.has("cookie")) {
       response.headers.set("access-control-allow-origin", "*");
     }
     return response;
   };
 }
+
+/** What no client of Orchion knows, and nobody but our own page reads in a browser. */
+const OUR_PATHS: ReadonlySet<string> = new Set([
+  routes.getNetwork.path,
+  routes.listServices.path,
+]);
 
 function notAllowed(): Response {
   return plain("Method not allowed", 405);
