@@ -2,12 +2,11 @@
 // start to start.
 
 import { hostname as machineName } from "node:os";
+import { AGENT_ID_FILE } from "../config/mod.ts";
 import { systemClock, systemDisk, systemRandom } from "../host/mod.ts";
 import { PollenError } from "../types/mod.ts";
 import { openLog } from "./log.ts";
 
-/** The file with the id in the state folder. */
-const ID_FILE = "agent_id";
 const ID_MODE = 0o600;
 const ID_BYTES_MAX = 512;
 const DIRECTORY_MODE = 0o700;
@@ -83,7 +82,7 @@ export async function runAgent(options: RunAgentOptions): Promise<void> {
 }
 
 async function keptId(dir: string): Promise<string> {
-  const path = `${dir}/${ID_FILE}`;
+  const path = `${dir}/${AGENT_ID_FILE}`;
   const kept = await systemDisk.read(path, ID_BYTES_MAX);
   const text = kept === null ? "" : new TextDecoder().decode(kept).trim();
   if (text !== "") return text;

@@ -3,13 +3,16 @@
 
 import { isAbsolute } from "node:path";
 import { LogFile, systemClock } from "../host/mod.ts";
+import type { AgentEntry } from "../proto/mod.ts";
 import { GrpcServer, socketPathOf } from "../server/mod.ts";
 import { PollenError } from "../types/mod.ts";
 import { ConditionLog } from "./condition_log.ts";
 import { openLog } from "./log.ts";
+import { MachinePage } from "./machine_page.ts";
 import { openNode } from "./node.ts";
 import { RegistryBeside, type RegistryBesideOptions } from "./registry_beside.ts";
 import { RegistryNetwork } from "./registry_network.ts";
+import { clusterPagesOf, tellOfNoAgents } from "./cluster_pages.ts";
 
 /** Where a daemon keeps its state, and when it ends. */
 export interface DaemonOptions {
@@ -74,9 +77,15 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   }
   opened.use(new ConditionLog(service.conditions, systemClock, log));
   void node.ready.then(() => options.onReady({ port: node.listenPort, socketPath }));
-  if (options.registry !== undefined) {
+  const pages = clusterPagesOf(own.node, own.store);
+  const publish = (entries: readonly AgentEntry[]) => pages.publish(0, entries);
+  opened.use(new MachinePage({ publish, clock: systemClock, log }));
+  if (options.registry === undefined) {
+    opened.defer(tellOfNoAgents(pages));
+  } else {
     const network = new RegistryNetwork(own);
-    registry = opened.use(new RegistryBeside(options.registry, { dir, service, network, log }));
+    const deps = { dir, service, network, pages, log };
+    registry = opened.use(new RegistryBeside(options.registry, deps));
   }
   await node.start(AbortSignal.any([signal, shutdown.signal]));
 }

@@ -1,24 +1,21 @@
 // The machines of the network among the nodes of a registry that runs beside this one's node: those
-// that are online are heard, this one first. What only they themselves know (their capabilities)
-// is told of this machine alone.
+// that are online are heard, this one first. What only they themselves know (their names and
+// capabilities) they tell the network.
 
-import { hostname } from "node:os";
-import { gatherCapabilities } from "../agent/mod.ts";
 import type { NodeService } from "../node/mod.ts";
 import { NodeStatus, type NodeSummary } from "../proto/mod.ts";
-import type { Capabilities, Registry } from "../registry/mod.ts";
+import type { Machine, Registry } from "../registry/mod.ts";
 import { type Clock, errorText, type Log, peerKeyFromBytes, shortPeerKey } from "../types/mod.ts";
 
 /** Between two looks, in milliseconds: far below the age at which a node is stale. */
 const LOOK_MS = 2_000;
 
-/** Between two looks at what this machine has. */
-const GATHER_MS = 30_000;
-
 /** What it works with. */
 export interface RegistryMembersDeps {
   readonly registry: Registry;
   readonly service: NodeService;
+  /** What a machine has told of itself, by its key; null for nothing. */
+  machineOf(key: string): Machine | null;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -27,8 +24,6 @@ export interface RegistryMembersDeps {
 export class RegistryMembers implements Disposable {
   readonly #deps: RegistryMembersDeps;
   readonly #told = new Map<string, string>();
-  #capabilities: Capabilities | null = null;
-  #gatherAtMs = -Infinity;
   #isOver = false;
   #stop = () => {};
 
@@ -46,13 +41,9 @@ export class RegistryMembers implements Disposable {
     const { service, clock, log } = this.#deps;
     try {
       const { self, nodes } = await service.getStatus();
-      if (clock.monotonicNow() >= this.#gatherAtMs) {
-        this.#gatherAtMs = clock.monotonicNow() + GATHER_MS;
-        this.#capabilities = await gatherCapabilities();
-      }
-      if (self !== undefined) await this.#tell(self, hostname(), this.#capabilities);
+      if (self !== undefined) await this.#tell(self);
       for (const node of nodes) {
-        if (node.status === NodeStatus.ONLINE) await this.#tell(node, "", null);
+        if (node.status === NodeStatus.ONLINE) await this.#tell(node);
       }
     } catch (thrown) {
       log.debug("the registry was not told of the members", { error: errorText(thrown) });
@@ -60,16 +51,17 @@ export class RegistryMembers implements Disposable {
     if (!this.#isOver) this.#stop = clock.setTimer(LOOK_MS, () => void this.#look());
   }
 
-  async #tell(node: NodeSummary, name: string, capabilities: Capabilities | null): Promise<void> {
-    if (node.node === undefined || this.#isOver) return;
-    const { registry } = this.#deps;
-    const id = peerKeyFromBytes(node.node.peerId);
-    const words = JSON.stringify([name, capabilities]);
+  async #tell({ node }: NodeSummary): Promise<void> {
+    if (node === undefined || this.#isOver) return;
+    const { registry, machineOf } = this.#deps;
+    const id = peerKeyFromBytes(node.peerId);
+    const { hostname, capabilities } = machineOf(id) ?? { hostname: "", capabilities: null };
+    const words = JSON.stringify([hostname, capabilities]);
     if (this.#told.get(id) === words && await registry.heard(id)) return;
     await registry.register({
       id,
       kind: "member",
-      hostname: name || shortPeerKey(id),
+      hostname: hostname || shortPeerKey(id),
       agentAddress: "",
       capabilities,
       source: "",

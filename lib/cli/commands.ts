@@ -40,6 +40,21 @@ export const COMMANDS: readonly Command[] = [
       registry: { summary: "Also serve a registry of agents (see: pollen registry --help)." },
       "registry-port": { value: "N", summary: "Its TCP port of gRPC (default 50051)." },
       "registry-http-port": { value: "N", summary: "Its TCP port of HTTP (default 8080)." },
+      "registry-storage": {
+        value: "PLACE",
+        summary: "Where it keeps nodes: sqlite:FILE, postgres://…",
+      },
+      "registry-bind": {
+        value: "A,B",
+        summary: "The IP addresses it serves at (default 127.0.0.1, ::1).",
+      },
+      "registry-open": { summary: "It asks nobody for a token." },
+      "registry-allow-host": {
+        value: "NAME",
+        isList: true,
+        summary: "A name by which browsers may call it; may be given again.",
+      },
+      "registry-tls": { summary: "It encrypts; others trust registry_ca.pem of the state folder." },
       "token-file": {
         value: "FILE",
         summary: "Join first with the token in this file, unless in a network already.",

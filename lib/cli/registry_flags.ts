@@ -1,9 +1,9 @@
 // What the commands that talk to a registry have in common: addresses, and a token from a file, so
 // that no list of processes shows it.
 
-import { resolve } from "node:path";
+import { isAbsolute, resolve } from "node:path";
 import { systemDisk } from "../host/mod.ts";
-import { joinHostPort, PollenError, splitHostPort } from "../types/mod.ts";
+import { isIpLiteral, joinHostPort, PollenError, splitHostPort } from "../types/mod.ts";
 import type { Arguments } from "./arguments.ts";
 
 const FILE_BYTES_MAX = 1 << 20;
@@ -18,6 +18,22 @@ export function parseRegistries(text: string): string[] {
     );
     return joinHostPort(host, port);
   });
+}
+
+/** The IP addresses between commas that a registry is to serve at; `flag` names where they stand. */
+export function parseBind(text: string, flag: string): string[] {
+  const ips = text.split(",").map((ip) => ip.trim());
+  const wrong = ips.find((ip) => !isIpLiteral(ip));
+  if (wrong === undefined) return ips;
+  throw new PollenError("invalid_argument", `"${wrong}" is not an IP address.`, {
+    fix: `Write addresses of this machine, with commas between: ${flag} 127.0.0.1,192.0.2.7`,
+  });
+}
+
+/** What a registry's storage is called inside: paths are whole. */
+export function parseStorage(text: string): string {
+  const path = /^sqlite:(.+)$/s.exec(text)?.[1];
+  return path === undefined || isAbsolute(path) ? text : `sqlite:${resolve(path)}`;
 }
 
 /** The token in the file that `--token-file` names, or undefined without the flag. */

@@ -3,10 +3,16 @@
 // folder belongs to no network from the first file on that goes, because the trust goes first.
 
 import { readKeyInventory } from "../auth/mod.ts";
-import { CONFIG_FILE, CONSUMED_INVITES_FILE } from "../config/mod.ts";
+import {
+  AGENT_ID_FILE,
+  CONFIG_FILE,
+  CONSUMED_INVITES_FILE,
+  REGISTRY_FILES,
+  REGISTRY_LOCK_FILE,
+} from "../config/mod.ts";
 import { movePath, removePath, systemDisk } from "../host/mod.ts";
 import { socketPathOf } from "../server/mod.ts";
-import { PollenError, type WallMs } from "../types/mod.ts";
+import { type DiskLock, PollenError, type WallMs } from "../types/mod.ts";
 import { BACKGROUND_FILE } from "./background_note.ts";
 import { demandStopped, lockFolder } from "./daemon.ts";
 
@@ -20,6 +26,7 @@ const LEFT_DIRECTORY = "left";
 const NETWORK_FILES = ["state.yaml", CONFIG_FILE, CONSUMED_INVITES_FILE];
 /** What is this machine's alone and worth nothing without a network. */
 const MACHINE_FILES = ["udp_port", BACKGROUND_FILE, LOG_FILE, `${LOG_FILE}.1`, LEFT_DIRECTORY];
+const LOCK_MODE = 0o600;
 
 /** The log of the node in that folder, when it runs in the background. */
 export function logPathOf(dir: string): string {
@@ -67,7 +74,8 @@ export interface PurgeOptions {
 export async function filesToPurge(dir: string, options: PurgeOptions): Promise<string[]> {
   const { membership, identity, rootKey } = await readKeyInventory(systemDisk, dir);
   const present = new Set(await systemDisk.list(dir));
-  const others = [...NETWORK_FILES, ...MACHINE_FILES].map((name) => `${dir}/${name}`);
+  const others = [...NETWORK_FILES, ...MACHINE_FILES, ...REGISTRY_FILES, AGENT_ID_FILE]
+    .map((name) => `${dir}/${name}`);
   const paths = [
     ...membership,
     ...[...others, socketPathOf(dir)].filter((path) => present.has(path.slice(dir.length + 1))),
@@ -75,6 +83,27 @@ export async function filesToPurge(dir: string, options: PurgeOptions): Promise<
     ...(options.rootKey ? rootKey : []),
   ];
   return paths.map((path) => path.slice(dir.length + 1));
+}
+
+/**
+ * Runs a step while no registry works on the folder's nodes, one beside a daemon aside.
+ *
+ * @throws {PollenError} `failed_precondition` when one does; what the step throws.
+ */
+export async function whileNoRegistry<T>(dir: string, step: () => Promise<T>): Promise<T> {
+  using lock = await lockRegistry(dir);
+  if (lock !== null) return await step();
+  throw new PollenError("failed_precondition", `A registry works on ${dir}.`, {
+    fix: "Stop it first: it is a `pollen registry` that runs on its own.",
+  });
+}
+
+/** The lock of the registry's nodes; null while one has it. Makes nothing where there are none. */
+async function lockRegistry(dir: string): Promise<DiskLock | null> {
+  if (!(await systemDisk.list(dir)).includes(REGISTRY_LOCK_FILE)) {
+    return { release() {}, [Symbol.dispose]() {} };
+  }
+  return await systemDisk.tryLock(`${dir}/${REGISTRY_LOCK_FILE}`, LOCK_MODE);
 }
 
 /** Removes them. */

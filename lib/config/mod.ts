@@ -7,6 +7,14 @@ export { type ConfiguredPeer } from "./bootstrap_peers.ts";
 export { CONSUMED_INVITES_FILE, ConsumedInvites } from "./consumed_invites.ts";
 export { formatDuration, parseDuration } from "./duration.ts";
 export {
+  AGENT_ID_FILE,
+  REGISTRY_AUTHORITY_FILE,
+  REGISTRY_AUTHORITY_KEY_FILE,
+  REGISTRY_DATABASE_FILE,
+  REGISTRY_FILES,
+  REGISTRY_LOCK_FILE,
+} from "./registry_files.ts";
+export {
   parseRegistrySettings,
   REGISTRY_SETTINGS_LENGTH_MAX,
   type RegistrySettings,

@@ -11,3 +11,8 @@ export { type IdentityOptions, inviteProtocols, memberProtocols } from "./identi
 export { type RedeemDeps, type Redeemer, redeemInvite } from "./invite.ts";
 export { Mesh, type MeshOptions } from "./mesh.ts";
 export { ALPN_INVITE_1, ALPN_INVITE_2, CloseReason } from "./protocol.ts";
+export {
+  createServerAuthority,
+  createServerCertificate,
+  type PemIdentity,
+} from "./server_certificate.ts";

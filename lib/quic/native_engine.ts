@@ -9,7 +9,6 @@ import {
   type FaultKind,
   PollenError,
   type Protocol,
-  type RelayStats,
   type SessionStats,
   type SocketAddress,
 } from "../types/mod.ts";
@@ -206,9 +205,8 @@ export class NativeEngine {
       udpSegmentsMax: n[16] ?? 0,
       udpCoalesces: n[17] === 1,
       udpRebinds: n[18] ?? 0,
-      extraSockets: n[19] ?? 0,
       faults: Object.fromEntries(
-        FAULT_KINDS.map((kind, index) => [kind, n[20 + index] ?? 0]),
+        FAULT_KINDS.map((kind, index) => [kind, n[19 + index] ?? 0]),
       ) as Record<FaultKind, number>,
     };
   }
@@ -226,17 +224,11 @@ export class NativeEngine {
     };
   }
 
-  /** Null once the flow is closed. */
-  relayStats(relay: number): RelayStats | null {
-    const n = this.#readNumbers(relay, this.#library.pollen_quic_relay_stats);
-    if (n.length === 0) return null;
-    return { packets: n[0] ?? 0, bytes: n[1] ?? 0, dropped: n[2] ?? 0 };
-  }
-
-  #readNumbers(of: number, read = this.#library.pollen_quic_stats): Float64Array {
+  #readNumbers(session: number): Float64Array {
     if (this.#isFreed) return this.#numbers.subarray(0, 0);
     const bytes = new Uint8Array(this.#numbers.buffer);
-    const count = read(this.#handle, of, bytes, this.#numbers.length);
+    const capacity = this.#numbers.length;
+    const count = this.#library.pollen_quic_stats(this.#handle, session, bytes, capacity);
     return this.#numbers.subarray(0, count);
   }
 

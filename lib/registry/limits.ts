@@ -56,6 +56,25 @@ assert(
   "an agent that another instance heard is in time as well",
 );
 
+/** Between two changes of what the network is told of one agent. */
+export const TOLD_INTERVAL_MS = 30_000;
+
+/** Between two looks at what the network is to be told: another registry lists an agent within a second. */
+export const PUBLISH_MS = 250;
+
+/** Pages that go out at once, some 300 KB: thousands of agents that come together take some seconds. */
+export const PAGES_PER_FLUSH_MAX = 32;
+
+/** Between two looks at all agents: room for them may have become free. */
+export const RECOUNT_MS = 30_000;
+
+/** Between two looks at who of the other registries is there: far below the age at which a node is stale. */
+export const LEARN_MS = 2_000;
+assert(2 * LEARN_MS < ACTIVE_MS, "an agent of a registry that is there is not stale");
+
+/** How long an agent may be missing in what its registry tells before it is forgotten: restarts move it. */
+export const FORGET_DELAY_MS = 10_000;
+
 /** Rows in one write: a turn of the event loop stays short. */
 export const ROWS_PER_WRITE_MAX = 500;
 

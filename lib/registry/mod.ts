@@ -12,6 +12,9 @@ export type {
   Registration,
 } from "./core/record.ts";
 export type { Heard, RegistryEvent } from "./events.ts";
+export { type Machine, machineOf } from "./cluster/machine.ts";
+export type { ClusterPage, ClusterPages } from "./cluster/pages.ts";
+export { Replication, type ReplicationDeps } from "./cluster/replication.ts";
 export {
   HEARTBEAT_TIMEOUT_MS,
   HEARTBEAT_TIMEOUT_MS_MAX,

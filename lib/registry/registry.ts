@@ -185,6 +185,9 @@ export class Registry implements AsyncDisposable {
   /** Takes a node at its word that it goes. @throws {PollenError} `not_found`; as the storage does. */
   async unregister(id: string): Promise<void> {
     if (!this.#table.isOnline(id)) await this.#ask();
+    // Whoever held it until now does not know that it goes, and is told by this one.
+    const heard = this.#table.heartbeat(id, this.#now());
+    if (heard !== null) this.#noteTaken(heard);
     const change = this.#table.unregister(id, this.#now());
     if (change === null) throw notFound();
     this.#log.info("a node unregistered", { id });

@@ -36,6 +36,8 @@ export interface RegistryServerOptions {
   readonly portOwner: (port: number) => Promise<string | null>;
   /** IP addresses of this machine. Without any, those of loopback. */
   readonly bind: readonly string[];
+  /** What sets these, for a failure to name. Default `--bind`. */
+  readonly bindFlag?: string;
   /** In milliseconds. */
   readonly heartbeatTimeoutMs: number;
   /** Whether nobody needs a token. */
@@ -144,8 +146,9 @@ async function serveGrpc(
   registry: Registry,
   access: Access,
   ips: readonly string[],
-  { port, clock, log, tls, portFlags, portOwner }: RegistryServerOptions,
+  options: RegistryServerOptions,
 ): Promise<RpcServer> {
+  const { port, clock, log, tls } = options;
   const names = [orchion.Orchestrator.typeName];
   const healthNames = [...names, "grpc.health.v1.Health"];
   try {
@@ -162,7 +165,7 @@ async function serveGrpc(
       ...(tls === undefined ? {} : { tls }),
     });
   } catch (thrown) {
-    throw await notBound(thrown, port, "gRPC", portFlags?.[0] ?? "--port", portOwner);
+    throw await notBound(thrown, port, "gRPC", options.portFlags?.[0] ?? "--port", options);
   }
 }
 
@@ -172,13 +175,16 @@ async function serveHttp(
   hostname: string,
   port: number,
   handler: HttpHandler,
-  { tls, portFlags, portOwner }: RegistryServerOptions,
+  options: RegistryServerOptions,
 ): Promise<HttpServer> {
-  const options = { hostname, port, onListen: () => {}, ...tls };
+  const listening = { hostname, port, onListen: () => {}, ...options.tls };
   try {
-    return Deno.serve(options, (request, { remoteAddr }) => handler(request, remoteAddr.hostname));
+    return Deno.serve(
+      listening,
+      (request, { remoteAddr }) => handler(request, remoteAddr.hostname),
+    );
   } catch (thrown) {
-    throw await notBound(thrown, port, "HTTP", portFlags?.[1] ?? "--http-port", portOwner);
+    throw await notBound(thrown, port, "HTTP", options.portFlags?.[1] ?? "--http-port", options);
   }
 }
 
@@ -194,7 +200,7 @@ async function notBound(
   port: number,
   what: string,
   flag: string,
-  portOwner: RegistryServerOptions["portOwner"],
+  { portOwner, bindFlag = "--bind" }: RegistryServerOptions,
 ): Promise<PollenError> {
   const text = errorText(thrown);
   if (/EADDRINUSE|in use/i.test(text)) {
@@ -207,7 +213,8 @@ async function notBound(
     });
   }
   return new PollenError("invalid_argument", `Nothing can listen for ${what}: ${text}`, {
-    fix: `See that --bind names addresses of this machine, and ${flag} a port that may be used.`,
+    fix:
+      `See that ${bindFlag} names addresses of this machine, and ${flag} a port that may be used.`,
     cause: thrown,
   });
 }

@@ -23,20 +23,15 @@ export type { Disk, DiskLock } from "./disk.ts";
 export { type Congestion, CONGESTIONS } from "./engine.ts";
 export type {
   AttemptVerdict,
-  Carried,
   ConnectionAttempt,
   DatagramOutcome,
   DialOptions,
   Engine,
   EngineNotice,
   EngineStats,
-  ExtraSocket,
   FaultKind,
   Protocol,
   RawPacket,
-  RelayedWay,
-  RelayLeg,
-  RelayStats,
   Session,
   SessionEnd,
   SessionStats,
@@ -105,4 +100,3 @@ export { PeerRateLimiter } from "./peer_rate_limiter.ts";
 export type { MappedPort, PortMapping } from "./port_mapping.ts";
 export { BoundedQueue } from "./queue.ts";
 export { VERSION } from "./version.ts";
-export { isWay, readWay, relayWay, showAddress, socketWay, type Way } from "./ways.ts";

@@ -30,16 +30,13 @@ export class Seeded {
   /** One of these. */
   readonly pick = <T>(items: readonly T[]): T => items[this.draw(items.length)]!;
 
-  readonly bytes = (length: number): Uint8Array<ArrayBuffer> => {
-    const bytes = new Uint8Array(length);
-    for (let at = 0; at < length; at++) bytes[at] = this.next();
-    return bytes;
-  };
+  readonly bytes = (length: number): Uint8Array =>
+    Uint8Array.from({ length }, () => this.draw(256));
 
   /** The same as the port that the program takes its randomness from. */
   get random(): Random {
     return {
-      bytes: (length) => this.bytes(length),
+      bytes: (length) => Uint8Array.from({ length }, () => this.draw(256)),
       uniform: () => this.next() / 2 ** 32,
     };
   }

@@ -6,7 +6,7 @@ import { systemDisk } from "../../host/mod.ts";
 import { PollenError } from "../../types/mod.ts";
 import type { Context, Outcome, Run } from "../command.ts";
 import { demandStopped } from "../daemon.ts";
-import { filesToPurge, removeFiles, whileStopped } from "../state_files.ts";
+import { filesToPurge, removeFiles, whileNoRegistry, whileStopped } from "../state_files.ts";
 
 /** Asks, unless told not to, and removes what it has named. */
 export const purge: Run = async (context) => {
@@ -19,7 +19,7 @@ export const purge: Run = async (context) => {
   const kept = rootKey ? null : inventory;
   if (names.length > 0) {
     if (!args.has("yes")) await confirm(context, dir, names);
-    await whileStopped(dir, () => removeFiles(dir, names));
+    await whileStopped(dir, () => whileNoRegistry(dir, () => removeFiles(dir, names)));
   }
   return outcomeOf(names, kept);
 };

@@ -1,11 +1,12 @@
 // `pollen registry`: runs a registry in the foreground until it is interrupted, or changes its
 // tokens, whether it runs or not.
 
-import { isAbsolute, resolve } from "node:path";
-import { isIpLiteral, PollenError } from "../../types/mod.ts";
+import { resolve } from "node:path";
+import { PollenError } from "../../types/mod.ts";
 import {
   parseDuration,
   parseRegistrySettings,
+  REGISTRY_DATABASE_FILE,
   REGISTRY_SETTINGS_LENGTH_MAX,
   type RegistrySettings,
 } from "../../config/mod.ts";
@@ -13,6 +14,7 @@ import { systemDisk } from "../../host/mod.ts";
 import { loadApp } from "../app.ts";
 import type { Arguments } from "../arguments.ts";
 import type { Context, Run } from "../command.ts";
+import { parseBind, parseStorage } from "../registry_flags.ts";
 import { parseListenPort } from "../values.ts";
 import { registryToken } from "./registry_token.ts";
 
@@ -80,25 +82,15 @@ function settingsOf(args: Arguments): RegistrySettings {
     ...(port === undefined ? {} : { port: parseListenPort(port, "TCP port") }),
     ...(httpPort === undefined ? {} : { httpPort: parseListenPort(httpPort, "TCP port") }),
     ...(timeout === undefined ? {} : { heartbeatTimeoutMs: parseDuration(timeout) }),
-    ...(bind === undefined ? {} : { bind: parseBind(bind) }),
+    ...(bind === undefined ? {} : { bind: parseBind(bind, "--bind") }),
     ...(args.has("open") ? { isOpen: true } : {}),
     ...(allowedHosts.length === 0 ? {} : { allowedHosts }),
     ...Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== undefined)),
   };
 }
 
-function parseBind(text: string): string[] {
-  const ips = text.split(",").map((ip) => ip.trim());
-  const wrong = ips.find((ip) => !isIpLiteral(ip));
-  if (wrong === undefined) return ips;
-  throw new PollenError("invalid_argument", `"${wrong}" is not an IP address.`, {
-    fix: "Write addresses of this machine, with commas between: --bind 127.0.0.1,192.0.2.7",
-  });
-}
-
-/** What the storage is called inside: paths are whole. */
+/** Where nodes are kept: in the state folder, if nothing else is said. */
 async function storageOf(context: Context, text: string | undefined): Promise<string> {
-  if (text === undefined) return `sqlite:${await context.stateDirectory()}/registry.db`;
-  const path = /^sqlite:(.+)$/s.exec(text)?.[1];
-  return path === undefined || isAbsolute(path) ? text : `sqlite:${resolve(path)}`;
+  if (text !== undefined) return parseStorage(text);
+  return `sqlite:${await context.stateDirectory()}/${REGISTRY_DATABASE_FILE}`;
 }

@@ -7,14 +7,21 @@ import type { Arguments } from "../arguments.ts";
 import type { Context, Outcome, Run } from "../command.ts";
 import { joinOnce } from "../join_once.ts";
 import { demandUnmanaged } from "../managed.ts";
+import { parseBind, parseStorage } from "../registry_flags.ts";
 import { parseIps, parseListenPort } from "../values.ts";
 
-const REGISTRY_PORT_FLAGS = ["registry-port", "registry-http-port"] as const;
+/** Flags of the registry with a value, and those without one. */
+const REGISTRY_FLAGS = [
+  "registry-port",
+  "registry-http-port",
+  "registry-storage",
+  "registry-bind",
+  "registry-allow-host",
+];
+const REGISTRY_SWITCHES = ["registry-open", "registry-tls"];
 
-interface RegistryPorts {
-  readonly port?: number;
-  readonly httpPort?: number;
-}
+type App = Awaited<ReturnType<typeof loadApp>>;
+type RegistryOptions = NonNullable<Parameters<App["runDaemon"]>[0]["registry"]>;
 
 /** Announces that it is up; the log goes to standard error, or to a file. */
 export const up: Run = async (context) => {
@@ -51,18 +58,24 @@ export const up: Run = async (context) => {
   return null;
 };
 
-/** Where a registry is to be served beside the node; null without one. */
-function registryOf(args: Arguments): RegistryPorts | null {
-  const [port, httpPort] = REGISTRY_PORT_FLAGS.map((name) => args.value(name));
+/** The registry that is to be served beside the node; null without one. */
+function registryOf(args: Arguments): RegistryOptions | null {
   if (!args.has("registry")) {
-    if (port === undefined && httpPort === undefined) return null;
-    throw new PollenError("invalid_argument", "A registry's port is given, and no registry.", {
+    const lost = [...REGISTRY_FLAGS, ...REGISTRY_SWITCHES].find((name) => args.has(name));
+    if (lost === undefined) return null;
+    throw new PollenError("invalid_argument", `--${lost} is given, and no registry.`, {
       fix: "Add --registry.",
     });
   }
+  const [port, httpPort, storage, bind] = REGISTRY_FLAGS.map((name) => args.value(name));
   return {
     ...(port === undefined ? {} : { port: parseListenPort(port, "TCP port") }),
     ...(httpPort === undefined ? {} : { httpPort: parseListenPort(httpPort, "TCP port") }),
+    ...(storage === undefined ? {} : { storage: parseStorage(storage) }),
+    ...(bind === undefined ? {} : { bind: parseBind(bind, "--registry-bind") }),
+    allowedHosts: args.values("registry-allow-host"),
+    isOpen: args.has("registry-open"),
+    isEncrypted: args.has("registry-tls"),
   };
 }
 
@@ -73,9 +86,9 @@ async function joinFirst({ args, signal }: Context, dir: string): Promise<void> 
 }
 
 /** Flags with a value that the node in the background gets. */
-const PASSED_ON = ["port", "ips", "advertise", ...REGISTRY_PORT_FLAGS];
+const PASSED_ON = ["port", "ips", "advertise", ...REGISTRY_FLAGS];
 /** Those without one. */
-const SWITCHES_PASSED_ON = ["no-port-mapping", "registry"];
+const SWITCHES_PASSED_ON = ["no-port-mapping", "registry", ...REGISTRY_SWITCHES];
 
 async function detach(context: Context): Promise<Outcome> {
   const { args } = context;

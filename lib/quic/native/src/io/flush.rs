@@ -3,7 +3,7 @@
 
 use super::sending::Sent;
 use super::turn::Turn;
-use super::DataPlane;
+use super::{ledger, DataPlane};
 use crate::event::Fault;
 use crate::handle::Handle;
 use crate::limits::{TRAINS_PER_SESSION, TRAINS_PER_TURN, TURN_ANSWERS, TURN_FLUSH};
@@ -20,7 +20,8 @@ impl DataPlane {
         }
         while let Some((transmit, payload)) = self.core.next_response() {
             // An answer to a packet of no session is not worth waiting for.
-            self.dispatch(now, &transmit, &payload);
+            let ledger = &mut ledger(now, &self.shared, &mut self.faults);
+            self.udp.send(&transmit, &payload, ledger);
             if turn.is_past(TURN_ANSWERS) {
                 break;
             }
@@ -83,7 +84,8 @@ impl DataPlane {
         transmit: Transmit,
         train: Vec<u8>,
     ) -> Option<Vec<u8>> {
-        match self.dispatch(now, &transmit, &train) {
+        let ledger = &mut ledger(now, &self.shared, &mut self.faults);
+        match self.udp.send(&transmit, &train, ledger) {
             Sent::Done => return Some(train),
             Sent::Blocked => {
                 self.udp.writable = false;

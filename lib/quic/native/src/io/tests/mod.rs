@@ -2,8 +2,6 @@
 
 mod faults;
 mod floods;
-#[cfg(unix)]
-mod sockets;
 #[cfg(target_os = "linux")]
 mod trains;
 
