@@ -35,9 +35,13 @@ async function script(): Promise<string> {
   return new TextDecoder().decode(stdout);
 }
 
+/** In the order in which they are to count. */
+const STYLES = ["base.css", "list.css", "details.css", "network.css", "narrow.css"];
+
 async function styles(): Promise<string> {
   const chart = createRequire(import.meta.url).resolve("uplot/dist/uPlot.min.css");
-  return `${await Deno.readTextFile(chart)}\n${await Deno.readTextFile(join(page, "page.css"))}`;
+  const files = [chart, ...STYLES.map((name) => join(page, "styles", name))];
+  return (await Promise.all(files.map((file) => Deno.readTextFile(file)))).join("\n");
 }
 
 async function module(): Promise<string> {

@@ -4,6 +4,7 @@
 import {
   type AttemptVerdict,
   BoundedQueue,
+  type Carried,
   CLOSE_REASON_BYTES_MAX,
   type ConnectionAttempt,
   DIAL_TIMEOUT_MS_MAX,
@@ -11,15 +12,18 @@ import {
   type Engine,
   type EngineNotice,
   type EngineStats,
-  formatAddress,
+  type ExtraSocket,
   NOTICES_WAITING_MAX,
   PollenError,
   type Protocol,
   RAW_PACKETS_WAITING_MAX,
   type RawPacket,
+  type RelayedWay,
+  type RelayLeg,
   type Session,
   type SessionEnd,
   SESSIONS_WAITING_MAX,
+  showAddress,
   type SocketAddress,
 } from "../types/mod.ts";
 import { QuicForwarder } from "./forwarder.ts";
@@ -35,7 +39,9 @@ import {
   PayloadReader,
   printable,
 } from "./records.ts";
+import { Relays } from "./relays.ts";
 import { QuicSession } from "./session.ts";
+import { ExtraSockets } from "./sockets.ts";
 import type { QuicStream } from "./stream.ts";
 
 /** The numbers of verdicts as the library knows them; 0 leaves it to the library. */
@@ -73,6 +79,8 @@ export class QuicEngine implements Engine {
   readonly #sessions = new Map<number, QuicSession>();
   readonly #streams = new Map<number, QuicStream>();
   readonly #dials = new Map<number, Dial>();
+  readonly #sockets: ExtraSockets;
+  readonly #relays: Relays;
   readonly #incoming = new BoundedQueue<QuicSession>(SESSIONS_WAITING_MAX);
   readonly #notices = new BoundedQueue<EngineNotice>(NOTICES_WAITING_MAX);
   readonly #raw = new BoundedQueue<RawPacket>(RAW_PACKETS_WAITING_MAX);
@@ -87,6 +95,8 @@ export class QuicEngine implements Engine {
     this.#native = native;
     this.localAddress = native.localAddress;
     this.forwarder = new QuicForwarder(native);
+    this.#sockets = new ExtraSockets(native);
+    this.#relays = new Relays(native);
     this.#alpns = new Set(protocols.map(({ alpn }) => alpn));
     this.#lastStats = native.stats();
     this.#ended = this.#run();
@@ -162,6 +172,20 @@ export class QuicEngine implements Engine {
     return this.#raw.next();
   }
 
+  openSocket(): Promise<ExtraSocket> {
+    return this.#isClosing ? Promise.reject(engineClosed()) : this.#sockets.open();
+  }
+
+  openRelay(leg: RelayLeg): RelayedWay {
+    if (this.#isClosing) throw engineClosed();
+    return this.#relays.open(leg);
+  }
+
+  carry(a: RelayLeg, b: RelayLeg, limit: { readonly bytesPerSecond: number }): Carried {
+    if (this.#isClosing) throw engineClosed();
+    return this.#relays.carry(a, b, limit.bytesPerSecond);
+  }
+
   nextNotice(): Promise<EngineNotice | null> {
     return this.#notices.next();
   }
@@ -204,6 +228,7 @@ export class QuicEngine implements Engine {
     }
     for (const dial of this.#dials.values()) dial.reject(engineClosed());
     this.#dials.clear();
+    this.#sockets.end(engineClosed());
     this.forwarder.end();
     this.#incoming.drain();
     this.#raw.drain();
@@ -244,6 +269,10 @@ export class QuicEngine implements Engine {
         this.#raw.pushDroppingOldest({ from: reader.address(), bytes: reader.rest() });
         return;
       }
+      case EventKind.socketOpened:
+        return this.#sockets.opened(record);
+      case EventKind.socketFailed:
+        return this.#sockets.failed(record);
       case EventKind.listening:
         return this.forwarder.listening(record);
       case EventKind.listenFailed:
@@ -332,6 +361,7 @@ export class QuicEngine implements Engine {
 
   #endSession(session: QuicSession, end: SessionEnd): void {
     this.#sessions.delete(session.handle);
+    this.#relays.sessionEnded(session);
     session.end(end);
   }
 }
@@ -341,11 +371,11 @@ function engineClosed(): PollenError {
 }
 
 function dialCancelled(address: SocketAddress): PollenError {
-  return new PollenError("cancelled", `Dialling ${formatAddress(address)} was cancelled.`);
+  return new PollenError("cancelled", `Dialling ${showAddress(address)} was cancelled.`);
 }
 
 function dialError(dial: Dial, code: number, said: string): PollenError {
-  const peer = formatAddress(dial.address);
+  const peer = showAddress(dial.address);
   const reason = said === "" ? "" : `: ${printable(said)}`;
   switch (code) {
     case 1:

@@ -9,6 +9,7 @@ import {
   type FaultKind,
   PollenError,
   type Protocol,
+  type RelayStats,
   type SessionStats,
   type SocketAddress,
 } from "../types/mod.ts";
@@ -205,8 +206,9 @@ export class NativeEngine {
       udpSegmentsMax: n[16] ?? 0,
       udpCoalesces: n[17] === 1,
       udpRebinds: n[18] ?? 0,
+      extraSockets: n[19] ?? 0,
       faults: Object.fromEntries(
-        FAULT_KINDS.map((kind, index) => [kind, n[19 + index] ?? 0]),
+        FAULT_KINDS.map((kind, index) => [kind, n[20 + index] ?? 0]),
       ) as Record<FaultKind, number>,
     };
   }
@@ -224,11 +226,17 @@ export class NativeEngine {
     };
   }
 
-  #readNumbers(session: number): Float64Array {
+  /** Null once the flow is closed. */
+  relayStats(relay: number): RelayStats | null {
+    const n = this.#readNumbers(relay, this.#library.pollen_quic_relay_stats);
+    if (n.length === 0) return null;
+    return { packets: n[0] ?? 0, bytes: n[1] ?? 0, dropped: n[2] ?? 0 };
+  }
+
+  #readNumbers(of: number, read = this.#library.pollen_quic_stats): Float64Array {
     if (this.#isFreed) return this.#numbers.subarray(0, 0);
     const bytes = new Uint8Array(this.#numbers.buffer);
-    const capacity = this.#numbers.length;
-    const count = this.#library.pollen_quic_stats(this.#handle, session, bytes, capacity);
+    const count = read(this.#handle, of, bytes, this.#numbers.length);
     return this.#numbers.subarray(0, count);
   }
 

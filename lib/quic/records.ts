@@ -5,7 +5,7 @@
 import { type FaultKind, PollenError, type SocketAddress } from "../types/mod.ts";
 
 /** Must be what the library says of itself. */
-export const ABI_VERSION = 4;
+export const ABI_VERSION = 5;
 
 /** Operations of a command: what `a`, `b`, `s` and the bytes mean stands in abi/commands.rs. */
 export const Operation = {
@@ -39,6 +39,11 @@ export const Operation = {
   serve: 31,
   allow: 32,
   withdrawRule: 33,
+  openSocket: 34,
+  closeSocket: 35,
+  openRelay: 36,
+  carry: 37,
+  closeRelay: 38,
 } as const;
 
 /** Keys of the options that an engine is opened with. */
@@ -71,6 +76,8 @@ export const EventKind = {
   ruleRefused: 26,
   ruleWithdrawn: 27,
   sessionStray: 28,
+  socketOpened: 29,
+  socketFailed: 30,
 } as const;
 
 /** Faults of the sockets, in the order of their numbers, from 1. */

@@ -93,6 +93,10 @@ export class QuicSession implements Session {
     return this.#hasEnded;
   }
 
+  get isAdmitted(): boolean {
+    return this.#isAdmitted;
+  }
+
   admit({ narrow = false }: { readonly narrow?: boolean } = {}): void {
     const isNew = narrow ? !this.#isAdmitted : this.#isNarrow;
     if (!isNew || this.#hasEnded) return;

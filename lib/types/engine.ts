@@ -1,5 +1,7 @@
-// The ports behind which bytes move: an Engine (one UDP socket and the QUIC connections on it), its
-// Sessions and Streams. Tunnels have a port of their own: forwarder.ts.
+// The ports behind which bytes move: an Engine (a main UDP socket, further ones on demand, and the
+// QUIC connections on them), its Sessions and Streams. Tunnels have a port of their own: forwarder.ts.
+//
+// Wherever an address of a peer is given or taken here, it may be a way (ways.ts).
 //
 // The invariant of this seam: TypeScript decides, the engine moves bytes. The engine never serves a
 // byte of a session before `admit`, and bytes of a bridged tunnel never come up here. Everything
@@ -153,6 +155,8 @@ export interface EngineStats {
   readonly udpCoalesces: boolean;
   /** How often the socket broke and was replaced. */
   readonly udpRebinds: number;
+  /** Extra sockets that are open now; one that broke is not. */
+  readonly extraSockets: number;
   /** How often each fault was. */
   readonly faults: Readonly<Record<FaultKind, number>>;
 }
@@ -178,15 +182,82 @@ export type AttemptVerdict =
   /** It is not answered. */
   | "drop";
 
-/** A packet on our socket that is not QUIC: its first byte has the fixed bit (0x40) clear. */
+/**
+ * A packet that is not QUIC: its first byte has the fixed bit (0x40) clear. Those that begin with
+ * 0x04 are relayed packets and never come up.
+ */
 export interface RawPacket {
-  /** Its source as the socket saw it, which anybody can forge. */
+  /** Its source as the socket saw it, which anybody can forge; a way if it came over one. */
   readonly from: SocketAddress;
   /** At most 2048 bytes; longer ones are dropped by the engine. */
   readonly bytes: Uint8Array;
 }
 
-/** One UDP socket and all QUIC connections on it. */
+/** A UDP socket beside the main one, for IPv4, bound to the same address, on a port of the system's choice. */
+export interface ExtraSocket {
+  /** 1…512: what `socketWay` names it by. It is not used again soon after the socket is closed. */
+  readonly number: number;
+  /** The port that it is bound to. */
+  readonly port: number;
+  /**
+   * Closes it. Packets to its ways are lost from now on, and sessions whose path leads over it go on
+   * on the next path that `setPath` gives them. Idempotent.
+   */
+  close(): void;
+}
+
+/**
+ * One of the two halves of a relayed flow: between an end and its carrier, over the path of the
+ * session that these two have. Tags and keys are agreed between them, different in each direction.
+ *
+ * A pair of key and tag is used for one leg and never again: who used a key twice would give away
+ * what authenticates, and old packets would count as new.
+ */
+export interface RelayLeg {
+  /** With the carrier at an end; with an end at the carrier. The leg ends with it. */
+  readonly session: Session;
+  /** What the other side knows our packets by, 8 bytes. */
+  readonly sendTag: Uint8Array;
+  /** The AES-128 key that they are sealed with, 16 bytes. */
+  readonly sendKey: Uint8Array;
+  /** What we know the other side's packets by, 8 bytes, no other leg's in this engine. */
+  readonly receiveTag: Uint8Array;
+  /** The AES-128 key that those are sealed with, 16 bytes. */
+  readonly receiveKey: Uint8Array;
+}
+
+/** What a relayed flow has passed since its start, in both directions together. */
+export interface RelayStats {
+  /** Packets that were genuine and went on: into the engine or out of it. */
+  readonly packets: number;
+  /** Their bytes, those of the relay's header excluded. */
+  readonly bytes: number;
+  /**
+   * Packets that went nowhere: altered, replayed or malformed, over the rate or the queue's bound, or
+   * without a path to go.
+   */
+  readonly dropped: number;
+}
+
+/** A relayed flow at one of its ends: a way over which to dial, accept, `setPath` and `sendRaw`. */
+export interface RelayedWay {
+  /** The way, for this engine alone. */
+  readonly address: SocketAddress;
+  /** The counters as they are now; once closed, as they were last. */
+  stats(): RelayStats;
+  /** Ends it, as does the end of the session with the carrier. Idempotent. */
+  close(): void;
+}
+
+/** A relayed flow at its carrier. */
+export interface Carried {
+  /** The counters as they are now; once closed, as they were last. */
+  stats(): RelayStats;
+  /** Ends it, as does the end of either session. Idempotent. */
+  close(): void;
+}
+
+/** A main UDP socket, extra ones, and all QUIC connections on them. */
 export interface Engine extends AsyncDisposable {
   /** The bound address; the port is the real one also when 0 was asked for. */
   readonly localAddress: SocketAddress;
@@ -220,11 +291,43 @@ export interface Engine extends AsyncDisposable {
    */
   setGatekeeper(decide: ((attempt: ConnectionAttempt) => AttemptVerdict) | null): void;
 
-  /** Sends one packet that is not QUIC. Its first byte must have the bit 0x40 clear. Lost silently when the socket is full. */
+  /**
+   * Sends one packet that is not QUIC. Its first byte must have the bit 0x40 clear and be another one
+   * than 0x04. Lost silently when the socket is full, or where the way leads nowhere.
+   */
   sendRaw(to: SocketAddress, bytes: Uint8Array): void;
 
   /** The next packet that is not QUIC; null once the engine is closed. At most 256 wait, the oldest goes first. */
   receiveRaw(): Promise<RawPacket | null>;
+
+  /**
+   * Opens one further socket. What is sent to one of its ways leaves through it, and whatever arrives
+   * on it comes from one of its ways. One that breaks is closed, without harm to anything else.
+   *
+   * @throws {PollenError} `exhausted` (512 are open, or the system has no more), `unsupported` (the
+   *   engine is bound to one IPv6 address), `permission_denied`, `io`, `closed`.
+   */
+  openSocket(): Promise<ExtraSocket>;
+
+  /**
+   * Opens this end of a relayed flow. Its packets go where those of the leg's session go, sealed; what
+   * comes back from the carrier comes from the way. Nothing passes while the session's own path is
+   * a relayed one.
+   *
+   * @throws {PollenError} `invalid_argument` (tags or keys of a wrong length, a tag in use, a session
+   *   of another engine or with a relayed path), `failed_precondition` (a session that is not admitted
+   *   yet), `exhausted` (4,096 are open), `closed` (the session or the engine is).
+   */
+  openRelay(leg: RelayLeg): RelayedWay;
+
+  /**
+   * Carries packets between two others. Those of each leg that are genuine go on over the other one,
+   * behind this engine's own traffic; what waits longer than 50 ms at the rate is dropped.
+   *
+   * @param limit `bytesPerSecond`, 1,024…10^10, holds in each direction.
+   * @throws {PollenError} As `openRelay`; `exhausted` when 1,024 are carried.
+   */
+  carry(a: RelayLeg, b: RelayLeg, limit: { readonly bytesPerSecond: number }): Carried;
 
   /** The next notice; null once the engine is closed. At most 64 wait, the oldest goes first. */
   nextNotice(): Promise<EngineNotice | null>;

@@ -181,6 +181,24 @@ export const UNRULED_STREAMS_WAITING_MAX = 256;
 /** Events of peers that wait for the node. They are never lost: beyond this, new sessions are refused. */
 export const PEER_EVENTS_WAITING_MAX = 8_192;
 
+// --- ways and relays: the engine's own bounds are those of native/src/limits.rs
+
+/** Extra UDP sockets of one engine: two attempts to get through a strict NAT, 256 each. */
+export const EXTRA_SOCKETS_MAX = 512;
+/** Flows that this node's packets take over carriers, and flows that it carries for others. */
+export const RELAYED_WAYS_MAX = 4_096;
+export const CARRIED_FLOWS_MAX = 1_024;
+/** The highest local number of a flow. */
+export const RELAY_FLOW_MAX = 2 ** 20 - 1;
+/** Bytes of what a flow's packets are told by, and of their AES-128 key. */
+export const RELAY_TAG_BYTES = 8;
+export const RELAY_KEY_BYTES = 16;
+/** Bytes that a relayed packet is longer than the packet in it. */
+export const RELAY_OVERHEAD_BYTES = 31;
+/** Bytes per second that a carried flow may be given in each direction. */
+export const CARRIED_BYTES_PER_SECOND_MIN = 1_024;
+export const CARRIED_BYTES_PER_SECOND_MAX = 10_000_000_000;
+
 // --- tunnels
 
 /** Forwards of one node: a listening socket each. */

@@ -23,15 +23,20 @@ export type { Disk, DiskLock } from "./disk.ts";
 export { type Congestion, CONGESTIONS } from "./engine.ts";
 export type {
   AttemptVerdict,
+  Carried,
   ConnectionAttempt,
   DatagramOutcome,
   DialOptions,
   Engine,
   EngineNotice,
   EngineStats,
+  ExtraSocket,
   FaultKind,
   Protocol,
   RawPacket,
+  RelayedWay,
+  RelayLeg,
+  RelayStats,
   Session,
   SessionEnd,
   SessionStats,
@@ -100,3 +105,4 @@ export { PeerRateLimiter } from "./peer_rate_limiter.ts";
 export type { MappedPort, PortMapping } from "./port_mapping.ts";
 export { BoundedQueue } from "./queue.ts";
 export { VERSION } from "./version.ts";
+export { isWay, readWay, relayWay, showAddress, socketWay, type Way } from "./ways.ts";

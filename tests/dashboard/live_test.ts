@@ -30,7 +30,7 @@ browserTest("a node that registers appears without a reload, and its words stay 
   await agent.heartbeat("a\u202eb");
   await page.getByRole("img", { name: /^Chart of heartbeats. 1 in the last 24 hours/ }).waitFor();
   equal(await page.locator(".details canvas").count(), 2);
-  // Both have points in the colour of lines (page.css, light).
+  // Both have points in the colour of lines (styles/base.css, light).
   const isDrawn = await page.locator(".details canvas").evaluateAll((charts) =>
     // deno-lint-ignore no-explicit-any -- a canvas, of which Deno knows nothing
     charts.map((chart: any) => {

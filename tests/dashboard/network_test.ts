@@ -95,7 +95,7 @@ browserTest("what is served is listed, found, and leads to who serves it", async
   await page.getByText("No other machine has joined yet.").waitFor();
 });
 
-browserTest("without a node the page says why nothing is there", async () => {
+browserTest("without a node, or when it fails, the page says why nothing is there", async () => {
   await using opened = await openTestRegistry();
   await using browser = await openPage(`${opened.url}/#/network`);
   const { page } = browser;
@@ -103,6 +103,15 @@ browserTest("without a node the page says why nothing is there", async () => {
   await page.getByRole("link", { name: "Services" }).click();
   await page.getByText("This registry runs without a node").waitFor();
   deepEqual(await objections(page), []);
+
+  const answer = { status: 500, body: "Something went wrong." };
+  await page.route("**/api/network", (route) => route.fulfill(answer));
+  await page.getByRole("link", { name: "Network" }).click();
+  const alert = page.getByRole("alert").filter({ hasText: "Something went wrong." });
+  await alert.waitFor();
+  deepEqual(await objections(page), []);
+  await page.unroute("**/api/network");
+  await alert.waitFor({ state: "detached" });
 });
 
 browserTest("of two hundred machines each has its place, on a phone too", async () => {

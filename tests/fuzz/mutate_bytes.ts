@@ -7,7 +7,7 @@ import type { Seeded } from "../support/seeded.ts";
 /** One element of a message: a field of protobuf, or a DER value. */
 interface Element {
   /** What stands before the content: a protobuf tag, or a DER tag. */
-  readonly tag: readonly number[];
+  readonly tag: ArrayLike<number>;
   /** A length stands before the content. */
   readonly isSized: boolean;
   readonly content: Uint8Array | readonly Element[];
@@ -45,7 +45,7 @@ export function mutateBytes(
     const elements = draw(4) === 0 ? null : takeApart(bytes, form, 0);
     bytes = elements === null || elements.length === 0
       ? changeRaw(bytes, pick(samples), seeded)
-      : putTogether(changeElements(elements, form, seeded), form, seeded);
+      : putTogether(changeElements(elements, form, seeded), form);
     if (bytes.length > INPUT_BYTES_MAX) bytes = bytes.slice(0, INPUT_BYTES_MAX);
   }
   return bytes;
@@ -103,7 +103,7 @@ function changeElements(elements: readonly Element[], form: Form, seeded: Seeded
     default:
       // A length that is none: giant, or of more bytes than it needs.
       return replace({
-        tag: [...target.tag, ...varint(seeded.pick(BOUNDARIES))],
+        tag: [...Array.from(target.tag), ...varint(seeded.pick(BOUNDARIES))],
         isSized: false,
         content: target.content,
       });
@@ -126,7 +126,7 @@ function takeApart(bytes: Uint8Array, form: Form, depth: number): Element[] | nu
     const read = form === "der" ? readDer(bytes, at) : readField(bytes, at);
     if (read === null) return null;
     const { tag, isSized, start, end } = read;
-    const content = bytes.slice(start, end);
+    const content = bytes.subarray(start, end);
     const isNested = isSized && (form === "protobuf" || (tag[0]! & 0x20) !== 0 || tag[0] === 4);
     elements.push({
       tag,
@@ -139,7 +139,7 @@ function takeApart(bytes: Uint8Array, form: Form, depth: number): Element[] | nu
 }
 
 interface Extent {
-  readonly tag: readonly number[];
+  readonly tag: ArrayLike<number>;
   readonly isSized: boolean;
   readonly start: number;
   readonly end: number;
@@ -148,7 +148,7 @@ interface Extent {
 function readField(bytes: Uint8Array, at: number): Extent | null {
   const tagEnd = varintEnd(bytes, at);
   if (tagEnd === null) return null;
-  const tag = [...bytes.slice(at, tagEnd)];
+  const tag = bytes.subarray(at, tagEnd);
   const wireType = tag[0]! & 7;
   if (wireType === 0) {
     const end = varintEnd(bytes, tagEnd);
@@ -157,7 +157,8 @@ function readField(bytes: Uint8Array, at: number): Extent | null {
   if (wireType !== 2) return null;
   const start = varintEnd(bytes, tagEnd);
   if (start === null || start - tagEnd > 3) return null;
-  const length = bytes.slice(tagEnd, start).reduceRight((sum, byte) => sum * 128 + (byte & 127), 0);
+  let length = 0;
+  for (let part = start - 1; part >= tagEnd; part--) length = length * 128 + (bytes[part]! & 127);
   const end = start + length;
   return end > bytes.length ? null : { tag, isSized: true, start, end };
 }
@@ -175,18 +176,47 @@ function readDer(bytes: Uint8Array, at: number): Extent | null {
   return end > bytes.length ? null : { tag: [bytes[at]!], isSized: true, start, end };
 }
 
-function putTogether(elements: readonly Element[], form: Form, seeded: Seeded): Uint8Array {
-  return concat(elements.flatMap(({ tag, isSized, content }) => {
-    const body = content instanceof Uint8Array
-      ? content
-      : putTogether(content as readonly Element[], form, seeded);
-    const length = !isSized
-      ? []
-      : form === "der"
-      ? derLength(body.length)
-      : varint(BigInt(body.length));
-    return [Uint8Array.from([...tag, ...length]), body];
-  }));
+function putTogether(elements: readonly Element[], form: Form): Uint8Array {
+  const writer = new BackwardWriter();
+  prepend(elements, form, writer);
+  return writer.finish();
+}
+
+function prepend(elements: readonly Element[], form: Form, writer: BackwardWriter): void {
+  for (let index = elements.length - 1; index >= 0; index--) {
+    const { tag, isSized, content } = elements[index]!;
+    const { length: before } = writer;
+    if (content instanceof Uint8Array) writer.prepend(content);
+    else prepend(content as readonly Element[], form, writer);
+    const length = writer.length - before;
+    if (isSized) writer.prepend(form === "der" ? derLength(length) : varint(BigInt(length)));
+    writer.prepend(tag);
+  }
+}
+
+/** Collects bytes from the last to the first: what a length counts is there before it is written. */
+class BackwardWriter {
+  /** There are millions of inputs: the room is used again and again. */
+  static #room = new Uint8Array(1 << 16);
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  prepend(bytes: ArrayLike<number>): void {
+    while (this.#length + bytes.length > BackwardWriter.#room.length) {
+      const larger = new Uint8Array(BackwardWriter.#room.length * 2);
+      larger.set(BackwardWriter.#room, BackwardWriter.#room.length);
+      BackwardWriter.#room = larger;
+    }
+    this.#length += bytes.length;
+    BackwardWriter.#room.set(bytes, BackwardWriter.#room.length - this.#length);
+  }
+
+  finish(): Uint8Array {
+    return BackwardWriter.#room.slice(BackwardWriter.#room.length - this.#length);
+  }
 }
 
 function varint(value: bigint): number[] {

@@ -123,6 +123,47 @@ export async function openStreamPair(
   return { ours, theirs: present(await inTime(far.acceptStream(), "a stream")) };
 }
 
+/** A transfer from the near to the far end that goes on until it is finished. */
+export interface Transfer {
+  /** Resolves once much more has arrived than was on its way. */
+  goesOn(): Promise<void>;
+  /** Ends it, and fails unless what arrived is what was sent. */
+  finish(): Promise<void>;
+}
+
+export async function startTransfer(sessions: { near: Session; far: Session }): Promise<Transfer> {
+  const { ours, theirs } = await openStreamPair(sessions);
+  const [sent, received] = [createHash("sha256"), createHash("sha256")];
+  let [isOver, bytesSent, bytesReceived] = [false, 0, 0];
+  const writing = (async () => {
+    for (let seed = 1; !isOver; seed++) {
+      const chunk = pattern(64 * 1024, seed);
+      sent.update(chunk);
+      bytesSent += chunk.length;
+      await ours.write(chunk);
+      await new Promise((resolve) => setTimeout(resolve));
+    }
+    ours.finish();
+  })();
+  const reading = (async () => {
+    for (let chunk; (chunk = await theirs.read()) !== null;) {
+      received.update(chunk);
+      bytesReceived += chunk.length;
+    }
+  })();
+  return {
+    async goesOn() {
+      const enough = bytesSent + 2 * 1024 * 1024;
+      await until(() => bytesReceived >= enough, "the rest of the transfer");
+    },
+    async finish() {
+      isOver = true;
+      await inTime(Promise.all([writing, reading]), "the end of the transfer");
+      if (sent.digest("hex") !== received.digest("hex")) throw new Error("bytes were changed");
+    },
+  };
+}
+
 /** Reads to the end of the stream. */
 export async function readAll(stream: Stream): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];

@@ -171,6 +171,19 @@ export class SimEngine implements Engine {
     this.#network.drop(this, target, () => void target.#raw.pushDroppingOldest(packet));
   }
 
+  /** Machines have one address here, and no NAT before it. */
+  openSocket(): Promise<never> {
+    return Promise.reject(new PollenError("unsupported", "There are no further sockets here."));
+  }
+
+  openRelay(): never {
+    throw new PollenError("unsupported", "Nothing is relayed here.");
+  }
+
+  carry(): never {
+    throw new PollenError("unsupported", "Nothing is relayed here.");
+  }
+
   receiveRaw(): Promise<RawPacket | null> {
     return this.#raw.next();
   }

@@ -30,13 +30,16 @@ export class Seeded {
   /** One of these. */
   readonly pick = <T>(items: readonly T[]): T => items[this.draw(items.length)]!;
 
-  readonly bytes = (length: number): Uint8Array =>
-    Uint8Array.from({ length }, () => this.draw(256));
+  readonly bytes = (length: number): Uint8Array<ArrayBuffer> => {
+    const bytes = new Uint8Array(length);
+    for (let at = 0; at < length; at++) bytes[at] = this.next();
+    return bytes;
+  };
 
   /** The same as the port that the program takes its randomness from. */
   get random(): Random {
     return {
-      bytes: (length) => Uint8Array.from({ length }, () => this.draw(256)),
+      bytes: (length) => this.bytes(length),
       uniform: () => this.next() / 2 ** 32,
     };
   }

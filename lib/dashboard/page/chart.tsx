@@ -55,7 +55,7 @@ export function Chart({ data, draw, unit, clock, title, summary }: ChartProps) {
   );
 }
 
-/** The page's styles say which colour is which (page.css). */
+/** The page's styles say which colour is which (styles/details.css). */
 function options(
   element: HTMLElement,
   { draw, unit, clock }: Pick<ChartProps, "draw" | "unit" | "clock">,

@@ -15,7 +15,7 @@ export interface GridProps {
   readonly onChange: (part: Partial<Wish>) => void;
 }
 
-/** Pixels of a row, as page.css has them, and of the heads. */
+/** Pixels of a row, as styles/list.css has them, and of the heads. */
 const ROW_WIDE = 40;
 const ROW_NARROW = 60;
 const HEAD = 36;

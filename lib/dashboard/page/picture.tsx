@@ -28,6 +28,8 @@ const PALE_FROM = 60;
 const NEAR_MACHINE = 8;
 const NEAR_LINK = 5;
 
+const PATHS = ["direct", "relayed"] as const;
+
 type Pointed = { readonly id: string } | { readonly link: NetworkLink } | null;
 
 export function Picture({ network, names, shownId, onOpen }: PictureProps) {
@@ -45,6 +47,12 @@ export function Picture({ network, names, shownId, onOpen }: PictureProps) {
   const online = useMemo(
     () => new Set(drawn.filter(({ isOnline }) => isOnline).map(({ id }) => id)),
     [drawn],
+  );
+
+  // Made anew for another network or width alone: a pointer that moves draws little.
+  const all = useMemo(
+    () => ({ direct: lines(links, "direct", spots), relayed: lines(links, "relayed", spots) }),
+    [links, spots],
   );
 
   const pointedId = pointed !== null && "id" in pointed ? pointed.id : null;
@@ -79,10 +87,8 @@ export function Picture({ network, names, shownId, onOpen }: PictureProps) {
         onPointerLeave={() => setPointed(null)}
         onClick={open}
       >
-        {(["direct", "relayed"] as const).map((path) => (
-          <path key={path} class={`link-line ${path}`} d={lines(links, path, spots)} />
-        ))}
-        {(["direct", "relayed"] as const).map((path) => (
+        {PATHS.map((path) => <path key={path} class={`link-line ${path}`} d={all[path]} />)}
+        {PATHS.map((path) => (
           <path key={path} class={`link-line ${path} is-out`} d={lines(outstanding, path, spots)} />
         ))}
         {plan.spots.map((spot) => (
@@ -139,8 +145,7 @@ export function summary({ machines, links, omittedLinks }: Network): string {
 function Legend(
   { links, hasOffline }: { readonly links: readonly NetworkLink[]; readonly hasOffline: boolean },
 ) {
-  const paths = (["direct", "relayed"] as const)
-    .filter((path) => links.some((link) => link.path === path));
+  const paths = PATHS.filter((path) => links.some((link) => link.path === path));
   return (
     <span class="legend" aria-hidden="true">
       {paths.map((path) => (

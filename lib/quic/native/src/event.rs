@@ -77,6 +77,18 @@ impl From<&std::io::Error> for BindError {
     }
 }
 
+/// Why an extra socket could not be had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum SocketError {
+    Denied = 1,
+    Io = 2,
+    /// There are as many as there may be, or the system has no more.
+    Exhausted = 3,
+    /// The engine is bound to one address of IPv6.
+    NoIpv4 = 4,
+}
+
 /// What the system does to our sockets; io/faults.rs says what is done about each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
@@ -184,6 +196,17 @@ pub enum Event {
         validated: bool,
         /// Handshakes and verdicts that are outstanding now.
         half_open: u32,
+    },
+    /// An extra socket, by its number.
+    SocketOpened {
+        tag: u32,
+        number: u16,
+        port: u16,
+    },
+    SocketFailed {
+        tag: u32,
+        error: SocketError,
+        reason: String,
     },
     Listening {
         tag: u32,

@@ -103,6 +103,7 @@ pub const TURN_WAKES: Duration = Duration::from_micros(2_800);
 pub const TURN_BRIDGES: Duration = Duration::from_micros(3_300);
 pub const TURN_ANSWERS: Duration = Duration::from_micros(3_600);
 pub const TURN_FLUSH: Duration = Duration::from_micros(4_000);
+pub const TURN_CARRY: Duration = Duration::from_micros(4_400);
 
 /// TCP connections accepted by one listener that nobody took yet; further ones are reset.
 pub const CONNECTIONS_WAITING_MAX: usize = 1_024;
@@ -244,3 +245,29 @@ pub const SESSION_IDS_KEPT_MAX: usize = 32;
 
 /// Between two reports that packets of a session come from elsewhere; each costs a probe.
 pub const STRAY_PAUSE: Duration = Duration::from_millis(200);
+
+/// Extra sockets of one engine: two attempts to get through a strict NAT at the same time.
+pub const EXTRA_SOCKETS_MAX: u16 = 512;
+
+/// Ends of relayed flows, flows carried between others, and numbers to tell them by.
+pub const RELAYED_WAYS_MAX: usize = 4_096;
+pub const CARRIED_FLOWS_MAX: usize = 1_024;
+pub const RELAY_NUMBER_MAX: u32 = (1 << 20) - 1;
+/// Bytes per second that a carried flow may be given.
+pub const CARRIED_RATE_MIN: f64 = 1_024.0;
+pub const CARRIED_RATE_MAX: f64 = 1e10;
+/// Words of 64 packets that are remembered of each leg, so that none passes twice: more than two
+/// trains may overtake each other by, and at least the 1,024 that others may count on.
+pub const RELAY_WINDOW_WORDS: usize = 32;
+/// What may wait in one direction of a carried flow, in time at its rate: later is worse than lost.
+pub const RELAY_QUEUE: Duration = Duration::from_millis(50);
+/// What may leave at once after a rest, and what one train has of it.
+pub const RELAY_BURST: Duration = Duration::from_millis(5);
+pub const RELAY_TRAIN: Duration = Duration::from_millis(1);
+/// Bytes that wait in all carried flows together, and what a train takes beside its packets.
+pub const RELAY_WAITING_MAX: usize = 32 * 1024 * 1024;
+pub const RELAY_TRAIN_COST: usize = 256;
+/// Buffers of trains that are kept for the next ones.
+pub const RELAY_SPARE_MAX: usize = 32;
+/// Trains that are carried for others in one turn, after our own have had theirs.
+pub const RELAY_TRAINS_PER_TURN: usize = 32;

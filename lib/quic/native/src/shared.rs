@@ -5,6 +5,8 @@ use crate::core::{AttemptCounts, Gauge};
 use crate::event::Fault;
 use crate::handle::Handle;
 use crate::io::Command;
+use crate::limits::{CARRIED_FLOWS_MAX, RELAYED_WAYS_MAX};
+use crate::relay::RelayCounts;
 use rustc_hash::FxHashMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::*};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -20,6 +22,8 @@ pub struct Shared {
     /// Whether records stayed behind for want of room in the outbox.
     pub held_back: AtomicBool,
     gauges: Mutex<FxHashMap<Handle, Arc<Gauge>>>,
+    /// What relayed flows have passed, by their numbers.
+    relays: Mutex<FxHashMap<u32, Arc<RelayCounts>>>,
     /// Raw packets on the way from the caller to the socket.
     pub raw_queued: AtomicU32,
     pub counters: Counters,
@@ -35,7 +39,7 @@ struct Outbox {
 }
 
 /// How many numbers `stats` reports of an engine.
-pub const STATS: usize = 19 + Fault::COUNT;
+pub const STATS: usize = 20 + Fault::COUNT;
 
 /// Counters since the start, in the order in which `stats` reports them.
 #[derive(Default)]
@@ -63,6 +67,8 @@ pub struct Counters {
     pub coalesces: AtomicU64,
     /// How often the socket was replaced.
     pub rebinds: AtomicU64,
+    /// Extra sockets that are open.
+    pub sockets: AtomicU64,
     /// How often each fault was, in the order of their numbers.
     pub faults: [AtomicU64; Fault::COUNT],
 }
@@ -91,6 +97,7 @@ impl Counters {
             &self.segments,
             &self.coalesces,
             &self.rebinds,
+            &self.sockets,
         ];
         let others = others.into_iter().chain(&self.faults);
         let mut numbers = [0.0; STATS];
@@ -121,6 +128,7 @@ impl Shared {
             arrived: Condvar::new(),
             held_back: AtomicBool::new(false),
             gauges: Mutex::default(),
+            relays: Mutex::default(),
             raw_queued: AtomicU32::new(0),
             counters: Counters::default(),
         }
@@ -207,6 +215,23 @@ impl Shared {
 
     pub fn remove_gauge(&self, session: Handle) {
         lock(&self.gauges).remove(&session);
+    }
+
+    /// Counts for a flow that is to be; none if its number is in use or there are too many.
+    pub fn add_relay(&self, number: u32) -> Option<Arc<RelayCounts>> {
+        let mut relays = lock(&self.relays);
+        if relays.contains_key(&number) || relays.len() >= RELAYED_WAYS_MAX + CARRIED_FLOWS_MAX {
+            return None;
+        }
+        Some(relays.entry(number).or_default().clone())
+    }
+
+    pub fn remove_relay(&self, number: u32) {
+        lock(&self.relays).remove(&number);
+    }
+
+    pub fn relay(&self, number: u32) -> Option<Arc<RelayCounts>> {
+        lock(&self.relays).get(&number).cloned()
     }
 
     pub fn gauge(&self, session: Handle) -> Option<Arc<Gauge>> {

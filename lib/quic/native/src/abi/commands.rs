@@ -5,10 +5,12 @@ use super::opening::protocols;
 use crate::core::{DatagramOutcome, Verdict};
 use crate::io::{parse_address, Command, Route, Service};
 use crate::limits::*;
+use crate::relay::{self, LegKeys, RelayCounts};
 use crate::shared::Shared;
 use bytes::Bytes;
 use std::net::SocketAddr;
 use std::sync::atomic::Ordering::Relaxed;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Refusals of a command; their numbers are part of the ABI.
@@ -168,6 +170,36 @@ pub fn perform(shared: &Shared, arguments: &Arguments<'_>) -> Result<i32, Refusa
             session: a,
         },
         33 => Command::WithdrawRule { tag: b },
+        34 => Command::OpenSocket { tag: b },
+        35 => Command::CloseSocket {
+            number: u16::try_from(a).map_err(|_| Refusal::Malformed)?,
+        },
+        36 => {
+            let leg = Box::new(leg(a, &mut input)?);
+            let counts = new_relay(shared, b)?;
+            Command::OpenRelay {
+                number: b,
+                leg,
+                counts,
+            }
+        }
+        37 => {
+            let first = leg(a, &mut input)?;
+            let session = input.u32()?;
+            let legs = Box::new([first, leg(session, &mut input)?]);
+            let is_rate = (CARRIED_RATE_MIN..=CARRIED_RATE_MAX).contains(&s);
+            if !is_rate {
+                return Err(Refusal::Malformed);
+            }
+            let counts = new_relay(shared, b)?;
+            Command::Carry {
+                number: b,
+                legs,
+                bytes_per_second: s,
+                counts,
+            }
+        }
+        38 => Command::CloseRelay { number: b },
         _ => return Err(Refusal::Malformed),
     };
     shared.push(command);
@@ -190,7 +222,8 @@ fn send_datagram(shared: &Shared, session: u32, bytes: &[u8]) -> DatagramOutcome
 fn send_raw(shared: &Shared, input: &mut Reader<'_>) -> Result<i32, Refusal> {
     let to = input.address()?;
     let bytes = input.rest();
-    let is_raw = bytes.first().is_some_and(|first| first & 0x40 == 0);
+    let first = bytes.first().filter(|first| **first != relay::FIRST_BYTE);
+    let is_raw = first.is_some_and(|first| first & 0x40 == 0);
     if !is_raw || bytes.len() > RAW_BYTES_MAX {
         return Err(Refusal::Malformed);
     }
@@ -201,6 +234,24 @@ fn send_raw(shared: &Shared, input: &mut Reader<'_>) -> Result<i32, Refusal> {
     let bytes = Bytes::copy_from_slice(bytes);
     shared.push(Command::SendRaw { to, bytes });
     Ok(0)
+}
+
+fn leg(session: u32, input: &mut Reader<'_>) -> Result<LegKeys, Refusal> {
+    Ok(LegKeys {
+        session,
+        send_tag: input.array()?,
+        send_key: input.array()?,
+        receive_tag: input.array()?,
+        receive_key: input.array()?,
+    })
+}
+
+/// Takes a number for a flow that is to be.
+fn new_relay(shared: &Shared, number: u32) -> Result<Arc<RelayCounts>, Refusal> {
+    if !(1..=RELAY_NUMBER_MAX).contains(&number) {
+        return Err(Refusal::Malformed);
+    }
+    shared.add_relay(number).ok_or(Refusal::Malformed)
 }
 
 fn targets(input: &mut Reader<'_>) -> Result<Vec<SocketAddr>, Refusal> {
@@ -234,6 +285,10 @@ impl<'a> Reader<'a> {
         let (taken, rest) = self.0.split_at_checked(count).ok_or(Refusal::Malformed)?;
         self.0 = rest;
         Ok(taken)
+    }
+
+    pub fn array<const N: usize>(&mut self) -> Result<[u8; N], Refusal> {
+        self.take(N)?.try_into().map_err(|_| Refusal::Malformed)
     }
 
     pub fn u8(&mut self) -> Result<u8, Refusal> {

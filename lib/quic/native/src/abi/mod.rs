@@ -27,7 +27,7 @@ use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// Changes with every change of these functions, of a command, or of a record.
-pub const ABI_VERSION: u32 = 4;
+pub const ABI_VERSION: u32 = 5;
 
 /// The hash of the sources this was built from, in a form that can be found in the file. The
 /// build script sets it; a build by hand has none.
@@ -270,6 +270,29 @@ pub unsafe extern "C" fn pollen_quic_stats(
                     .gauge(session)
                     .map_or(0, |gauge| copy(&gauge.read(), numbers)),
             }
+        }),
+    )
+}
+
+/// Copies the numbers of a relayed flow: packets, bytes, dropped packets. Gives how many there are, 0
+/// if there is no such flow.
+///
+/// # Safety
+/// `numbers` must be valid for writes of `capacity` doubles.
+#[no_mangle]
+pub unsafe extern "C" fn pollen_quic_relay_stats(
+    engine: Handle,
+    relay: u32,
+    numbers: *mut f64,
+    capacity: u32,
+) -> u32 {
+    // SAFETY: by the contract of this function.
+    let numbers = unsafe { output(numbers, capacity) };
+    guarded(
+        0,
+        std::panic::AssertUnwindSafe(|| {
+            let counts = shared(engine).and_then(|shared| shared.relay(relay));
+            counts.map_or(0, |counts| copy(&counts.read(), numbers))
         }),
     )
 }

@@ -130,6 +130,13 @@ pub fn encode(event: &Event, records: &mut Vec<u8>) {
             record.header(28, *session, 0, 0, 0);
             record.address(*remote);
         }
+        Event::SocketOpened { tag, number, port } => {
+            record.header(29, 0, *tag, u32::from(*number), u32::from(*port));
+        }
+        Event::SocketFailed { tag, error, reason } => {
+            record.header(30, 0, *tag, *error as u32, 0);
+            record.bytes(reason.as_bytes());
+        }
         Event::Attempt {
             attempt,
             from,

@@ -6,8 +6,9 @@
 //! share one with.
 
 use crate::limits::{ANSWERS_PER_SOURCE, ANSWERS_PER_WINDOW, ANSWER_SLOTS, ANSWER_WINDOW};
+use crate::way;
 use std::hash::{BuildHasher, RandomState};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 
 pub struct Answers {
@@ -28,7 +29,7 @@ impl Answers {
     }
 
     /// Whether one more answer may go there; counts it if so.
-    pub fn allow(&mut self, now: Instant, to: IpAddr) -> bool {
+    pub fn allow(&mut self, now: Instant, to: SocketAddr) -> bool {
         if self.window.begins_anew(now) {
             self.by_source.fill(0);
             self.total = 0;
@@ -59,10 +60,12 @@ impl Window {
     }
 }
 
-/// What one stranger can have all addresses of: one of IPv4, a /64 of IPv6.
-fn source(ip: IpAddr) -> u64 {
-    match ip.to_canonical() {
+/// What one stranger can have all addresses of: one of IPv4, a /64 of IPv6, a relayed flow.
+fn source(address: SocketAddr) -> u64 {
+    let address = way::behind(address);
+    match address.ip().to_canonical() {
         IpAddr::V4(ip) => ip.to_bits().into(),
+        IpAddr::V6(ip) if way::is_way(address) => ip.to_bits() as u64,
         IpAddr::V6(ip) => (ip.to_bits() >> 64) as u64,
     }
 }
@@ -75,7 +78,7 @@ mod tests {
     fn one_source_gets_its_share_and_all_together_theirs() {
         let (mut answers, now) = (Answers::new(), Instant::now());
         let mut allowed = |now, ip: [u8; 4], tries: usize| {
-            let tries = (0..tries).filter(|_| answers.allow(now, ip.into()));
+            let tries = (0..tries).filter(|_| answers.allow(now, (ip, 1).into()));
             tries.count()
         };
         let share = usize::from(ANSWERS_PER_SOURCE);
@@ -91,9 +94,12 @@ mod tests {
 
     #[test]
     fn a_network_of_ipv6_is_one_source() {
-        let ip = |text: &str| source(text.parse().unwrap());
+        let ip = |text: &str| source(SocketAddr::new(text.parse().unwrap(), 1));
         assert_eq!(ip("2001:db8::1"), ip("2001:db8::ffff:0:0:1"));
         assert_ne!(ip("2001:db8::1"), ip("2001:db8:0:1::1"));
         assert_eq!(ip("::ffff:192.0.2.1"), ip("192.0.2.1"));
+        // Over whichever socket it comes; but each flow is somebody else's.
+        assert_eq!(ip("100::1:7:c000:201"), ip("192.0.2.1"));
+        assert_ne!(ip("100::2:0:0:1"), ip("100::2:0:0:2"));
     }
 }

@@ -203,7 +203,7 @@ impl Core {
             Verdict::Retry if !incoming.may_retry() => Verdict::Refuse,
             verdict => verdict,
         };
-        let to = incoming.remote_address().ip();
+        let to = incoming.remote_address();
         match verdict {
             Verdict::Take => self.take_attempt(now, incoming),
             Verdict::Retry | Verdict::Refuse if self.gate.answers.allow(now, to) => {
@@ -258,7 +258,7 @@ impl Core {
 
     /// An answer to a packet of no session, if so many are allowed.
     pub(super) fn respond(&mut self, now: Instant, transmit: Transmit, payload: Vec<u8>) {
-        if self.gate.answers.allow(now, transmit.destination.ip()) {
+        if self.gate.answers.allow(now, transmit.destination) {
             self.queue_answer(transmit, payload);
         }
     }

@@ -4,6 +4,7 @@ use super::session::Session;
 use super::{list, Core};
 use crate::handle::Handle;
 use crate::limits::{PACKET_BYTES_ORDINARY, UDP_PAYLOAD_MAX};
+use crate::way;
 use bytes::BytesMut;
 use quinn_proto::{DatagramEvent, EcnCodepoint, Transmit};
 use std::net::{IpAddr, SocketAddr};
@@ -56,7 +57,7 @@ impl Core {
 
     /// Nothing larger is taken from there.
     fn packet_bytes_max(&self, remote: SocketAddr) -> usize {
-        match remote.ip().to_canonical().is_loopback() {
+        match way::behind(remote).ip().to_canonical().is_loopback() {
             true => usize::from(UDP_PAYLOAD_MAX),
             false => self.transports.far_bytes_max().max(PACKET_BYTES_ORDINARY),
         }

@@ -4,6 +4,8 @@ use super::session::Phase;
 use super::{list_to_flush, Core};
 use crate::handle::Handle;
 use crate::limits::TRAIN_BYTES_MAX;
+use crate::relay::HEADER_BYTES;
+use crate::way::{self, Way};
 use quinn_proto::Transmit;
 use std::time::Instant;
 
@@ -40,8 +42,12 @@ impl Core {
             return Some(again);
         }
         let (moved_to, is_anew) = (session.path.moved_to, session.path.is_anew);
+        let header = match way::read(session.target()) {
+            Some(Way::Relay(_)) => HEADER_BYTES,
+            _ => 0,
+        };
         let connection = &mut session.connection;
-        let fitting = TRAIN_BYTES_MAX / usize::from(connection.current_mtu());
+        let fitting = TRAIN_BYTES_MAX / (usize::from(connection.current_mtu()) + header);
         let begin = into.len();
         let segments = segments.min(fitting).max(1);
         let mut transmit = connection.poll_transmit(now, segments, into)?;

@@ -12,6 +12,7 @@ use super::{list, Core};
 use crate::event::Event;
 use crate::handle::{Arena, Handle};
 use crate::limits::{SESSION_IDS_KEPT_MAX, STRAY_PAUSE};
+use crate::way::{self, Way};
 use quinn_proto::ConnectionId;
 use rustc_hash::FxHashMap;
 use std::collections::VecDeque;
@@ -161,6 +162,17 @@ impl Core {
         // What was lost on the old path would wait for a timer that grew as long as nothing came.
         session.connection.ping();
         list(&mut self.unsettled, &mut self.listed, session);
+    }
+}
+
+impl Core {
+    /// Where the packets of a session go, its last ones included, if that is no relayed path.
+    pub fn direct_path(&self, session: Handle) -> Option<SocketAddr> {
+        let session = self.sessions.get(session)?;
+        let to = session.target();
+        let is_relayed = matches!(way::read(to), Some(Way::Relay(_)));
+        let was_open = matches!(session.phase, Phase::Open | Phase::Over);
+        (was_open && !is_relayed).then_some(to)
     }
 }
 

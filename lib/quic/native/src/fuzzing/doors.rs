@@ -14,6 +14,12 @@ const SHUTDOWN: u32 = 22;
 /// Commands that make sockets of the system: few of them, which are tested elsewhere.
 const LISTEN: u32 = 15;
 const DIAL: u32 = 2;
+const OPEN_SOCKET: u32 = 34;
+const OPEN_RELAY: u32 = 36;
+const CARRY: u32 = 37;
+/// Bytes of the tags and keys of a leg: here every one is the same.
+const LEG_BYTES: usize = 48;
+const TAG: u8 = 7;
 /// Numbers of operations that are tried: those that there are, and some beyond.
 const OPERATIONS: usize = 48;
 const HONEST: u32 = 0x600d_600d;
@@ -139,6 +145,7 @@ pub fn round(choices: &mut Choices, inputs: u64) -> u64 {
         honest: near,
         ..Known::default()
     };
+    assert_eq!(door.command(OPEN_RELAY, near, 1, 0.0, &[TAG; LEG_BYTES]), 0);
     let stranger = UdpSocket::bind("127.0.0.1:0").expect("a socket");
     let ports = [
         friend.port,
@@ -149,7 +156,10 @@ pub fn round(choices: &mut Choices, inputs: u64) -> u64 {
         match choices.below(16) {
             0 => {
                 // What a full socket buffer loses is as good as sent.
-                let packet = hostile(choices, &[]);
+                let mut packet = hostile(choices, &[]);
+                if choices.once_in(4) {
+                    relayed(choices, &mut packet);
+                }
                 let length = packet.len().min(65_507);
                 let _ = stranger.send_to(&packet[..length], ("127.0.0.1", door.port));
             }
@@ -189,6 +199,8 @@ fn note(records: Vec<Record>, known: &mut Known) {
             // Streams, then listeners and connections of TCP.
             5 | 7 => known.note_stream(record.x),
             14 | 16 => known.note_stream(record.handle),
+            // Extra sockets, whose numbers are no handles.
+            29 => known.note_stream(record.x),
             18 => panic!("the engine's thread ended"),
             _ => {}
         }
@@ -200,7 +212,7 @@ fn command(choices: &mut Choices, door: &Door, known: &Known, ports: &[u16; 3]) 
         true => choices.field(),
         false => choices.below(OPERATIONS) as u32,
     };
-    let is_costly = operation == LISTEN || operation == DIAL;
+    let is_costly = [LISTEN, DIAL, OPEN_SOCKET].contains(&operation);
     if operation == SHUTDOWN || (is_costly && !choices.once_in(8)) {
         operation = 12;
     }
@@ -216,6 +228,9 @@ fn command(choices: &mut Choices, door: &Door, known: &Known, ports: &[u16; 3]) 
         6 => door.identity.clone(),
         _ => [address(ports[0]), b"test/1".to_vec()].concat(),
     };
+    if [OPEN_RELAY, CARRY].contains(&operation) && choices.once_in(2) {
+        return leg_command(choices, door, known, operation);
+    }
     if operation == LISTEN {
         return door.command(operation, 0, choices.field(), 0.0, &address(0));
     }
@@ -225,6 +240,30 @@ fn command(choices: &mut Choices, door: &Door, known: &Known, ports: &[u16; 3]) 
     };
     let b = choices.field();
     door.command(operation, known.handle(choices), b, s, &bytes)
+}
+
+/// Whole legs, over sessions that are there or not, with tags that are taken or not.
+fn leg_command(choices: &mut Choices, door: &Door, known: &Known, operation: u32) -> i32 {
+    let leg = |choices: &mut Choices| vec![choices.number() as u8; LEG_BYTES];
+    let other = known.handle(choices).to_le_bytes().to_vec();
+    let bytes = match operation {
+        OPEN_RELAY => leg(choices),
+        _ => [leg(choices), other, leg(choices)].concat(),
+    };
+    let (session, number) = (known.handle(choices), choices.below(8) as u32);
+    door.command(operation, session, number, 1e6, &bytes)
+}
+
+/// Makes a packet look like one of a relayed flow, of a leg that is there more often than not.
+fn relayed(choices: &mut Choices, packet: &mut [u8]) {
+    let header = [
+        &[0x04][..],
+        &[TAG; 8],
+        &[0, 0, 0, 0, 1, choices.number() as u8],
+    ]
+    .concat();
+    let length = header.len().min(packet.len());
+    packet[..length].copy_from_slice(&header[..length]);
 }
 
 /// Engines that are none, sessions of another, buffers too small.
@@ -239,6 +278,10 @@ fn stray_calls(choices: &mut Choices, known: &Known, near: Handle) {
         );
         assert_eq!(pollen_quic_take(engine, std::ptr::null_mut(), 0), 0);
         assert_eq!(pollen_quic_stats(engine, 0, numbers.as_mut_ptr(), 4), 0);
+        assert_eq!(
+            pollen_quic_relay_stats(engine, 1, numbers.as_mut_ptr(), 4),
+            0
+        );
         let session = known.handle(choices);
         assert_eq!(
             pollen_quic_stats(engine, session, std::ptr::null_mut(), 0),

@@ -3,6 +3,7 @@
 //! A dual-stack socket knows IPv4 peers by mapped addresses (`::ffff:a.b.c.d`); above they are
 //! plain IPv4. Both translations are made here and nowhere else.
 
+use crate::way;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr, SocketAddrV6};
 
 /// As it is shown: IPv4 unmapped.
@@ -16,9 +17,10 @@ pub fn shown(address: SocketAddr) -> SocketAddr {
     }
 }
 
-/// As a socket of the given family sends to it; none where it cannot.
+/// As a socket of the given family sends to it; none where it cannot. A way is none of its addresses.
 pub fn for_socket(address: SocketAddr, v6: bool) -> Option<SocketAddr> {
     match (address, v6) {
+        _ if way::is_way(address) => Some(address),
         (SocketAddr::V4(v4), true) => {
             Some(SocketAddr::new(v4.ip().to_ipv6_mapped().into(), v4.port()))
         }

@@ -2,9 +2,11 @@
 
 use super::address::for_socket;
 use super::bridges::Order;
-use super::{ledger, Command, DataPlane};
+use super::{Command, DataPlane};
 use crate::event::Event;
 use crate::limits::SHUTDOWN_TIMEOUT;
+use crate::way::{self, Way};
+use std::net::SocketAddr;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Instant;
 
@@ -29,6 +31,7 @@ impl DataPlane {
             Command::SetPath { session, to } => {
                 if let Some(to) = for_socket(to, self.udp.is_v6) {
                     core.set_path(now, session, to);
+                    self.favour_socket(to);
                 }
             }
             Command::CloseSession {
@@ -39,9 +42,25 @@ impl DataPlane {
             Command::SendDatagram { session, bytes } => core.send_datagram(session, bytes),
             Command::SendRaw { to, bytes } => {
                 self.shared.raw_queued.fetch_sub(1, Relaxed);
-                let ledger = &mut ledger(now, &self.shared, &mut self.faults);
-                self.udp.send_raw(to, &bytes, ledger);
+                self.send_raw(now, to, &bytes);
             }
+            Command::OpenSocket { tag } => self.open_socket(tag),
+            Command::CloseSocket { number } => self.sockets.close(number),
+            Command::OpenRelay {
+                number,
+                leg,
+                counts,
+            } => self.open_relay(number, &leg, counts),
+            Command::Carry {
+                number,
+                legs,
+                bytes_per_second,
+                counts,
+            } => {
+                let legs = legs.each_ref();
+                self.carry_between(now, number, legs, bytes_per_second, counts);
+            }
+            Command::CloseRelay { number } => self.close_relay(number),
             Command::OpenStream { session, tag } => core.open_stream(session, tag),
             Command::CancelOpen { session, tag } => core.cancel_open(session, tag),
             Command::GrantRead { stream, bytes } => core.grant_read(stream, bytes),
@@ -112,6 +131,21 @@ impl DataPlane {
                 core.close_all(now, &reason);
                 self.closes_by = Some(now + SHUTDOWN_TIMEOUT);
             }
+        }
+    }
+    fn open_socket(&mut self, tag: u32) {
+        let (registry, main) = (self.poll.registry(), self.udp.local_address());
+        let event = match self.sockets.open(registry, main, self.udp.offload) {
+            Ok((number, port)) => Event::SocketOpened { tag, number, port },
+            Err((error, reason)) => Event::SocketFailed { tag, error, reason },
+        };
+        self.events.push(event);
+    }
+
+    /// A session goes over a way: an extra socket under it is to carry as much as the main one.
+    pub(super) fn favour_socket(&mut self, address: SocketAddr) {
+        if let Some(Way::Socket { number, .. }) = way::read(address) {
+            self.sockets.favour(number);
         }
     }
 }

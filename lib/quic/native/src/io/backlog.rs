@@ -1,7 +1,9 @@
-//! Trains of packets that were received and not looked at yet: one batch at most. The next one is
-//! received when these are done, so that what is too much waits in the socket and is lost there.
+//! Trains of packets that were received and not looked at yet: one batch at most of the main socket,
+//! and one of an extra one. The next ones are received when these are done, so that what is too much
+//! waits in the socket and is lost there.
 
 use crate::core::is_of_handshake;
+use crate::relay;
 use bytes::BytesMut;
 use quinn_proto::EcnCodepoint;
 use std::collections::VecDeque;
@@ -33,11 +35,14 @@ impl Train {
         let is_kept = *self.is_kept.get_or_insert_with(|| may && is_member(remote));
         let length = self.stride.clamp(1, self.bytes.len());
         let packet = self.bytes.split_to(length);
+        // A relayed packet is done with at once, or becomes another one.
+        let stays = packet[0] == relay::FIRST_BYTE || (is_kept && !is_of_handshake(&packet));
         Some(Packet {
             remote,
             local_ip: self.local_ip,
             ecn: self.ecn,
-            payload: match is_kept && !is_of_handshake(&packet) {
+            is_kept,
+            payload: match stays {
                 true => packet,
                 false => BytesMut::from(&packet[..]),
             },
@@ -50,6 +55,8 @@ pub struct Packet {
     pub remote: SocketAddr,
     pub local_ip: Option<IpAddr>,
     pub ecn: Option<EcnCodepoint>,
+    /// Whether it may keep its train alive.
+    pub is_kept: bool,
     pub payload: BytesMut,
 }
 

@@ -3,8 +3,10 @@
 use super::rules::{Route, Service};
 use crate::core::{Protocols, Verdict};
 use crate::handle::Handle;
+use crate::relay::{LegKeys, RelayCounts};
 use bytes::Bytes;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 pub enum Command {
@@ -40,6 +42,28 @@ pub enum Command {
     SendRaw {
         to: SocketAddr,
         bytes: Bytes,
+    },
+    /// Answered by `SocketOpened` or `SocketFailed`.
+    OpenSocket {
+        tag: u32,
+    },
+    CloseSocket {
+        number: u16,
+    },
+    /// The number was noted for it; where the leg cannot be, it is forgotten.
+    OpenRelay {
+        number: u32,
+        leg: Box<LegKeys>,
+        counts: Arc<RelayCounts>,
+    },
+    Carry {
+        number: u32,
+        legs: Box<[LegKeys; 2]>,
+        bytes_per_second: f64,
+        counts: Arc<RelayCounts>,
+    },
+    CloseRelay {
+        number: u32,
     },
     OpenStream {
         session: Handle,

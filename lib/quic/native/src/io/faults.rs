@@ -14,9 +14,10 @@
 //! | exhausted    | EMFILE, ENFILE                           | connections are accepted a little later  |
 //! | other        | EINVAL (our address is gone), EIO, …     | lost                                     |
 //!
-//! Receiving rests as after a shortage, whatever the fault, so that none of them turns the thread
-//! in circles. Invariant: no fault ends a session. A lost packet is what QUIC repairs, and a
-//! session that cannot be repaired ends by its idle timeout.
+//! An extra socket that broke is closed and not replaced. Receiving rests as after a shortage,
+//! whatever the fault, so that none of them turns the thread in circles. Invariant: no fault ends a
+//! session. A lost packet is what QUIC repairs, and a session that cannot be repaired ends by its
+//! idle timeout.
 
 use crate::event::{Event, Fault};
 use crate::limits::FAULT_REPORT_INTERVAL;

@@ -3,7 +3,7 @@
 
 use super::sending::Sent;
 use super::turn::Turn;
-use super::{ledger, DataPlane};
+use super::DataPlane;
 use crate::event::Fault;
 use crate::handle::Handle;
 use crate::limits::{TRAINS_PER_SESSION, TRAINS_PER_TURN, TURN_ANSWERS, TURN_FLUSH};
@@ -20,8 +20,7 @@ impl DataPlane {
         }
         while let Some((transmit, payload)) = self.core.next_response() {
             // An answer to a packet of no session is not worth waiting for.
-            let ledger = &mut ledger(now, &self.shared, &mut self.faults);
-            self.udp.send(&transmit, &payload, ledger);
+            self.dispatch(now, &transmit, &payload);
             if turn.is_past(TURN_ANSWERS) {
                 break;
             }
@@ -84,8 +83,7 @@ impl DataPlane {
         transmit: Transmit,
         train: Vec<u8>,
     ) -> Option<Vec<u8>> {
-        let ledger = &mut ledger(now, &self.shared, &mut self.faults);
-        match self.udp.send(&transmit, &train, ledger) {
+        match self.dispatch(now, &transmit, &train) {
             Sent::Done => return Some(train),
             Sent::Blocked => {
                 self.udp.writable = false;

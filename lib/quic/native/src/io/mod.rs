@@ -1,9 +1,9 @@
-//! The data plane: one thread that owns the UDP socket, the QUIC core, the TCP sockets and the
+//! The data plane: one thread that owns the UDP sockets, the QUIC core, the TCP sockets and the
 //! bridges between them, and nothing else decides when bytes move.
 //!
 //! One turn: wait for readiness or a deadline → commands → TCP accepts → one batch of packets →
 //! deadlines → new streams → one pass over the bridges → one flush of every session with something
-//! to send → events to the caller. Each stage has its share of the turn, so that it is short
+//! to send → what is carried for others → events to the caller. Each stage has its share of the turn, so that it is short
 //! whatever peers do.
 
 mod address;
@@ -11,6 +11,7 @@ mod apply;
 mod backlog;
 mod bridge;
 mod bridges;
+mod buffers;
 mod command;
 mod end;
 mod faults;
@@ -21,10 +22,12 @@ mod pause;
 mod pool;
 mod publish;
 mod receive;
+mod relaying;
 mod ruled;
 mod rules;
 mod sending;
 mod sleep;
+mod sockets;
 mod tcp;
 #[cfg(test)]
 mod testing;
@@ -43,15 +46,18 @@ use crate::core::{Arrival, Core, Protocols, ResetKey, Transports, Wake};
 use crate::event::Event;
 use crate::handle::Handle;
 use crate::limits::*;
+use crate::relay::Relays;
 use crate::shared::Shared;
 use backlog::Backlog;
 use bridges::Bridges;
+use buffers::Buffers;
 use bytes::Bytes;
 use faults::{Faults, Ledger};
 use listeners::Listeners;
 use mio::{Events, Poll};
 use quinn_proto::Transmit;
 use sleep::SleepWatch;
+use sockets::Sockets;
 use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
@@ -94,7 +100,10 @@ pub fn start(
 struct DataPlane {
     poll: Poll,
     udp: Udp,
+    sockets: Sockets,
+    buffers: Buffers,
     core: Core,
+    relays: Relays,
     bridges: Bridges,
     listeners: Listeners,
     shared: Arc<Shared>,
@@ -112,6 +121,8 @@ struct DataPlane {
     unsent: Option<(Handle, Transmit, Vec<u8>)>,
     /// The buffer in which trains are made.
     train: Vec<u8>,
+    /// The buffer in which one is sealed for a carrier.
+    sealed: Vec<u8>,
     faults: Faults,
     /// Once it is shut down: when the thread ends at the latest.
     closes_by: Option<Instant>,
@@ -137,6 +148,9 @@ impl DataPlane {
             core: Core::new(protocols, transports, key, udp.never_fragments()),
             poll,
             udp,
+            sockets: Sockets::default(),
+            buffers: Buffers::new(),
+            relays: Relays::default(),
             bridges: Bridges::new(),
             listeners: Listeners::new(),
             shared,
@@ -148,6 +162,7 @@ impl DataPlane {
             raw: VecDeque::new(),
             unsent: None,
             train: Vec::new(),
+            sealed: Vec::new(),
             faults: Faults::default(),
             closes_by: None,
             sleep: SleepWatch::default(),
@@ -200,6 +215,7 @@ impl DataPlane {
         }
         let ledger = &mut ledger(now, &self.shared, &mut self.faults);
         self.udp.expire(self.poll.registry(), ledger);
+        self.sockets.expire(self.poll.registry(), ledger);
         self.accept(now);
         self.receive(&turn);
         self.note_sleep(now);
@@ -211,6 +227,7 @@ impl DataPlane {
         self.wake_bridges(&turn);
         self.bridges.serve(&mut self.core, &mut self.events, &turn);
         self.flush(&turn);
+        self.carry(&turn);
         self.publish();
         let closes_by = self.closes_by;
         !closes_by.is_some_and(|by| now >= by || !self.core.takes_leave())
@@ -227,6 +244,7 @@ impl DataPlane {
         let has_work = flushable
             || left_over
             || self.udp.readable
+            || self.sockets.has_readable()
             || self.core.is_unsettled()
             || self.bridges.has_work()
             || self.listeners.has_work();
@@ -238,6 +256,8 @@ impl DataPlane {
             self.bridges.next_deadline(),
             self.listeners.next_deadline(),
             self.udp.next_deadline(),
+            self.sockets.next_deadline(),
+            self.relays.next_deadline().filter(|_| self.udp.writable),
             self.closes_by,
         ];
         let next = deadlines.into_iter().flatten().min();
@@ -249,6 +269,10 @@ impl DataPlane {
         match tokens::source(event.token()) {
             Source::Waker => {}
             Source::Udp => self.udp.ready(event.is_readable(), event.is_writable()),
+            Source::Extra(number) => {
+                let (readable, writable) = (event.is_readable(), event.is_writable());
+                self.sockets.ready(number, readable, writable);
+            }
             Source::Listener(handle) => self.listeners.ready(handle),
             Source::Bridge(handle) => {
                 let (core, registry) = (&mut self.core, self.poll.registry());

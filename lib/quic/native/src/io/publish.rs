@@ -16,6 +16,7 @@ impl DataPlane {
         counters.streams.store(streams, Relaxed);
         let bridges = self.bridges.len() as u64;
         counters.bridges.store(bridges, Relaxed);
+        counters.sockets.store(self.sockets.len() as u64, Relaxed);
         counters.publish_attempts(self.core.attempt_counts());
         // Set first and taken back, so that a caller who takes records meanwhile wakes us.
         self.shared.held_back.store(true, Relaxed);
@@ -51,13 +52,17 @@ impl DataPlane {
     /// The caller may ask for a session's gauge from the moment he hears of it until its end.
     fn note_session(&mut self, event: &Event) {
         match event {
-            Event::SessionUp { session, .. } => {
+            Event::SessionUp {
+                session, remote, ..
+            } => {
+                self.favour_socket(*remote);
                 if let Some(gauge) = self.core.gauge(*session) {
                     self.shared.add_gauge(*session, gauge);
                 }
             }
             Event::SessionEnded { session, .. } => {
                 self.shared.remove_gauge(*session);
+                self.close_relays_of(*session);
                 self.bridges.rules.session_ended(*session);
             }
             _ => {}

@@ -1,21 +1,30 @@
-//! Packets from the socket: those of QUIC go to the core, others wait to be handed up.
+//! Packets from the sockets: those of QUIC go to the core, relayed ones are opened or go on, others
+//! wait to be handed up.
 
 use super::turn::Turn;
 use super::{address, ledger, DataPlane};
 use crate::limits::{RAW_BYTES_MAX, RAW_WAITING_MAX, TURN_RECEIVE, UDP_PAYLOAD_MAX};
+use crate::relay;
 use bytes::Bytes;
 use std::net::SocketAddr;
 
 impl DataPlane {
     pub(super) fn receive(&mut self, turn: &Turn) {
-        if self.backlog.is_empty() && self.udp.readable {
+        if self.backlog.is_empty() {
             let ledger = &mut ledger(turn.began, &self.shared, &mut self.faults);
-            self.udp.receive(ledger, &mut self.backlog);
+            let (buffers, backlog) = (&mut self.buffers, &mut self.backlog);
+            if self.udp.readable {
+                self.udp.receive(ledger, buffers, backlog);
+            }
+            self.sockets.receive(ledger, buffers, backlog);
         }
         while let Some(packet) = self.backlog.next(|remote| self.core.has_admitted(remote)) {
             let length = packet.payload.len();
             if !is_quic(&packet.payload) {
-                self.take_raw(packet.remote, &packet.payload);
+                match packet.payload.first() {
+                    Some(&relay::FIRST_BYTE) => self.take_relayed(turn.began, packet),
+                    _ => self.take_raw(packet.remote, &packet.payload),
+                }
             } else if length <= usize::from(UDP_PAYLOAD_MAX) {
                 let (remote, local_ip, ecn) = (packet.remote, packet.local_ip, packet.ecn);
                 self.core
@@ -27,7 +36,7 @@ impl DataPlane {
         }
     }
 
-    fn take_raw(&mut self, from: SocketAddr, payload: &[u8]) {
+    pub(super) fn take_raw(&mut self, from: SocketAddr, payload: &[u8]) {
         if payload.len() > RAW_BYTES_MAX {
             return;
         }
@@ -40,6 +49,6 @@ impl DataPlane {
 }
 
 /// QUIC packets have the fixed bit set (RFC 9000, section 17); ours that are not QUIC have not.
-fn is_quic(payload: &[u8]) -> bool {
+pub(super) fn is_quic(payload: &[u8]) -> bool {
     payload.first().is_some_and(|first| first & 0x40 != 0)
 }

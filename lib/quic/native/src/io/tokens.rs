@@ -6,14 +6,21 @@ use mio::Token;
 pub const WAKER: Token = Token(0);
 pub const UDP: Token = Token(1);
 const LISTENER: u64 = 2;
+/// Extra sockets, by their numbers, which are not 0.
+const EXTRA: u64 = 0;
 const BRIDGE: u64 = 3;
 const KIND_BITS: u32 = 2;
 
 pub enum Source {
     Waker,
     Udp,
+    Extra(u16),
     Listener(Handle),
     Bridge(Handle),
+}
+
+pub fn extra(number: u16) -> Token {
+    Token((u64::from(number) << KIND_BITS | EXTRA) as usize)
 }
 
 pub fn listener(handle: Handle) -> Token {
@@ -30,6 +37,7 @@ pub fn source(token: Token) -> Source {
     match token & ((1 << KIND_BITS) - 1) {
         LISTENER => Source::Listener(handle),
         BRIDGE => Source::Bridge(handle),
+        EXTRA if handle != 0 => Source::Extra(handle as u16),
         1 => Source::Udp,
         _ => Source::Waker,
     }

@@ -1,37 +1,34 @@
-//! The life of the UDP socket, and the packets that arrive on it, in batches. What an error of the
+//! The life of a UDP socket, and the packets that arrive on it, in batches. What an error of the
 //! system leads to follows the table in faults.rs.
 //!
 //! Invariant: no error of the system ends anything here or turns the thread in circles.
 
 use super::backlog::{Backlog, Train};
+use super::buffers::Buffers;
 use super::faults::{fault_of, is_foreign, Ledger};
 use super::pause::Pause;
-use super::pool::Pool;
 use super::tokens;
 use super::wire::Wire;
 use crate::event::Fault;
 use crate::limits::*;
 use crate::shared::Counters;
-use bytes::BytesMut;
+use crate::way;
 use mio::Registry;
 use quinn_proto::EcnCodepoint;
 use quinn_udp::{RecvMeta, BATCH_SIZE};
-use std::io::{self, IoSliceMut};
+use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Instant;
 
-/// Room for one coalesced train.
-const TRAIN_BUFFER: usize = 65_536;
-/// Shorter trains are copied packet by packet: that costs less than the buffer they would keep.
-const TRAIN_KEPT_MIN: usize = TRAIN_BUFFER / 2;
-
 pub struct Udp {
-    /// None while a socket that broke is not replaced yet.
+    /// None once it broke, for the main socket until it is replaced.
     pub(super) wire: Option<Wire>,
+    /// The number of an extra socket; none of the main one.
+    number: Option<u16>,
     /// Where it is bound, and will be again.
     bound: SocketAddr,
-    offload: bool,
+    pub offload: bool,
     pub is_v6: bool,
     pub readable: bool,
     pub writable: bool,
@@ -44,18 +41,27 @@ pub struct Udp {
     pub(super) rebind: Pause,
     /// Faults in a row that only told of earlier packets.
     pub(super) echoes: u32,
-    /// Where trains arrive; each is used again once nobody has a packet of its train any more.
-    buffers: Vec<BytesMut>,
-    pool: Pool,
     #[cfg(test)]
     pub script: super::testing::Script,
 }
 
 impl Udp {
+    /// The main socket.
     pub fn bind(address: SocketAddr, offload: bool) -> io::Result<Self> {
         let wire = Wire::bind(address, offload)?;
+        wire.enlarge_buffers();
+        Self::of(wire, None, offload)
+    }
+
+    /// An extra socket.
+    pub fn bind_extra(number: u16, address: SocketAddr, offload: bool) -> io::Result<Self> {
+        Self::of(Wire::bind(address, offload)?, Some(number), offload)
+    }
+
+    fn of(wire: Wire, number: Option<u16>, offload: bool) -> io::Result<Self> {
         let bound = wire.local_address()?;
         Ok(Self {
+            number,
             segments: wire.segments_max(),
             #[cfg(test)]
             script: wire.script.clone(),
@@ -70,15 +76,21 @@ impl Udp {
             receive_rest: Pause::new(FAULT_PAUSE_MIN, FAULT_PAUSE_MAX),
             rebind: Pause::new(REBIND_PAUSE_MIN, REBIND_PAUSE_MAX),
             echoes: 0,
-            buffers: vec![BytesMut::new(); BATCH_SIZE],
-            pool: Pool::new(TRAIN_BUFFER, TRAINS_LENT_MAX),
         })
     }
 
     pub fn register(&mut self, registry: &Registry) -> io::Result<()> {
+        let token = self.number.map_or(tokens::UDP, tokens::extra);
         match &mut self.wire {
-            Some(wire) => wire.register(registry, tokens::UDP),
+            Some(wire) => wire.register(registry, token),
             None => Ok(()),
+        }
+    }
+
+    /// Asks for room for trains of full speed.
+    pub fn enlarge_buffers(&self) {
+        if let Some(wire) = &self.wire {
+            wire.enlarge_buffers();
         }
     }
 
@@ -95,8 +107,11 @@ impl Udp {
         self.segments
     }
 
-    /// What the system grants and can do, for `stats`.
+    /// What the system grants the main socket and can do, for `stats`.
     pub fn publish(&self, counters: &Counters) {
+        if self.number.is_some() {
+            return;
+        }
         let (receive, send) = self.wire.as_ref().map_or((0, 0), Wire::buffer_sizes);
         counters.receive_buffer.store(receive, Relaxed);
         counters.send_buffer.store(send, Relaxed);
@@ -138,6 +153,7 @@ impl Udp {
 
     fn bind_again(&mut self, registry: &Registry, counters: &Counters) -> io::Result<()> {
         let mut wire = Wire::bind(self.bound, self.offload)?;
+        wire.enlarge_buffers();
         wire.register(registry, tokens::UDP)?;
         #[cfg(test)]
         {
@@ -153,7 +169,7 @@ impl Udp {
         Ok(())
     }
 
-    /// The socket is good for nothing: another one takes its place.
+    /// The socket is good for nothing: another one takes the place of the main one.
     pub(super) fn lose_socket(&mut self, now: Instant, error: &io::Error) {
         match self.wire.take() {
             Some(wire) if is_foreign(error) => wire.abandon(),
@@ -164,23 +180,24 @@ impl Udp {
         self.writable = false;
         self.send_rest.clear();
         self.receive_rest.clear();
-        self.rebind.fail(now);
+        if self.number.is_none() {
+            self.rebind.fail(now);
+        }
     }
 
     /// Takes one batch from the system; `readable` stays set while there may be more.
-    pub fn receive(&mut self, ledger: &mut Ledger<'_>, backlog: &mut Backlog) {
+    pub fn receive(
+        &mut self,
+        ledger: &mut Ledger<'_>,
+        buffers: &mut Buffers,
+        backlog: &mut Backlog,
+    ) {
         let Some(wire) = &self.wire else {
             self.readable = false;
             return;
         };
         let mut metas = [RecvMeta::default(); BATCH_SIZE];
-        let pool = &mut self.pool;
-        let buffers = self
-            .buffers
-            .iter_mut()
-            .map(|buffer| with_room(buffer, pool));
-        let mut slices: Vec<_> = buffers.map(|room| IoSliceMut::new(room)).collect();
-        let count = match wire.receive(&mut slices, &mut metas) {
+        let count = match wire.receive(&mut buffers.slices(), &mut metas) {
             Ok(count) => count,
             Err(error) => return self.receive_failed(&error, ledger),
         };
@@ -188,25 +205,35 @@ impl Udp {
         self.receive_rest.clear();
         self.rebind.clear();
         self.echoes = 0;
-        let mut room = self.pool.room();
         let counters = ledger.counters;
         counters.receive_calls.fetch_add(1, Relaxed);
-        for (meta, buffer) in metas[..count].iter().zip(&mut self.buffers) {
-            let len = meta.len.min(buffer.len());
-            let may_be_kept = len >= TRAIN_KEPT_MIN && room > 0;
-            room -= usize::from(may_be_kept);
+        let metas = &metas[..count];
+        let trains = buffers.take(metas.iter().map(|meta| meta.len));
+        for (meta, (bytes, may_be_kept)) in metas.iter().zip(trains) {
+            let len = bytes.len();
             counters.bytes_received.fetch_add(len as u64, Relaxed);
             let packets = len.div_ceil(meta.stride.max(1));
             counters.packets_received.fetch_add(packets as u64, Relaxed);
+            let Some(remote) = self.seen_from(meta.addr) else {
+                continue;
+            };
             backlog.push(Train {
-                remote: meta.addr,
+                remote,
                 local_ip: meta.dst_ip,
                 ecn: meta.ecn.and_then(|ecn| EcnCodepoint::from_bits(ecn as u8)),
                 stride: meta.stride,
-                bytes: buffer.split_to(len),
+                bytes,
                 may_be_kept,
                 is_kept: None,
             });
+        }
+    }
+
+    /// The address that packets from there have above; none where nobody real has sent them.
+    pub(super) fn seen_from(&self, address: SocketAddr) -> Option<SocketAddr> {
+        match self.number {
+            None => (!way::is_way(address)).then_some(address),
+            Some(number) => way::over_socket(number, address),
         }
     }
 
@@ -226,18 +253,4 @@ impl Udp {
             }
         }
     }
-}
-
-/// Makes room for a train in a buffer: the same as before if nobody has a part of it any more,
-/// which is still in the processor's cache.
-fn with_room<'a>(buffer: &'a mut BytesMut, pool: &mut Pool) -> &'a mut BytesMut {
-    if buffer.len() < TRAIN_BUFFER {
-        *buffer = match buffer.capacity() {
-            0 => pool.fresh(),
-            _ => pool.exchange(std::mem::take(buffer)),
-        };
-        // SAFETY: buffers of the pool have so much room, and all of it was written once.
-        unsafe { buffer.set_len(TRAIN_BUFFER) };
-    }
-    buffer
 }

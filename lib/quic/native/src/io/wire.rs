@@ -5,7 +5,7 @@ use crate::limits::SOCKET_BUFFER_BYTES;
 use mio::net::UdpSocket;
 use mio::{Interest, Registry, Token};
 use quinn_udp::{RecvMeta, Transmit, UdpSockRef, UdpSocketState};
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use std::io::{self, IoSliceMut};
 use std::net::SocketAddr;
 
@@ -62,6 +62,15 @@ impl Wire {
     pub fn forget_errors(&mut self) {
         if let Ok(state) = state_of(&self.socket, self.offload) {
             self.state = state;
+        }
+    }
+
+    /// Asks for large buffers: past the usual limit where we may, else up to it.
+    pub fn enlarge_buffers(&self) {
+        let socket = SockRef::from(&self.socket);
+        if !options::force_buffers(&self.socket) {
+            let _ = socket.set_recv_buffer_size(SOCKET_BUFFER_BYTES);
+            let _ = socket.set_send_buffer_size(SOCKET_BUFFER_BYTES);
         }
     }
 
@@ -142,17 +151,8 @@ fn bind_exactly(address: SocketAddr) -> io::Result<std::net::UdpSocket> {
         socket.set_only_v6(!address.ip().is_unspecified())?;
     }
     socket.set_nonblocking(true)?;
-    request_buffers(&socket);
     socket.bind(&address.into())?;
     Ok(socket.into())
-}
-
-/// Asks for large buffers: past the usual limit where we may, else up to it.
-fn request_buffers(socket: &Socket) {
-    if !options::force_buffers(socket) {
-        let _ = socket.set_recv_buffer_size(SOCKET_BUFFER_BYTES);
-        let _ = socket.set_send_buffer_size(SOCKET_BUFFER_BYTES);
-    }
 }
 
 /// What only Linux knows.
@@ -203,7 +203,7 @@ mod options {
 mod options {
     use std::io;
 
-    pub fn force_buffers(_: &socket2::Socket) -> bool {
+    pub fn force_buffers(_: &mio::net::UdpSocket) -> bool {
         false
     }
 

@@ -1,6 +1,7 @@
 //! The socket alone, without a thread that uses it.
 
 use crate::io::backlog::Backlog;
+use crate::io::buffers::Buffers;
 use crate::io::faults::{Faults, Ledger};
 use crate::io::sending::Sent;
 use crate::io::udp::Udp;
@@ -15,6 +16,7 @@ pub struct Bench {
     pub now: Instant,
     pub counters: Counters,
     pub backlog: Backlog,
+    buffers: Buffers,
     faults: Faults,
 }
 
@@ -29,6 +31,7 @@ impl Bench {
             now: Instant::now(),
             counters: Counters::default(),
             backlog: Backlog::default(),
+            buffers: Buffers::new(),
             faults: Faults::default(),
         }
     }
@@ -40,7 +43,8 @@ impl Bench {
             counters: &self.counters,
             faults: &mut self.faults,
         };
-        self.udp.receive(ledger, &mut self.backlog);
+        self.udp
+            .receive(ledger, &mut self.buffers, &mut self.backlog);
     }
 
     pub fn send_raw(&mut self) {

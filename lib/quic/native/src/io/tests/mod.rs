@@ -2,6 +2,8 @@
 
 mod faults;
 mod floods;
+#[cfg(unix)]
+mod sockets;
 #[cfg(target_os = "linux")]
 mod trains;
 

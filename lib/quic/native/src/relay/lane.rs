@@ -1,0 +1,119 @@
+//! What waits to go on in one direction of a carried flow: trains of sealed packets, as many as go
+//! within 50 ms at the rate.
+
+use super::bucket::Bucket;
+use super::packet::{Sealer, HEADER_BYTES};
+use crate::limits::*;
+use quinn_proto::EcnCodepoint;
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+/// Packets for one send: all of the same size, but for the last, which may be shorter.
+pub struct Train {
+    pub stride: usize,
+    pub ecn: Option<EcnCodepoint>,
+    pub bytes: Vec<u8>,
+    pub packets: usize,
+}
+
+impl Train {
+    /// What it takes of memory, more or less.
+    pub fn cost(&self) -> usize {
+        self.bytes.len() + RELAY_TRAIN_COST
+    }
+
+    /// Its bytes without the headers.
+    pub fn payload(&self) -> usize {
+        self.bytes.len() - self.packets * HEADER_BYTES
+    }
+
+    fn takes(&self, size: usize, ecn: Option<EcnCodepoint>) -> bool {
+        let is_whole = self.bytes.len() < self.packets * self.stride;
+        !is_whole && size <= self.stride && ecn == self.ecn
+    }
+}
+
+pub struct Lane {
+    pub bucket: Bucket,
+    /// Whether it stands among those that have something to send.
+    pub is_listed: bool,
+    trains: VecDeque<Train>,
+    bytes: usize,
+    bytes_max: usize,
+    train_bytes_max: usize,
+}
+
+impl Lane {
+    pub fn new(now: Instant, rate: f64) -> Self {
+        let at_rate = |time: Duration| (rate * time.as_secs_f64()) as usize;
+        Self {
+            bucket: Bucket::new(now, rate),
+            is_listed: false,
+            trains: VecDeque::new(),
+            bytes: 0,
+            bytes_max: at_rate(RELAY_QUEUE),
+            train_bytes_max: at_rate(RELAY_TRAIN).min(TRAIN_BYTES_MAX),
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.trains.is_empty()
+    }
+
+    /// Whether a packet of this size may wait here. One always may, or slow lanes would pass none.
+    pub fn has_room(&self, packet: usize) -> bool {
+        self.bytes == 0 || self.bytes + packet + HEADER_BYTES <= self.bytes_max
+    }
+
+    /// Seals a packet at the end of the lane. Says what more is kept now; none if it could not be.
+    /// `segments`: how many packets one send may carry.
+    pub fn push(
+        &mut self,
+        packet: &[u8],
+        ecn: Option<EcnCodepoint>,
+        segments: usize,
+        sealer: &mut Sealer,
+        spare: &mut Vec<Vec<u8>>,
+    ) -> Option<usize> {
+        let size = packet.len() + HEADER_BYTES;
+        let most = self.train_bytes_max;
+        let joins = self.trains.back().is_some_and(|train| {
+            let has_room = train.bytes.len() + size <= most && train.packets < segments;
+            has_room && train.takes(size, ecn)
+        });
+        if !joins {
+            self.trains.push_back(Train {
+                stride: size,
+                ecn,
+                bytes: spare.pop().unwrap_or_default(),
+                packets: 0,
+            });
+        }
+        let train = self.trains.back_mut()?;
+        if !sealer.seal(packet, &mut train.bytes) {
+            if !joins {
+                self.trains.pop_back();
+            }
+            return None;
+        }
+        train.packets += 1;
+        self.bytes += size;
+        Some(if joins { size } else { size + RELAY_TRAIN_COST })
+    }
+
+    pub fn pop(&mut self) -> Option<Train> {
+        let train = self.trains.pop_front()?;
+        self.bytes -= train.bytes.len();
+        Some(train)
+    }
+
+    pub fn put_back(&mut self, train: Train) {
+        self.bytes += train.bytes.len();
+        self.trains.push_front(train);
+    }
+
+    /// What is kept here, more or less.
+    pub fn cost(&self) -> usize {
+        self.trains.iter().map(Train::cost).sum()
+    }
+}
