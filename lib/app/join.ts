@@ -106,9 +106,15 @@ async function redeem(
     address: { ip: "::", port: 0 },
     protocols: await inviteProtocols(
       { identity, tlsIdentityTtlMs: TLS_TTL_MS, clock: systemClock, random: systemRandom },
-      { serve: false },
+      { serve: "none" },
     ),
   });
-  const deps = { engine, identity, clock: systemClock, resolve: resolveAddresses };
+  const deps = {
+    engine,
+    identity,
+    clock: systemClock,
+    random: systemRandom,
+    resolve: resolveAddresses,
+  };
   return await redeemInvite(deps, token, signal);
 }

@@ -261,6 +261,8 @@ async function openRedeemer(
     isRevoked: (key) => store.isSubjectRevoked(key),
   });
   return {
+    issuerPub: signer.publicKey,
+    open: (request) => signer.openRedemption(request),
     redeem: (token, subject) => redeemer.redeem(token, subject, systemClock.wallNow()),
   };
 }

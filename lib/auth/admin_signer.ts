@@ -8,6 +8,7 @@ import type {
   InviteToken,
   JoinToken,
   MembershipCert,
+  SealedRedemption,
   SignedRevocation,
   TrustBundle,
 } from "../proto/mod.ts";
@@ -28,7 +29,9 @@ import {
 } from "./certificates.ts";
 import { within } from "./refusal.ts";
 import { signRevocation } from "./revocations.ts";
+import { type OpenedRedemption, openRedemption } from "./sealed_redemption.ts";
 import type { SigningKey } from "./signature.ts";
+import { inviteId, joinTokenId } from "./token_ids.ts";
 import { signInviteToken, signJoinToken } from "./tokens.ts";
 import { isSameBytes } from "./trust.ts";
 
@@ -131,7 +134,7 @@ export class AdminSigner {
     this.#checkIssuer(request.now);
     const issuedAtUnix = unixSeconds(request.now);
     return signInviteToken(this.#key, {
-      tokenId: randomUuid(this.#random),
+      tokenId: inviteId(this.#random),
       trust: this.trust,
       issuer: this.issuer,
       bootstrap,
@@ -146,6 +149,16 @@ export class AdminSigner {
   }
 
   /**
+   * Reads a request to redeem an invite that is sealed to this administrator.
+   *
+   * @throws {PollenError} `unauthenticated` when it is not, or the one who asks does not prove its
+   *   key; `malformed`.
+   */
+  openRedemption(request: SealedRedemption): OpenedRedemption {
+    return openRedemption(request, this.#key, this.#random);
+  }
+
+  /**
    * A join token that brings this membership to its subject.
    *
    * @throws {PollenError} `invalid_argument` for a life under 1 s or bootstrap peers that are none;
@@ -155,7 +168,7 @@ export class AdminSigner {
     this.#checkIssuer(request.now);
     const issuedAtUnix = unixSeconds(request.now);
     return signJoinToken(this.#key, {
-      tokenId: randomUuid(this.#random),
+      tokenId: joinTokenId(this.#random),
       trust: this.trust,
       issuer: this.issuer,
       memberCert: request.cert,
@@ -237,12 +250,4 @@ function wholeSeconds(durationMs: number, what: string): bigint {
 function randomSerial(random: Random): bigint {
   const serial = BigInt(`0x${random.bytes(8).toHex()}`);
   return serial === 0n ? 1n : serial;
-}
-
-/** A random UUID (RFC 9562, section 5.4). */
-function randomUuid(random: Random): string {
-  const bytes = random.bytes(16);
-  bytes[6] = (bytes[6]! & 0x0f) | 0x40;
-  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
-  return bytes.toHex().replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }

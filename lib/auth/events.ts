@@ -1,6 +1,7 @@
-// Signatures over what a node says (pollen/2): events about itself, pages of its agents. Plain Ed25519 by the platform, which
-// verifies some twenty times as fast as a context's signature can be verified here: a node that
-// comes back hears thousands of events at once. The words before what is signed keep the signature
+// Signatures over what a node says (pollen/2): events about itself, pages of its agents, that it wants
+// to redeem an invite. Plain Ed25519 by the platform, which verifies some twenty times as fast as a
+// context's signature can be verified here: a node that comes back hears thousands of events at once.
+// The words before what is signed keep the signature
 // from being one over anything else that the same key signs.
 
 import { Buffer } from "node:buffer";
@@ -14,6 +15,7 @@ const PUBLIC_KEY_PREFIX = Uint8Array.fromHex("302a300506032b6570032100");
 
 const EVENT_PREFIX = new TextEncoder().encode("pollen/2 event\0");
 const PAGE_PREFIX = new TextEncoder().encode("pollen/2 page\0");
+const REDEMPTION_PREFIX = new TextEncoder().encode("pollen/2 redemption\0");
 
 type Signer = (message: Uint8Array) => Uint8Array;
 type Verifier = (author: Uint8Array, message: Uint8Array, signature: Uint8Array) => boolean;
@@ -24,11 +26,17 @@ export const eventSigner = (key: SigningKey): Signer => signer(key, EVENT_PREFIX
 /** What signs this key's pages of agents. */
 export const pageSigner = (key: SigningKey): Signer => signer(key, PAGE_PREFIX);
 
+/** What signs this key's requests to redeem an invite. */
+export const redemptionSigner = (key: SigningKey): Signer => signer(key, REDEMPTION_PREFIX);
+
 /** Whether the author signed this event. False for keys and signatures of the wrong length. */
 export const verifyEvent: Verifier = verifier(EVENT_PREFIX);
 
 /** Whether the author signed this page of agents. False for keys and signatures of the wrong length. */
 export const verifyPage: Verifier = verifier(PAGE_PREFIX);
+
+/** Whether the author signed this request. False for keys and signatures of the wrong length. */
+export const verifyRedemption: Verifier = verifier(REDEMPTION_PREFIX);
 
 function signer({ seed }: SigningKey, prefix: Uint8Array): Signer {
   const der = Buffer.concat([PRIVATE_KEY_PREFIX, seed]);

@@ -39,6 +39,8 @@ export interface FrameLinkOptions {
   deliver(frame: Frame): Promise<unknown>;
   /** Takes a tunnel that the peer opened. */
   tunnel(stream: Stream): void;
+  /** Takes a stream on which the peer passes on a request to redeem an invite. */
+  redemption(stream: Stream): void;
 }
 
 export class FrameLink {
@@ -103,11 +105,14 @@ export class FrameLink {
   }
 
   async #acceptStreams(): Promise<void> {
-    const { session, tunnel } = this.#options;
+    const { session, tunnel, redemption } = this.#options;
     for (let stream; (stream = await session.acceptStream()) !== null;) {
       switch (streamKind(stream)) {
         case StreamKind.tunnel:
           tunnel(stream);
+          break;
+        case StreamKind.redemption:
+          redemption(stream);
           break;
         case StreamKind.control:
           // One stream, of the end that dialled.

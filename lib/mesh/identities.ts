@@ -42,15 +42,18 @@ export async function memberProtocols(
   }));
 }
 
-/** The protocols on which invites are redeemed, with a certificate that holds the key alone. */
+/**
+ * The protocols on which invites are redeemed, with a certificate that holds the key alone. Every
+ * member serves sealed requests; invites in the clear only who redeems them.
+ */
 export async function inviteProtocols(
   options: IdentityOptions,
-  { serve }: { readonly serve: boolean },
+  { serve }: { readonly serve: "none" | "sealed" | "all" },
 ): Promise<Protocol[]> {
-  const common = { identity: await mint(options), serve, headBytes: 0 };
+  const common = { identity: await mint(options), headBytes: 0 };
   return [
-    { ...common, alpn: ALPN_INVITE_2, fallback: ALPN_INVITE_1 },
-    { ...common, alpn: ALPN_INVITE_1 },
+    { ...common, alpn: ALPN_INVITE_2, fallback: ALPN_INVITE_1, serve: serve !== "none" },
+    { ...common, alpn: ALPN_INVITE_1, serve: serve === "all" },
   ];
 }
 

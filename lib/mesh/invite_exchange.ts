@@ -21,7 +21,7 @@ export interface Exchange {
 /** The exchange on an admitted session. */
 export function openExchange(session: Session): Exchange {
   return session.alpn === ALPN_INVITE_2
-    ? new StreamExchange(session)
+    ? new StreamExchange(session.inbound ? session.acceptStream() : session.openStream())
     : new DatagramExchange(session);
 }
 
@@ -42,16 +42,16 @@ class DatagramExchange implements Exchange {
   }
 }
 
-class StreamExchange implements Exchange {
+/** The exchange on a stream. */
+export class StreamExchange implements Exchange {
   readonly isReliable = true;
   /** Null when the session ended before there was one. */
   readonly #stream: Promise<Stream | null>;
   readonly #splitter = new FrameSplitter(INVITE_MESSAGE_BYTES_MAX);
   readonly #received: Uint8Array[] = [];
 
-  constructor(session: Session) {
-    this.#stream = (session.inbound ? session.acceptStream() : session.openStream())
-      .catch(() => null);
+  constructor(stream: Stream | Promise<Stream | null>) {
+    this.#stream = Promise.resolve(stream).catch(() => null);
   }
 
   send(message: Uint8Array): boolean {

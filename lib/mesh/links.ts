@@ -1,7 +1,7 @@
 // What flows over the sessions: each has a link, which speaks its protocol, and what the links bring
 // waits here, bounded, for the node and the tunnels.
 
-import type { Envelope, Frame } from "../proto/mod.ts";
+import type { Envelope, Frame, Hello } from "../proto/mod.ts";
 import {
   ALPN_MEMBER_2,
   BoundedQueue,
@@ -29,10 +29,12 @@ import { FrameLink } from "./frame_link.ts";
 export interface LinksOptions {
   readonly clock: Clock;
   readonly log: Log;
-  /** This program's version, which peers are told. */
-  readonly version: string;
+  /** What peers of pollen/2 are told of this program. */
+  readonly hello: Hello;
   /** The session that is a peer's current one. */
   current(peer: PeerKey): Session | null;
+  /** Takes a stream on which a peer passes on a request to redeem an invite. */
+  redemption(peer: PeerKey, stream: Stream): void;
 }
 
 export class Links {
@@ -112,14 +114,15 @@ export class Links {
     const tunnel = (stream: Stream) => {
       if (!this.#streams.push({ peer, stream })) stream.abort(StreamCode.tooMany);
     };
-    const { clock, log, version } = this.#options;
+    const { clock, log, hello } = this.#options;
     if (session.alpn !== ALPN_MEMBER_2) {
       const deliver = (envelope: Envelope) =>
         this.#packets.pushDroppingOldest(peer, { envelope, peer });
       return new EnvelopeLink({ session, log, deliver, tunnel });
     }
     const deliver = (frame: Frame) => this.#frames.pushWhenRoom(peer, { frame, peer });
-    return new FrameLink({ session, hello: { version, capabilities: [] }, clock, deliver, tunnel });
+    const redemption = (stream: Stream) => this.#options.redemption(peer, stream);
+    return new FrameLink({ session, hello, clock, deliver, tunnel, redemption });
   }
 }
 

@@ -40,12 +40,14 @@ import { dialFirst } from "./dial.ts";
 import { Gatekeeper } from "./gatekeeper.ts";
 import { InviteSlots } from "./invite_slots.ts";
 import { reasonOf, refusalText } from "./ends.ts";
-import { type Redeemer, serveInvite } from "./invite.ts";
+import { serveInvite } from "./invite_serve.ts";
 import { inviteProtocols, memberProtocols } from "./identities.ts";
 import { Links } from "./links.ts";
 import { Paths } from "./paths.ts";
 import { handOutRawPackets } from "./raw_packets.ts";
 import { ALPN_INVITE_1, ALPN_INVITE_2, CloseReason } from "./protocol.ts";
+import type { Redeemer } from "./redeemer.ts";
+import { Redemptions } from "./redemptions.ts";
 import { type Member, SessionRegistry } from "./registry.ts";
 import { verifyMember } from "./verifier.ts";
 
@@ -62,7 +64,7 @@ export interface MeshOptions {
   readonly credentials: NodeCredentials;
   /** Validity of the TLS certificate minted for this process, in milliseconds. */
   readonly tlsIdentityTtlMs: number;
-  /** Redeems invites; null when this node holds no admin key, and then strangers are not answered. */
+  /** Redeems invites; null when this node holds no admin key, and then it passes requests on. */
   readonly redeemer: Redeemer | null;
   /** Its wall clock judges the memberships of peers. */
   readonly clock: Clock;
@@ -95,6 +97,7 @@ export class Mesh implements MeshPort<Envelope, Frame>, AsyncDisposable {
   #watcher: SessionWatcher | null = null;
   readonly #gatekeeper = new Gatekeeper();
   readonly #inviteSlots = new InviteSlots();
+  readonly #redemptions: Redemptions;
   readonly #paths: Paths;
   readonly #puncher: Puncher;
   /** For what others can cause as often as they like. */
@@ -105,9 +108,25 @@ export class Mesh implements MeshPort<Envelope, Frame>, AsyncDisposable {
     this.#options = options;
     this.#registry = new SessionRegistry(options.identity.peerKey);
     this.#throttledLog = new LogThrottle(options.log, options.clock);
-    const { engine, clock, log, version } = options;
+    const { engine, clock, log, version, redeemer } = options;
     const current = (peer: PeerKey) => this.#registry.get(peer);
-    this.#links = new Links({ clock, log, version, current });
+    this.#redemptions = new Redemptions({
+      redeemer,
+      clock,
+      log,
+      throttledLog: this.#throttledLog,
+      peersWith: (capability) => this.#peersWith(capability),
+    });
+    const { capabilities } = this.#redemptions;
+    const redemption = (peer: PeerKey, stream: Stream) =>
+      this.#run(this.#redemptions.serve(peer, stream));
+    this.#links = new Links({
+      clock,
+      log,
+      hello: { version, capabilities },
+      current,
+      redemption,
+    });
     const candidates = (peer: PeerKey) => options.candidates?.(peer) ?? [];
     this.#paths = new Paths({ engine, clock, log, candidates });
     const send = (to: SocketAddress, bytes: Uint8Array) => engine.sendRaw(to, bytes);
@@ -118,7 +137,7 @@ export class Mesh implements MeshPort<Envelope, Frame>, AsyncDisposable {
   static async create(options: MeshOptions): Promise<Mesh> {
     options.engine.setProtocols([
       ...await memberProtocols(options, options.credentials.cert),
-      ...await inviteProtocols(options, { serve: options.redeemer !== null }),
+      ...await inviteProtocols(options, { serve: options.redeemer === null ? "sealed" : "all" }),
     ]);
     const mesh = new Mesh(options);
     options.engine.setGatekeeper((attempt) =>
@@ -329,15 +348,28 @@ export class Mesh implements MeshPort<Envelope, Frame>, AsyncDisposable {
   }
 
   #acceptInvite(session: Session): void {
-    const { redeemer } = this.#options;
-    const leave = redeemer === null ? null : this.#inviteSlots.enter(session.remoteAddress.ip);
-    if (redeemer === null || leave === null) {
+    const leave = this.#inviteSlots.enter(session.remoteAddress.ip);
+    if (leave === null) {
       session.close(CloseReason.inviteFailed);
       return;
     }
-    const { clock, log } = this.#options;
-    const deps = { clock, log, throttledLog: this.#throttledLog };
-    this.#run(serveInvite(session, redeemer, deps).finally(leave));
+    const { redeemer, clock, log } = this.#options;
+    const served = serveInvite(session, {
+      redeemer,
+      redemptions: this.#redemptions,
+      clock,
+      log,
+      throttledLog: this.#throttledLog,
+    });
+    this.#run(served.finally(leave));
+  }
+
+  #peersWith(capability: string): [PeerKey, Session][] {
+    return this.#registry.peers().flatMap((peer) => {
+      const session = this.#registry.get(peer);
+      const has = this.#links.peerLink(peer)?.capabilities.includes(capability) ?? false;
+      return session !== null && has ? [[peer, session]] : [];
+    });
   }
 
   #verify(session: Session, expected: PeerKey | null): PeerKey {

@@ -3,7 +3,7 @@
 /** ALPN on which somebody who is not a member yet redeems an invite, as the original speaks it: in datagrams. */
 export const ALPN_INVITE_1 = "pollen-invite/1";
 
-/** The same on a stream. */
+/** The same on a stream, sealed to who issued the invite. */
 export const ALPN_INVITE_2 = "pollen-invite/2";
 
 /** The X.509 extension that carries the membership certificate: the UUID 9197192d-fb57-43c0-8399-ad704a8b0245 under 2.25. */

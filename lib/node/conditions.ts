@@ -52,8 +52,8 @@ function condition(kind: ConditionKind, message: string, fix: string): Condition
 const UNANSWERED = condition(
   "unanswered",
   "No other machine of the network answers over UDP; the node goes on trying, at longer pauses.",
-  "They may be off. If they run, the network here may block UDP, without which pollen reaches " +
-    "nobody: let its firewall pass UDP, or use another network.",
+  "They may be off. If they run, UDP seems to be blocked in the network here, without which pollen " +
+    "reaches nobody: let its firewall pass UDP, or use another network.",
 );
 
 function clockConditions({ aheadUnix, now }: ConditionFacts): Condition[] {

@@ -33,6 +33,7 @@ import {
 import type { Store } from "../store/mod.ts";
 import type { ConnectionInfo, Manager } from "../tunnel/mod.ts";
 import {
+  Capability,
   type Clock,
   CLOCK_SKEW_SECONDS,
   formatAddress,
@@ -48,6 +49,7 @@ import {
 } from "../types/mod.ts";
 import { addressesOf } from "./addresses.ts";
 import { conditionsOf } from "./conditions.ts";
+import { type ForwarderCandidate, forwardersOf } from "./forwarders.ts";
 import type { Node } from "./node.ts";
 
 /** A certificate that ends within this time is worth a word. */
@@ -98,10 +100,16 @@ export class NodeService {
     return Promise.resolve({});
   };
 
-  /** The addresses (`host:port`) at which this node can be found, as an invite carries them. */
+  /**
+   * The addresses (`host:port`) at which this node can be found, as an invite carries them, and those
+   * of others that pass an invite's redemption on to it, the best first.
+   */
   readonly getBootstrapInfo = (): Promise<GetBootstrapInfoResponse> => {
     const self = this.#bootstrapInfo(this.#deps.local, this.#deps.node.reachableAt);
-    return Promise.resolve({ self, recommended: self });
+    const forwarders = forwardersOf(this.#forwarderCandidates()).map(({ peer, addresses }) =>
+      this.#bootstrapInfo(peer, addresses.map(formatAddress))
+    );
+    return Promise.resolve({ self, recommended: self, forwarders });
   };
 
   /**
@@ -240,6 +248,16 @@ export class NodeService {
     await node.revokePeer(signer.issueRevocation(subject, clock.wallNow()));
     return {};
   };
+
+  #forwarderCandidates(): ForwarderCandidate[] {
+    const { mesh, store } = this.#deps;
+    return mesh.connectedPeers().flatMap((peer) => {
+      const told = store.get(peer);
+      const link = mesh.peerLink(peer);
+      if (told === null || !link?.capabilities.includes(Capability.forwardInvites)) return [];
+      return [{ peer, told, active: mesh.getActivePeerAddress(peer) }];
+    });
+  }
 
   #bootstrapInfo(peer: PeerKey, addrs: readonly string[]): BootstrapPeerInfo {
     return { peer: { peerId: peerKeyBytes(peer) }, addrs };

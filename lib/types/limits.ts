@@ -58,6 +58,9 @@ export const ERROR_TRAILER_BYTES_MAX = 8_192;
 export const TOKEN_TEXT_LENGTH_MAX = 65_536;
 /** Bootstrap peers of one token: more do not fit what is typed or sent. */
 export const BOOTSTRAP_PEERS_MAX = 64;
+/** Members that an invite names besides the issuer, and addresses of each: over pollen/1 an answer is a datagram. */
+export const INVITE_FORWARDERS_MAX = 3;
+export const INVITE_ADDRESSES_PER_FORWARDER_MAX = 2;
 /** Bytes of a peer's TLS certificate: ten times ours. */
 export const CERTIFICATE_BYTES_MAX = 8_192;
 /** Bytes of the membership in it: ten times ours. */
@@ -131,6 +134,12 @@ export const INVITE_SESSIONS_MAX = 32;
 export const INVITE_SESSIONS_PER_SOURCE_MAX = 8;
 /** Requests answered on one such session: the repetitions of one, with room. */
 export const INVITE_REQUESTS_MAX = 16;
+
+/** Requests to redeem an invite that one member passes on to another: at once; one more after each such time. */
+export const REDEMPTIONS_AT_ONCE_MAX = 32;
+export const REDEMPTION_PAUSE_MS = 250;
+/** Such requests, of all members, that wait for an answer: as many as strangers could bring themselves. */
+export const REDEMPTIONS_PENDING_MAX = INVITE_SESSIONS_MAX;
 
 // --- peers and sessions
 

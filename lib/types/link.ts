@@ -19,6 +19,17 @@ export const MEMBER_ALPNS = [ALPN_MEMBER_2, ALPN_MEMBER_1] as const;
 /** Which of the protocols a link speaks. */
 export type LinkProtocol = (typeof MEMBER_ALPNS)[number];
 
+/** What a peer of pollen/2 may say in its hello that it does. */
+export const Capability = {
+  /** It passes sealed requests to redeem an invite on to who issued it. */
+  forwardInvites: "forward-invites",
+} as const;
+
+/** The capability of a node that redeems what an administrator with this key has issued. */
+export function redeemingFor(issuerPub: Uint8Array): string {
+  return `redeem:${issuerPub.toBase64({ alphabet: "base64url", omitPadding: true })}`;
+}
+
 /** Bytes that each stream of a peer begins with. */
 export const STREAM_HEAD_BYTES: Readonly<Record<LinkProtocol, number>> = {
   [ALPN_MEMBER_1]: 2,
@@ -31,6 +42,8 @@ export const StreamKind = {
   tunnel: 1,
   /** Carries the frames of its session, which has one such stream; the argument is 0. */
   control: 2,
+  /** Carries one sealed request to redeem an invite, and its answer; the argument is 0. */
+  redemption: 3,
 } as const;
 
 /** The head of a stream of pollen/2. */

@@ -71,8 +71,10 @@ export * from "./limits.ts";
 export {
   ALPN_MEMBER_1,
   ALPN_MEMBER_2,
+  Capability,
   type LinkProtocol,
   MEMBER_ALPNS,
+  redeemingFor,
   STREAM_HEAD_BYTES,
   streamHead,
   StreamKind,

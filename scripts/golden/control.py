@@ -80,7 +80,10 @@ def write(folder):
         "it stops": make("control.ShutdownResponse"),
         "a request for places to enter": make("control.GetBootstrapInfoRequest"),
         "places to enter": make(
-            "control.GetBootstrapInfoResponse", self=place, recommended=place
+            "control.GetBootstrapInfoResponse",
+            self=place,
+            recommended=place,
+            forwarders=[place, place],
         ),
         "a request for the status": make("control.GetStatusRequest"),
         "a status": make(

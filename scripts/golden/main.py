@@ -13,6 +13,7 @@ import control
 import ed25519ctx
 import events
 import frames
+import sealed
 import values
 from values import CLASSES, KEYS, SEEDS, make
 from write import File
@@ -112,6 +113,7 @@ def main():
     admission()
     events.write(FOLDER)
     frames.write(FOLDER)
+    sealed.write(FOLDER)
     control.write(FOLDER)
     certificates.write(FOLDER)
     streams()

@@ -92,6 +92,9 @@ SCHEMA = {
         "AgentSummary": "1 authors *state2.AuthorPages",
         "AgentPages": "1 pages *state2.SignedPage, 2 more bool",
         "PunchCoordRefusal": "1 peer_id bytes",
+        "Redemption": "1 token admission.InviteToken, 2 subject_pub bytes, 3 signature bytes",
+        "SealedRedemption": "1 issuer_pub bytes, 2 encapsulated bytes, 3 ciphertext bytes",
+        "SealedAnswer": "1 sealed bytes, 2 failure #",
         "Frame": "1 hello |Hello, 2 digest |Digest, 3 summary |Summary, 4 records |EventRecords, "
         "5 observed_address |mesh.ObservedAddress, 6 punch_coord_request |mesh.PunchCoordRequest, "
         "7 punch_coord_trigger |mesh.PunchCoordTrigger, 8 punch_coord_refusal |PunchCoordRefusal, "
@@ -118,7 +121,8 @@ SCHEMA = {
         "ShutdownRequest": "",
         "ShutdownResponse": "",
         "GetBootstrapInfoRequest": "",
-        "GetBootstrapInfoResponse": "1 self BootstrapPeerInfo, 2 recommended BootstrapPeerInfo",
+        "GetBootstrapInfoResponse": "1 self BootstrapPeerInfo, 2 recommended BootstrapPeerInfo, "
+        "3 forwarders *BootstrapPeerInfo",
         "GetStatusRequest": "",
         "GetStatusResponse": "1 self NodeSummary, 2 nodes *NodeSummary, 3 services *ServiceSummary, "
         "4 connections *ConnectionSummary, 5 certificates *CertInfo, 6 socket SocketInfo, "

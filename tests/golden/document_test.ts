@@ -12,6 +12,7 @@ import {
 import {
   ALPN_MEMBER_1,
   ALPN_MEMBER_2,
+  Capability,
   FRAME_BYTES_MAX,
   StreamCode,
   StreamKind,
@@ -82,5 +83,7 @@ Deno.test("the documents have the names and numbers that both ends must agree on
   deepEqual([...rows.v1.keys()].filter((cell) => /^\d$/.test(cell)), codes);
   deepEqual(rows.v2.get(String(StreamKind.tunnel)), "tunnel");
   deepEqual(rows.v2.get(String(StreamKind.control)), "control");
+  deepEqual(rows.v2.get(String(StreamKind.redemption)), "redemption");
+  ok(Object.values(Capability).every((name) => rows.v2.has(`\`${name}\``)), "capabilities");
   ok(documents.v2.includes(`at most ${FRAME_BYTES_MAX.toLocaleString("en")}`), "a frame's length");
 });

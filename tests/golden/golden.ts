@@ -23,6 +23,7 @@ const FILES = [
   "mesh",
   "state2",
   "mesh2",
+  "sealed",
   "control",
   "certificates",
   "streams",

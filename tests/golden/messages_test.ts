@@ -7,6 +7,7 @@ import { ADMISSION_VALUES } from "./values/admission.ts";
 import { CONTROL_VALUES } from "./values/control.ts";
 import { FRAME_VALUES } from "./values/frames.ts";
 import { MESH_VALUES } from "./values/mesh.ts";
+import { SEALED_VALUES } from "./values/sealed.ts";
 import { STATE_VALUES } from "./values/state.ts";
 
 const VALUES: Readonly<Record<string, object>> = {
@@ -14,6 +15,7 @@ const VALUES: Readonly<Record<string, object>> = {
   ...STATE_VALUES,
   ...MESH_VALUES,
   ...FRAME_VALUES,
+  ...SEALED_VALUES,
   ...CONTROL_VALUES,
 };
 

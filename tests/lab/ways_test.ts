@@ -139,14 +139,14 @@ Deno.test({
       const newcomer = { dir, prefix: node.place.prefix! };
       const { code, stderr } = await pollen(newcomer, ["join", "--no-start", token]);
       ok(code !== 0);
-      match(stderr, /No answer over UDP.*may block UDP/s);
+      match(stderr, /No answer over UDP.*UDP seems to be blocked/s);
     });
     await t.step("status", async () => {
       await using _daemon = await Daemon.up(node.place);
       const kinds = async () => (await status(node.place)).conditions.map(({ kind }) => kind);
       await until("status says so", async () => (await kinds()).length > 0 ? true : null);
       equal((await kinds()).join(), "unanswered");
-      match(await pollenOk(node.place, ["status"]), /answers over UDP.*may block UDP/s);
+      match(await pollenOk(node.place, ["status"]), /answers over UDP.*UDP seems to be blocked/s);
     });
   },
 });

@@ -121,7 +121,7 @@ Deno.test("a certificate without a membership is no way in", async () => {
   const { identity } = network.founder;
   const [, bare] = await inviteProtocols(
     { identity, tlsIdentityTtlMs: DAY_MS, clock, random: systemRandom },
-    { serve: false },
+    { serve: "none" },
   );
   await using engine = await openEngine({
     address: { ip: "127.0.0.1", port: 0 },

@@ -1,11 +1,18 @@
 // A node that redeems invites on the real engine, and strangers who ask it to.
 
-import { type IdentityKey, InviteRedeemer } from "../../lib/auth/mod.ts";
+import { type IdentityKey, InviteRedeemer, type OpenedRedemption } from "../../lib/auth/mod.ts";
+import { loadAdminKey } from "../../lib/auth/admin_signer_files.ts";
+import { signInviteToken } from "../../lib/auth/tokens.ts";
 import { ConsumedInvites } from "../../lib/config/mod.ts";
 import { systemRandom } from "../../lib/host/mod.ts";
 import { type Redeemer, redeemInvite } from "../../lib/mesh/mod.ts";
 import { ALPN_INVITE_1, inviteProtocols } from "../../lib/mesh/mod.ts";
-import { Envelope, type InviteToken, type JoinToken } from "../../lib/proto/mod.ts";
+import {
+  Envelope,
+  type InviteToken,
+  type JoinToken,
+  type SealedRedemption,
+} from "../../lib/proto/mod.ts";
 import { openEngine } from "../../lib/quic/mod.ts";
 import {
   type Clock,
@@ -19,7 +26,7 @@ import {
   splitHostPort,
 } from "../../lib/types/mod.ts";
 import { MemoryDisk } from "../support/memory_disk.ts";
-import { DAY_MS, makeNode, NOW, type Root } from "../unit/auth/fixtures.ts";
+import { DAY_MS, DIR, makeNode, NOW, type Root } from "../unit/auth/fixtures.ts";
 import {
   clock,
   inTime,
@@ -32,17 +39,34 @@ import {
 /** Redeems with the root's key, keeps its notes in memory and counts how often it was asked. */
 export class CountingRedeemer implements Redeemer {
   asked = 0;
-  #redeemer: Promise<InviteRedeemer>;
+  readonly #root: Root;
+  readonly #redeemer: Promise<InviteRedeemer>;
 
   constructor(root: Root) {
+    this.#root = root;
     this.#redeemer = ConsumedInvites.load(new MemoryDisk(), "/state", NOW)
       .then((consumed) => new InviteRedeemer(root.signer, consumed));
+  }
+
+  get issuerPub(): Uint8Array {
+    return this.#root.signer.publicKey;
+  }
+
+  open(request: SealedRedemption): OpenedRedemption {
+    return this.#root.signer.openRedemption(request);
   }
 
   async redeem(token: InviteToken, subject: PeerKey): Promise<JoinToken> {
     this.asked++;
     return (await this.#redeemer).redeem(token, subject, NOW);
   }
+}
+
+/** As the root's redeemer, but for what becomes of an invite. */
+export function redeemingBy(root: Root, redeem: Redeemer["redeem"]): Redeemer {
+  const { signer } = root;
+  const open: Redeemer["open"] = (request) => signer.openRedemption(request);
+  return { issuerPub: signer.publicKey, open, redeem };
 }
 
 /** The founder's node, redeeming. */
@@ -73,6 +97,12 @@ export function invite(root: Root, bootstrap: readonly Bootstrap[]): InviteToken
   });
 }
 
+/** The same as the original issues it: not for its issuer alone. */
+export async function originalInvite(root: Root, token: InviteToken): Promise<InviteToken> {
+  const key = present(await loadAdminKey(root.disk, DIR));
+  return signInviteToken(key, { ...token.claims!, tokenId: crypto.randomUUID() });
+}
+
 /** Somebody who is no member, with an engine to dial from. */
 export class Stranger implements AsyncDisposable {
   private constructor(readonly identity: IdentityKey, readonly engine: Engine) {}
@@ -81,7 +111,7 @@ export class Stranger implements AsyncDisposable {
     const { identity } = await makeNode(seed);
     const protocols = await inviteProtocols(
       { identity, tlsIdentityTtlMs: DAY_MS, clock, random: systemRandom },
-      { serve: false },
+      { serve: "none" },
     );
     const address = { ip: "127.0.0.1", port: 0 };
     return new Stranger(identity, await openEngine({ address, protocols }));
@@ -92,6 +122,7 @@ export class Stranger implements AsyncDisposable {
       engine: this.engine,
       identity: this.identity,
       clock: options.clock ?? clock,
+      random: systemRandom,
       resolve: (texts: readonly string[]) =>
         Promise.resolve(
           texts.map(splitHostPort)

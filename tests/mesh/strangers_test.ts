@@ -9,6 +9,7 @@ import {
   invite,
   nextAnswer,
   openServer,
+  redeemingBy,
   requestBytes,
   Stranger,
 } from "./invite_support.ts";
@@ -130,7 +131,7 @@ Deno.test("refusals fill no log: the first is written, the others are counted", 
 Deno.test("a defect of ours is no stranger's business; a person finds it in the log", async () => {
   const warnings: unknown[] = [];
   const log = { ...silentLog, warn: (_: string, fields?: unknown) => warnings.push(fields) };
-  const redeemer = { redeem: () => Promise.reject(new Error("/secret/path is broken")) };
+  const redeemer = redeemingBy(root, () => Promise.reject(new Error("/secret/path is broken")));
   await using server = await openServer(network, { redeemer, log });
   await using stranger = await Stranger.open(2);
   const session = await stranger.dial(server);
@@ -142,12 +143,10 @@ Deno.test("a defect of ours is no stranger's business; a person finds it in the 
 
 Deno.test("an answer that fits no datagram is said to be one", async () => {
   const full = new CountingRedeemer(root);
-  const redeemer = {
-    redeem: async (...args: Parameters<CountingRedeemer["redeem"]>) => {
-      const token = await full.redeem(...args);
-      return { ...token, signature: new Uint8Array(60_000) };
-    },
-  };
+  const redeemer = redeemingBy(root, async (...args) => {
+    const token = await full.redeem(...args);
+    return { ...token, signature: new Uint8Array(60_000) };
+  });
   await using server = await openServer(network, { redeemer });
   await using stranger = await Stranger.open(2);
   const session = await stranger.dial(server);

@@ -16,7 +16,7 @@ async function runServer(socketPath: string): Promise<void> {
     socketPath,
     service: {
       shutdown: () => Promise.resolve({}),
-      getBootstrapInfo: () => Promise.resolve({}),
+      getBootstrapInfo: () => Promise.resolve({ forwarders: [] }),
       getStatus: () => Promise.resolve(GetStatusResponse.create()),
       registerService: () => Promise.resolve({}),
       connectService: () => Promise.resolve({ localPort: 0 }),

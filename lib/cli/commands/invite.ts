@@ -100,13 +100,23 @@ async function openSigner(context: Context, dir: string, config: Config): Promis
   );
 }
 
-/** Where to join: the machines in config.yaml, else what the daemon recommends, else itself. */
+/**
+ * Where to join: the machines in config.yaml, else what the daemon recommends (or itself) and members
+ * that pass requests on to it. Those that can be meant for everybody come first.
+ */
 async function bootstrapOf(context: Context, config: Config): Promise<BootstrapPeer[]> {
   if (config.bootstrapPeers.length > 0) return config.bootstrapProtoPeers();
   using client = await openClient(context);
-  const { recommended, self } = await client.getBootstrapInfo({ signal: context.signal });
+  const { recommended, self, forwarders } = await client.getBootstrapInfo({
+    signal: context.signal,
+  });
   const found = [recommended, self].find(hasAddress);
-  if (found !== undefined) return [{ peerPub: found.peer!.peerId, addrs: found.addrs }];
+  const named = [...(found === undefined ? [] : [found]), ...forwarders.filter(hasAddress)];
+  if (named.length > 0) {
+    const peers = named.map(({ peer, addrs }) => ({ peerPub: peer!.peerId, addrs }));
+    const isForAll = ({ addrs }: BootstrapPeer) => addrs.some(isReachableFromOutside);
+    return [...peers.filter(isForAll), ...peers.filter((peer) => !isForAll(peer))];
+  }
   throw new PollenError(
     "unreachable",
     "The token would carry no address: this machine has none that others can reach.",
@@ -127,8 +137,9 @@ function notesOf(bootstrap: readonly BootstrapPeer[], ttlMs: number): string[] {
   );
   const addresses = bootstrap.flatMap(({ addrs }) => addrs);
   const warning = addresses.some(isReachableFromOutside) ? [] : [
-    "None of these can be reached from outside this local network. For a machine elsewhere,",
-    "forward the UDP port on your router and name the public address: --bootstrap KEY@HOST:PORT",
+    "None of these can be reached from outside this local network. For a machine elsewhere to join,",
+    "the network needs one that can: forward a UDP port on a router to it, start it there with",
+    "pollen up --advertise HOST:PORT, or name it here with --bootstrap KEY@HOST:PORT",
   ];
   return [
     "This token carries these addresses:",

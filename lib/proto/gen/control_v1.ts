@@ -748,10 +748,12 @@ export const GetBootstrapInfoRequest: Codec<GetBootstrapInfoRequest> = codec(
   readGetBootstrapInfoRequest,
 );
 
-/** This node, and the one to recommend. */
+/** This node, and the ones to recommend. */
 export interface GetBootstrapInfoResponse {
   readonly self?: BootstrapPeerInfo | undefined;
   readonly recommended?: BootstrapPeerInfo | undefined;
+  /** others that pass an invite's redemption on to this one, the best first */
+  readonly forwarders: readonly BootstrapPeerInfo[];
 }
 
 export function writeGetBootstrapInfoResponse(writer: Writer, message: GetBootstrapInfoResponse): void {
@@ -761,10 +763,15 @@ export function writeGetBootstrapInfoResponse(writer: Writer, message: GetBootst
   if (message.recommended !== undefined) {
     writer.uint32(18).fork(); writeBootstrapPeerInfo(writer, message.recommended); writer.ldelim();
   }
+  for (const item of message.forwarders) {
+    writer.uint32(26).fork(); writeBootstrapPeerInfo(writer, item); writer.ldelim();
+  }
 }
 
 export function readGetBootstrapInfoResponse(reader: Reader, end: number, budget: Budget): GetBootstrapInfoResponse {
-  const message: { -readonly [K in keyof GetBootstrapInfoResponse]: GetBootstrapInfoResponse[K] } = {  };
+  const message: { -readonly [K in keyof GetBootstrapInfoResponse]: GetBootstrapInfoResponse[K] } = { forwarders: [] };
+  const forwarders: BootstrapPeerInfo[] = [];
+  message.forwarders = forwarders;
   while (reader.pos < end) {
     const tag = reader.uint32();
     switch (tag) {
@@ -773,6 +780,10 @@ export function readGetBootstrapInfoResponse(reader: Reader, end: number, budget
         break;
       case 18:
         message.recommended = readBootstrapPeerInfo(reader, subEnd(reader), budget);
+        break;
+      case 26:
+        spend(budget);
+        forwarders.push(readBootstrapPeerInfo(reader, subEnd(reader), budget));
         break;
       default:
         skip(reader, tag);
@@ -784,7 +795,7 @@ export function readGetBootstrapInfoResponse(reader: Reader, end: number, budget
 
 export const GetBootstrapInfoResponse: Codec<GetBootstrapInfoResponse> = codec(
   "pollen.control.v1.GetBootstrapInfoResponse",
-  () => ({  }),
+  () => ({ forwarders: [] }),
   writeGetBootstrapInfoResponse,
   readGetBootstrapInfoResponse,
 );

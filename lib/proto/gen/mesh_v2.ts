@@ -2,7 +2,7 @@
 // deno-lint-ignore-file
 
 import { codec, finish, readBytes, readString, readUint64, skip, spend, subEnd, type Budget, type Codec, type Reader, type Writer } from "../wire.ts";
-import { readMembershipCert, type MembershipCert, writeMembershipCert } from "./admission_v1.ts";
+import { readInviteToken, readMembershipCert, type InviteToken, type MembershipCert, writeInviteToken, writeMembershipCert } from "./admission_v1.ts";
 import { readObservedAddress, readPunchCoordRequest, readPunchCoordTrigger, type ObservedAddress, type PunchCoordRequest, type PunchCoordTrigger, writeObservedAddress, writePunchCoordRequest, writePunchCoordTrigger } from "./mesh_v1.ts";
 import { readAuthorPages, readEventRecord, readPosition, readSignedPage, type AuthorPages, type EventRecord, type Position, type SignedPage, writeAuthorPages, writeEventRecord, writePosition, writeSignedPage } from "./state_v2.ts";
 
@@ -305,6 +305,158 @@ export const PunchCoordRefusal: Codec<PunchCoordRefusal> = codec(
   () => ({ peerId: new Uint8Array(0) }),
   writePunchCoordRefusal,
   readPunchCoordRefusal,
+);
+
+/** A stranger wants to become a member: only who issued the invite reads this. */
+export interface Redemption {
+  readonly token?: InviteToken | undefined;
+  /** the stranger's key */
+  readonly subjectPub: Uint8Array;
+  /** of that key; see docs/pollen-2.md */
+  readonly signature: Uint8Array;
+}
+
+export function writeRedemption(writer: Writer, message: Redemption): void {
+  if (message.token !== undefined) {
+    writer.uint32(10).fork(); writeInviteToken(writer, message.token); writer.ldelim();
+  }
+  if (message.subjectPub.length > 0) {
+    writer.uint32(18); writer.bytes(message.subjectPub);
+  }
+  if (message.signature.length > 0) {
+    writer.uint32(26); writer.bytes(message.signature);
+  }
+}
+
+export function readRedemption(reader: Reader, end: number, budget: Budget): Redemption {
+  const message: { -readonly [K in keyof Redemption]: Redemption[K] } = { subjectPub: new Uint8Array(0), signature: new Uint8Array(0) };
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    switch (tag) {
+      case 10:
+        message.token = readInviteToken(reader, subEnd(reader), budget);
+        break;
+      case 18:
+        message.subjectPub = readBytes(reader);
+        break;
+      case 26:
+        message.signature = readBytes(reader);
+        break;
+      default:
+        skip(reader, tag);
+    }
+  }
+  finish(reader, end);
+  return message;
+}
+
+export const Redemption: Codec<Redemption> = codec(
+  "pollen.mesh.v2.Redemption",
+  () => ({ subjectPub: new Uint8Array(0), signature: new Uint8Array(0) }),
+  writeRedemption,
+  readRedemption,
+);
+
+/** A Redemption, sealed to the key that issued its invite. */
+export interface SealedRedemption {
+  /** whose key it is sealed to */
+  readonly issuerPub: Uint8Array;
+  /** a key of this request alone */
+  readonly encapsulated: Uint8Array;
+  readonly ciphertext: Uint8Array;
+}
+
+export function writeSealedRedemption(writer: Writer, message: SealedRedemption): void {
+  if (message.issuerPub.length > 0) {
+    writer.uint32(10); writer.bytes(message.issuerPub);
+  }
+  if (message.encapsulated.length > 0) {
+    writer.uint32(18); writer.bytes(message.encapsulated);
+  }
+  if (message.ciphertext.length > 0) {
+    writer.uint32(26); writer.bytes(message.ciphertext);
+  }
+}
+
+export function readSealedRedemption(reader: Reader, end: number, budget: Budget): SealedRedemption {
+  const message: { -readonly [K in keyof SealedRedemption]: SealedRedemption[K] } = { issuerPub: new Uint8Array(0), encapsulated: new Uint8Array(0), ciphertext: new Uint8Array(0) };
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    switch (tag) {
+      case 10:
+        message.issuerPub = readBytes(reader);
+        break;
+      case 18:
+        message.encapsulated = readBytes(reader);
+        break;
+      case 26:
+        message.ciphertext = readBytes(reader);
+        break;
+      default:
+        skip(reader, tag);
+    }
+  }
+  finish(reader, end);
+  return message;
+}
+
+export const SealedRedemption: Codec<SealedRedemption> = codec(
+  "pollen.mesh.v2.SealedRedemption",
+  () => ({ issuerPub: new Uint8Array(0), encapsulated: new Uint8Array(0), ciphertext: new Uint8Array(0) }),
+  writeSealedRedemption,
+  readSealedRedemption,
+);
+
+/** Why a sealed request did not come to an answer. */
+export const RedemptionFailure = {
+  UNSPECIFIED: 0,
+  UNKNOWN_ISSUER: 1,
+  BUSY: 2,
+  UNANSWERED: 3,
+  UNREADABLE: 4,
+} as const;
+/** One of the constants above, or a number that this version does not know. */
+export type RedemptionFailure = number;
+
+/** The answer: an InviteRedeemResponse, sealed for the stranger, or why there is none. */
+export interface SealedAnswer {
+  readonly sealed: Uint8Array;
+  readonly failure: RedemptionFailure;
+}
+
+export function writeSealedAnswer(writer: Writer, message: SealedAnswer): void {
+  if (message.sealed.length > 0) {
+    writer.uint32(10); writer.bytes(message.sealed);
+  }
+  if (message.failure !== 0) {
+    writer.uint32(16); writer.int32(message.failure);
+  }
+}
+
+export function readSealedAnswer(reader: Reader, end: number, budget: Budget): SealedAnswer {
+  const message: { -readonly [K in keyof SealedAnswer]: SealedAnswer[K] } = { sealed: new Uint8Array(0), failure: 0 };
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    switch (tag) {
+      case 10:
+        message.sealed = readBytes(reader);
+        break;
+      case 16:
+        message.failure = reader.int32();
+        break;
+      default:
+        skip(reader, tag);
+    }
+  }
+  finish(reader, end);
+  return message;
+}
+
+export const SealedAnswer: Codec<SealedAnswer> = codec(
+  "pollen.mesh.v2.SealedAnswer",
+  () => ({ sealed: new Uint8Array(0), failure: 0 }),
+  writeSealedAnswer,
+  readSealedAnswer,
 );
 
 /** One message. */

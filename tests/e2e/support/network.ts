@@ -10,7 +10,7 @@ import {
 
 /** What `pollen status --json` says, as far as tests look. */
 export interface Status {
-  readonly self: { readonly key: string };
+  readonly self: { readonly key: string; readonly address: string };
   readonly peers: readonly { readonly key: string; readonly status: string }[];
   readonly services: readonly {
     readonly name: string;

@@ -94,7 +94,7 @@ export const CONTROL_VALUES = {
   "a request to stop": {},
   "it stops": {},
   "a request for places to enter": {},
-  "places to enter": { self: place, recommended: place },
+  "places to enter": { self: place, recommended: place, forwarders: [place, place] },
   "a request for the status": {},
   "a status": {
     self: itself,

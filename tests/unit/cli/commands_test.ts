@@ -72,15 +72,40 @@ Deno.test("invite prints the token alone and says on standard error what it carr
 
 Deno.test("invite asks the daemon for addresses, and warns when they mean nothing elsewhere", () => {
   const self = { peer: node("ab"), addrs: ["192.168.1.5:60611"] };
-  return withDaemon({ getBootstrapInfo: () => Promise.resolve({ self }) }, async (dir) => {
-    await initBeside(dir);
-    const { code, stderr, stdout } = await pollen(["invite", "--json", "--dir", dir]);
-    assert.equal(code, 0, stderr);
-    assert.match(stderr, /192\.168\.1\.5:60611\nNone of these can be reached from outside/);
-    const { bootstrap, subject, expiresAt, schemaVersion } = JSON.parse(stdout);
-    assert.deepEqual(bootstrap, [{ key: key("ab"), addresses: self.addrs }]);
-    assert.deepEqual([subject, expiresAt, schemaVersion], [null, "2026-01-01T00:05:00Z", 1]);
-  });
+  return withDaemon(
+    { getBootstrapInfo: () => Promise.resolve({ self, forwarders: [] }) },
+    async (dir) => {
+      await initBeside(dir);
+      const { code, stderr, stdout } = await pollen(["invite", "--json", "--dir", dir]);
+      assert.equal(code, 0, stderr);
+      assert.match(stderr, /192\.168\.1\.5:60611\nNone of these can be reached from outside/);
+      const { bootstrap, subject, expiresAt, schemaVersion } = JSON.parse(stdout);
+      assert.deepEqual(bootstrap, [{ key: key("ab"), addresses: self.addrs }]);
+      assert.deepEqual([subject, expiresAt, schemaVersion], [null, "2026-01-01T00:05:00Z", 1]);
+    },
+  );
+});
+
+Deno.test("invite names members that pass requests on, those for everybody first", () => {
+  const self = { peer: node("ab"), addrs: ["192.168.1.5:60611"] };
+  const forwarders = [
+    { peer: node("cd"), addrs: ["8.8.8.8:7"] },
+    { peer: node("ef"), addrs: ["192.168.1.6:60611"] },
+  ];
+  return withDaemon(
+    { getBootstrapInfo: () => Promise.resolve({ self, recommended: self, forwarders }) },
+    async (dir) => {
+      await initBeside(dir);
+      const { stderr, stdout } = await pollen(["invite", "--json", "--dir", dir]);
+      const { bootstrap } = JSON.parse(stdout);
+      assert.deepEqual(bootstrap.map(({ key }: { key: string }) => key.slice(0, 2)), [
+        "cd",
+        "ab",
+        "ef",
+      ]);
+      assert.doesNotMatch(stderr, /None of these/);
+    },
+  );
 });
 
 /** Founds a network in a folder whose daemon is played by the test. */

@@ -101,7 +101,7 @@ export function withDaemon(
       socketPath: socketPathOf(dir),
       service: {
         shutdown: () => Promise.resolve({}),
-        getBootstrapInfo: () => Promise.resolve({}),
+        getBootstrapInfo: () => Promise.resolve({ forwarders: [] }),
         getStatus: () => Promise.resolve(sampleStatus()),
         registerService: () => Promise.resolve({}),
         connectService: ({ remotePort, localPort }) =>

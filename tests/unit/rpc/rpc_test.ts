@@ -9,7 +9,7 @@ type ControlHandlers = Handlers<typeof ControlService>;
 
 const idle: ControlHandlers = {
   shutdown: () => Promise.resolve({}),
-  getBootstrapInfo: () => Promise.resolve({}),
+  getBootstrapInfo: () => Promise.resolve({ forwarders: [] }),
   getStatus: () => Promise.resolve(GetStatusResponse.create()),
   registerService: () => Promise.resolve({}),
   connectService: () => Promise.resolve({ localPort: 0 }),

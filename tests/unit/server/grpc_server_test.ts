@@ -17,7 +17,7 @@ const status = GetStatusResponse.create({
 function handlers(overrides: Partial<ControlHandlers> = {}): ControlHandlers {
   return {
     shutdown: () => Promise.resolve({}),
-    getBootstrapInfo: () => Promise.resolve({}),
+    getBootstrapInfo: () => Promise.resolve({ forwarders: [] }),
     getStatus: () => Promise.resolve(status),
     registerService: () => Promise.resolve({}),
     connectService: (request) => Promise.resolve({ localPort: request.remotePort }),
