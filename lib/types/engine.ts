@@ -410,8 +410,8 @@ export interface Session {
   setPath(address: SocketAddress): void;
   /**
    * The next address that packets of this session came from although it leads elsewhere, at most
-   * five in a second; null once the session has ended. Anybody can forge it: QUIC proves that the
-   * packets are genuine, not who sent them last. At most 8 wait, the oldest goes first. Nothing
+   * five in a second; null once the session has ended. Relayed packets of its legs count as its own.
+   * Anybody can forge it: QUIC proves that the packets are genuine, not who sent them last. At most 8 wait, the oldest goes first. Nothing
    * comes unless the protocol has `movesPaths`.
    */
   nextStray(): Promise<SocketAddress | null>;

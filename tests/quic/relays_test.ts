@@ -250,6 +250,22 @@ Deno.test("a flow has no more than its rate", async () => {
   assert.equal(trio.ways[0].stats().packets, packets);
 });
 
+Deno.test("a carrier hears from relayed packets alone that an end has moved", async () => {
+  let wire: Wire | null = null;
+  await using trio = await openTrio({
+    wire: async (carrier) => wire = await Wire.open(carrier.localAddress),
+  });
+  const before = trio.carrierSessions[0].remoteAddress;
+  await present<Wire>(wire).moveClient();
+  trio.engines[0].sendRaw(trio.ways[0].address, Uint8Array.of(3));
+  await inTime(trio.engines[1].receiveRaw(), "a raw packet");
+  const stray = present(await inTime(trio.carrierSessions[0].nextStray(), "the new address"));
+  assert.notDeepEqual(stray, before);
+  trio.carrierSessions[0].setPath(stray);
+  trio.engines[1].sendRaw(trio.ways[1].address, Uint8Array.of(3));
+  await inTime(trio.engines[0].receiveRaw(), "the answer to where the end is now");
+});
+
 Deno.test("legs are refused that cannot be", async () => {
   await using trio = await openTrio();
   const [one, , carrier] = trio.engines;

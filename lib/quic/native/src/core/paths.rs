@@ -125,15 +125,7 @@ impl Core {
             return (remote, false);
         };
         let constant = session.connection.remote_address();
-        if remote != session.path.moved_to.unwrap_or(constant) {
-            let is_due = session.path.stray_after.is_none_or(|after| after <= now);
-            if is_due && session.phase == Phase::Open {
-                session.path.stray_after = Some(now + STRAY_PAUSE);
-                let session = session.handle;
-                let event = Event::SessionStray { session, remote };
-                self.streams.events.push(event);
-            }
-        }
+        note_source(now, session, remote, &mut self.streams.events);
         (constant, true)
     }
 
@@ -166,6 +158,14 @@ impl Core {
 }
 
 impl Core {
+    /// A relayed packet of a leg over this session came from there: where it alone is busy, the
+    /// session itself would say late that an end has moved.
+    pub fn note_source(&mut self, now: Instant, handle: Handle, remote: SocketAddr) {
+        if let Some(session) = pinned(&mut self.sessions, handle) {
+            note_source(now, session, remote, &mut self.streams.events);
+        }
+    }
+
     /// Where the packets of a session go, its last ones included, if that is no relayed path.
     pub fn direct_path(&self, session: Handle) -> Option<SocketAddr> {
         let session = self.sessions.get(session)?;
@@ -173,6 +173,16 @@ impl Core {
         let is_relayed = matches!(way::read(to), Some(Way::Relay(_)));
         let was_open = matches!(session.phase, Phase::Open | Phase::Over);
         (was_open && !is_relayed).then_some(to)
+    }
+}
+
+/// Reports an address that packets of an open session came from although it leads elsewhere.
+fn note_source(now: Instant, session: &mut Session, remote: SocketAddr, events: &mut Vec<Event>) {
+    let is_due = session.path.stray_after.is_none_or(|after| after <= now);
+    if remote != session.target() && is_due && session.phase == Phase::Open {
+        session.path.stray_after = Some(now + STRAY_PAUSE);
+        let session = session.handle;
+        events.push(Event::SessionStray { session, remote });
     }
 }
 

@@ -120,8 +120,15 @@ impl DataPlane {
         let received = self
             .relays
             .receive(now, payload, packet.ecn, segments, is_direct);
-        let Received::Opened(number) = received else {
-            return;
+        let number = match received {
+            Received::Nothing => return,
+            Received::Carried(session) => {
+                return self.core.note_source(now, session, packet.remote);
+            }
+            Received::Opened(session, number) => {
+                self.core.note_source(now, session, packet.remote);
+                number
+            }
         };
         let from = way::over_relay(number);
         payload.advance(HEADER_BYTES);

@@ -90,10 +90,13 @@ struct Flow {
 /// What a relayed packet led to.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Received {
-    /// It is on its way, or is of no use.
+    /// It is of no use.
     Nothing,
-    /// After the header lies a packet for us that came over this flow.
-    Opened(u32),
+    /// It was genuine, of a leg over this session, and goes on.
+    Carried(Handle),
+    /// It was genuine, of a leg over this session: after the header lies a packet for us that came
+    /// over this flow.
+    Opened(Handle, u32),
 }
 
 /// A train that is to be sent now, along the path of the session.
@@ -244,8 +247,9 @@ impl Relays {
             lane.has_room(length) && self.waiting + packet.len() <= RELAY_WAITING_MAX
         });
         let leg = &mut flow.legs[side];
+        let session = leg.session;
         // What has no room is not worth the work to look whether it is genuine.
-        let is_good = has_room && is_direct(leg.session) && leg.opener.open(packet);
+        let is_good = has_room && is_direct(session) && leg.opener.open(packet);
         let packet = &packet[HEADER_BYTES..];
         if !is_good || packet.first() == Some(&FIRST_BYTE) {
             flow.counts.note_dropped(1);
@@ -253,7 +257,7 @@ impl Relays {
         }
         let Some(lane) = lane else {
             flow.counts.note(1, length);
-            return Received::Opened(number);
+            return Received::Opened(session, number);
         };
         let sealer = &mut flow.legs[1 - side].sealer;
         let Some(more) = lane.push(packet, ecn, segments, sealer, &mut self.spare) else {
@@ -266,7 +270,7 @@ impl Relays {
             let at = lane.bucket.ready_at(now);
             self.list(at, number, 1 - side);
         }
-        Received::Nothing
+        Received::Carried(session)
     }
 
     fn list(&mut self, at: Instant, number: u32, side: usize) {
