@@ -29,6 +29,10 @@ export interface DaemonOptions {
   readonly advertise?: readonly string[];
   /** Whether the router is asked for a port. Default: as `config.yaml` says. */
   readonly portMapping?: boolean;
+  /** Whether packets are carried for others. Default: as `config.yaml` says. */
+  readonly relay?: boolean;
+  /** What each relay may carry in each direction, in megabytes per second. Default: as `config.yaml` says. */
+  readonly relayLimit?: number;
   /** The file that takes the log, absolute; without it standard error does. */
   readonly logPath?: string;
   /** Whether and where a registry is served beside the node. Default: none. */
@@ -47,7 +51,7 @@ export interface DaemonOptions {
  */
 export async function runDaemon(options: DaemonOptions): Promise<void> {
   await using opened = new AsyncDisposableStack();
-  const { dir, port, ips, advertise, portMapping, logPath, signal } = options;
+  const { dir, port, ips, advertise, portMapping, relay, relayLimit, logPath, signal } = options;
   const logFile = logPath === undefined ? null : opened.use(LogFile.open(logPath));
   const log = opened.use(openLog(Deno.env.get("POLLEN_LOG"), logFile));
 
@@ -60,6 +64,8 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
       ...(ips === undefined ? {} : { ips }),
       ...(advertise === undefined ? {} : { advertise }),
       ...(portMapping === undefined ? {} : { portMapping }),
+      ...(relay === undefined ? {} : { relay }),
+      ...(relayLimit === undefined ? {} : { relayLimit }),
       ...qlogOption(),
       log,
       shutdown: () => shutdown.abort(),

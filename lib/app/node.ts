@@ -62,6 +62,16 @@ export interface NodeOptions {
    * `config.yaml` says `portMapping: off`.
    */
   readonly portMapping?: boolean;
+  /**
+   * Whether packets are carried for other members that cannot meet. Default: unless `config.yaml` says
+   * `relay: off`.
+   */
+  readonly relay?: boolean;
+  /**
+   * What each such relay may carry in each direction, in megabytes per second, 1…10,000. Default: as
+   * `config.yaml` says in `relayLimit`, else 12.
+   */
+  readonly relayLimit?: number;
   /** A folder for traces of sessions, absolute (see `EngineOptions.qlogDir`). Default: none. */
   readonly qlogDir?: string;
   /** Takes the log. Default: nobody does. */
@@ -143,6 +153,8 @@ export async function openNode(options: NodeOptions): Promise<OpenedNode> {
   cleanup.defer(() => engine.close("shutdown"));
   const signer = await openSigner(dir, credentials, config, log);
   const signedTimes = new SignedTimes(credentials.cert);
+  const carries = options.relay ?? config.relay;
+  const relayLimit = options.relayLimit ?? config.relayLimit;
   const mesh = await Mesh.create({
     engine,
     identity,
@@ -152,6 +164,7 @@ export async function openNode(options: NodeOptions): Promise<OpenedNode> {
     clock: systemClock,
     random: systemRandom,
     version: VERSION,
+    carries,
     log,
     signedTimes,
     isRevoked: (peer) => store.isSubjectRevoked(peer),
@@ -187,7 +200,12 @@ export async function openNode(options: NodeOptions): Promise<OpenedNode> {
         ? { mapPort: portMapping({ identity, log, localIps }) }
         : {}),
     },
-    { advertisedIps, advertised, bootstrapPeers: config.bootstrapPeers },
+    {
+      advertisedIps,
+      advertised,
+      bootstrapPeers: config.bootstrapPeers,
+      relayBytesPerSecond: carries ? relayLimit * 1_000_000 : null,
+    },
   );
   const service = NodeService.create({
     node,

@@ -4,6 +4,7 @@ import { lookup } from "node:dns/promises";
 import {
   ADDRESSES_PER_NAME_MAX,
   isIpLiteral,
+  isWay,
   type SocketAddress,
   splitHostPort,
 } from "../types/mod.ts";
@@ -11,10 +12,13 @@ import {
 /** How long a name server may think. */
 const LOOKUP_TIMEOUT_MS = 5_000;
 
-/** The socket addresses of `host:port` texts, in order; what is malformed or does not resolve is left out. */
+/**
+ * The socket addresses of `host:port` texts, in order; what is malformed, does not resolve or is of no
+ * real machine (`isWay`) is left out.
+ */
 export async function resolveAddresses(texts: readonly string[]): Promise<SocketAddress[]> {
   const resolved = await Promise.all(texts.map(resolveOne));
-  return resolved.flat();
+  return resolved.flat().filter((address) => !isWay(address));
 }
 
 async function resolveOne(text: string): Promise<SocketAddress[]> {

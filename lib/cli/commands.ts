@@ -35,6 +35,11 @@ export const COMMANDS: readonly Command[] = [
         summary: "Where else others reach this machine; may be given again.",
       },
       "no-port-mapping": { summary: "Do not ask the router to let others in." },
+      "no-relay": { summary: "Do not carry packets for machines that cannot reach each other." },
+      "relay-limit": {
+        value: "N",
+        summary: "Megabytes per second that each of these may send (default 12).",
+      },
       detach: { short: "d", summary: "Run in the background; returns when it is up." },
       log: { value: "FILE", summary: "Add the log to this file (a new one every 10 MB)." },
       registry: { summary: "Also serve a registry of agents (see: pollen registry --help)." },

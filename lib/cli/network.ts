@@ -2,7 +2,12 @@
 // with whether its provider is there. Pure. What cannot be read (a key of a wrong length) is left
 // out rather than failing the rest.
 
-import { type GetStatusResponse, type NodeRef, NodeStatus } from "../proto/control.ts";
+import {
+  type GetStatusResponse,
+  type NodeRef,
+  NodeStatus,
+  type PathInfo,
+} from "../proto/control.ts";
 import { comparePeerKeys, type PeerKey, peerKeyFromBytes } from "../types/mod.ts";
 
 /** How a machine is seen from here. */
@@ -20,6 +25,20 @@ export interface Machine {
   readonly protocol: string | null;
   /** The version of its program; null when it does not say. */
   readonly version: string | null;
+  /** Which way packets to it go; null without a session. */
+  readonly path: Path | null;
+}
+
+/** Which way packets to a machine go, and how they fare. */
+export interface Path {
+  /** Who carries them; null where nobody does. */
+  readonly carrier: PeerKey | null;
+  /** Since when they go this way, in seconds since 1970. */
+  readonly sinceUnix: bigint;
+  /** The estimated round trip, in milliseconds. */
+  readonly rttMs: number;
+  /** Packets of the session that were lost. */
+  readonly packetsLost: number;
 }
 
 /** One service of a machine. */
@@ -96,6 +115,18 @@ function machineOf(
     isPublic: node.publiclyAccessible,
     protocol: node.link?.protocol ?? null,
     version: node.link?.version || null,
+    path: pathOf(node.link?.path),
+  };
+}
+
+function pathOf(path: PathInfo | undefined): Path | null {
+  if (path === undefined) return null;
+  const { carrier, sinceUnix, rttUs, packetsLost } = path;
+  return {
+    carrier: keyOf(carrier),
+    sinceUnix,
+    rttMs: rttUs / 1_000,
+    packetsLost: Number(packetsLost),
   };
 }
 

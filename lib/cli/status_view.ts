@@ -61,7 +61,7 @@ function peerLines({ self, peers }: Network, all: boolean, show: KeyText, style:
   const shown = all ? peers : peers.filter(isReachable);
   const row = (machine: Machine) => [
     machine.isSelf ? `${show(machine.key)} (self)` : show(machine.key),
-    statusText(machine),
+    statusText(machine, show),
     printable(machine.address),
   ];
   const rows = [...(self === null ? [] : [self]), ...shown].map(row);
@@ -73,8 +73,10 @@ function peerLines({ self, peers }: Network, all: boolean, show: KeyText, style:
 }
 
 /** The status, and what is particular about it. */
-function statusText(machine: Machine): string {
+function statusText(machine: Machine, show: KeyText): string {
+  const carrier = machine.path?.carrier ?? null;
   const remarks = [
+    ...(carrier === null ? [] : [`through ${show(carrier)}`]),
     ...(machine.isPublic && isReachable(machine) ? ["public"] : []),
     ...(machine.protocol === ALPN_MEMBER_1 ? [ALPN_MEMBER_1] : []),
   ];
@@ -162,13 +164,19 @@ const HEALTH_NAMES: Readonly<Record<number, string>> = {
 /** Everything the daemon said, offline things too, for programs. */
 export function statusJson(response: GetStatusResponse): Record<string, unknown> {
   const { self, peers, services, forwards } = networkOf(response);
-  const machine = ({ key, status, address, isPublic, protocol, version }: Machine) => ({
+  const machine = ({ key, status, address, isPublic, protocol, version, path }: Machine) => ({
     key,
     status,
     address: address === "" ? null : address,
     isPublic,
     protocol,
     version,
+    path: path === null ? null : {
+      carrier: path.carrier,
+      since: rfc3339(path.sinceUnix),
+      rttMs: path.rttMs,
+      packetsLost: path.packetsLost,
+    },
   });
   return {
     self: self === null ? null : machine(self),

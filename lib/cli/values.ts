@@ -5,6 +5,8 @@ import {
   isIpLiteral,
   PollenError,
   PORT_MAX,
+  RELAY_MEGABYTES_MAX,
+  RELAY_MEGABYTES_MIN,
   SERVICE_NAME_LENGTH_MAX,
   SERVICE_NAME_LENGTH_MIN,
 } from "../types/mod.ts";
@@ -40,6 +42,16 @@ export function parseIps(text: string): string[] {
     wrong === undefined ? "--ips names no address." : `"${wrong}" is not an IP address.`,
     { fix: "Write addresses, not names, with commas between: --ips 203.0.113.7,2001:db8::7" },
   );
+}
+
+/** Megabytes per second that a relay may carry. */
+export function parseRelayLimit(text: string): number {
+  const limit = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (limit >= RELAY_MEGABYTES_MIN && limit <= RELAY_MEGABYTES_MAX) return limit;
+  throw new PollenError("invalid_argument", `"${text}" is not a limit for relays.`, {
+    fix: `Give megabytes per second, ${RELAY_MEGABYTES_MIN} to ${RELAY_MEGABYTES_MAX}; ` +
+      "to carry nothing for others there is --no-relay.",
+  });
 }
 
 /** The name of a service as it is told to the daemon. */

@@ -15,6 +15,7 @@ import {
   type Disk,
   PEER_KEY_BYTES,
   PollenError,
+  RELAY_MEGABYTES_DEFAULT,
 } from "../types/mod.ts";
 import { canonicalPeers, type ConfiguredPeer, toProtoPeer } from "./bootstrap_peers.ts";
 import { CertTtls, TTL_NAMES } from "./cert_ttls.ts";
@@ -40,6 +41,10 @@ export interface ConfigFields {
   readonly congestion?: Congestion;
   /** Whether the router is asked for a port. Default true. */
   readonly portMapping?: boolean;
+  /** Whether packets are carried for other members that cannot meet. Default true. */
+  readonly relay?: boolean;
+  /** What each such relay may carry in each direction, in megabytes per second, 1…10,000. Default 12. */
+  readonly relayLimit?: number;
 }
 
 /** The settings of one node. */
@@ -50,6 +55,10 @@ export class Config {
   readonly congestion: Congestion;
   /** Whether the router is asked for a port. */
   readonly portMapping: boolean;
+  /** Whether packets are carried for other members that cannot meet. */
+  readonly relay: boolean;
+  /** What each such relay may carry in each direction, in megabytes per second. */
+  readonly relayLimit: number;
   #bootstrapPeers: readonly ConfiguredPeer[];
   /** The text it was read from, whose comments and unknown keys a save keeps. */
   readonly #source: string;
@@ -65,6 +74,8 @@ export class Config {
     this.certTtls = fields.certTtls ?? new CertTtls();
     this.congestion = fields.congestion ?? DEFAULT_CONGESTION;
     this.portMapping = fields.portMapping ?? true;
+    this.relay = fields.relay ?? true;
+    this.relayLimit = fields.relayLimit ?? RELAY_MEGABYTES_DEFAULT;
     this.#source = source;
   }
 
@@ -126,6 +137,10 @@ export class Config {
     else document.set("congestion", this.congestion);
     if (this.portMapping) document.delete("portMapping");
     else document.set("portMapping", "off");
+    if (this.relay) document.delete("relay");
+    else document.set("relay", "off");
+    if (this.relayLimit === RELAY_MEGABYTES_DEFAULT) document.delete("relayLimit");
+    else document.set("relayLimit", String(this.relayLimit));
     return isEmptyMap(document) ? "" : document.toString({ lineWidth: 0 });
   }
 

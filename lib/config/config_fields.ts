@@ -1,7 +1,14 @@
 // From the tree of a YAML file to settings, every mistake named by its place in the file.
 
 import type { Document } from "yaml";
-import { CONFIG_ALIASES_MAX, type Congestion, CONGESTIONS, PollenError } from "../types/mod.ts";
+import {
+  CONFIG_ALIASES_MAX,
+  type Congestion,
+  CONGESTIONS,
+  PollenError,
+  RELAY_MEGABYTES_MAX,
+  RELAY_MEGABYTES_MIN,
+} from "../types/mod.ts";
 import type { RawPeer } from "./bootstrap_peers.ts";
 import { canonicalPeers, type ConfiguredPeer } from "./bootstrap_peers.ts";
 import { CertTtls, TTL_NAMES } from "./cert_ttls.ts";
@@ -19,6 +26,8 @@ export function readConfigFields(
   certTtls: CertTtls;
   congestion?: Congestion;
   portMapping?: boolean;
+  relay?: boolean;
+  relayLimit?: number;
 } {
   const tree: unknown = document.toJS({ maxAliasCount: CONFIG_ALIASES_MAX });
   if (isAbsent(tree)) return { bootstrapPeers: [], certTtls: new CertTtls() };
@@ -27,7 +36,9 @@ export function readConfigFields(
     bootstrapPeers: canonicalPeers(readPeers(root["bootstrapPeers"])),
     certTtls: readTtls(root["certTTLs"]),
     ...readCongestion(root["congestion"]),
-    ...readPortMapping(root["portMapping"]),
+    ...readSwitch(root, "portMapping"),
+    ...readSwitch(root, "relay"),
+    ...readRelayLimit(root["relayLimit"]),
   };
 }
 
@@ -66,11 +77,24 @@ function readCongestion(value: unknown): { congestion?: Congestion } {
   return { congestion };
 }
 
-function readPortMapping(value: unknown): { portMapping?: boolean } {
+function readSwitch<Name extends string>(
+  root: Readonly<Record<string, unknown>>,
+  name: Name,
+): { [name in Name]?: boolean } {
+  if (isAbsent(root[name])) return {};
+  const text = asText(root[name], name);
+  if (text !== "on" && text !== "off") throw malformed(`${name} must be on or off.`);
+  return { [name]: text === "on" } as { [name in Name]?: boolean };
+}
+
+function readRelayLimit(value: unknown): { relayLimit?: number } {
   if (isAbsent(value)) return {};
-  const text = asText(value, "portMapping");
-  if (text !== "on" && text !== "off") throw malformed("portMapping must be on or off.");
-  return { portMapping: text === "on" };
+  const text = asText(value, "relayLimit");
+  const relayLimit = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (relayLimit >= RELAY_MEGABYTES_MIN && relayLimit <= RELAY_MEGABYTES_MAX) return { relayLimit };
+  throw malformed(
+    `relayLimit must be a number of ${RELAY_MEGABYTES_MIN} to ${RELAY_MEGABYTES_MAX}.`,
+  );
 }
 
 /** Nothing after the colon, or YAML's ways of writing nothing. */

@@ -2,6 +2,7 @@
 // third party on the Internet.
 
 import ipaddr from "ipaddr.js";
+import { isWay } from "../types/mod.ts";
 
 /** One address of one interface, as the operating system lists them. */
 export interface InterfaceAddress {
@@ -44,7 +45,7 @@ const NOBODY = new Set(["unspecified", "multicast", "broadcast"]);
 /** Whether the text is an IP address (a zone may follow) that one machine can have. */
 export function isHostIp(ip: string): boolean {
   const range = rangeOf(ip);
-  return range !== null && !NOBODY.has(range);
+  return range !== null && !NOBODY.has(range) && !isWay({ ip, port: 0 });
 }
 
 /** The addresses to tell others, public ones first, otherwise in the order given, without repetition. */

@@ -10,12 +10,12 @@ import { Puncher } from "../sock/mod.ts";
 import {
   ALPN_MEMBER_2,
   BoundedQueue,
+  Capability,
   type Clock,
   type Engine,
   type EngineNotice,
   type EngineStats,
   errorText,
-  formatAddress,
   type IncomingStream,
   type Log,
   LogThrottle,
@@ -26,13 +26,16 @@ import {
   type PeerFrame,
   type PeerKey,
   type PeerLink,
+  type PeerPath,
   PeerRateLimiter,
   PollenError,
   type Random,
+  type RelayPeer,
   RESTARTS_MAX,
   type Session,
   type SessionEnd,
   type SessionWatcher,
+  showAddress,
   type SocketAddress,
   type Stream,
 } from "../types/mod.ts";
@@ -45,6 +48,7 @@ import { inviteProtocols, memberProtocols } from "./identities.ts";
 import { Links } from "./links.ts";
 import { Paths } from "./paths.ts";
 import { handOutRawPackets } from "./raw_packets.ts";
+import { Relays } from "./relays.ts";
 import { ALPN_INVITE_1, ALPN_INVITE_2, CloseReason } from "./protocol.ts";
 import type { Redeemer } from "./redeemer.ts";
 import { Redemptions } from "./redemptions.ts";
@@ -72,6 +76,8 @@ export interface MeshOptions {
   readonly random: Random;
   /** This program's version, which peers are told. */
   readonly version: string;
+  /** Whether this node carries packets for others, which peers are told. Default: it does not. */
+  readonly carries?: boolean;
   /** Takes refused connections and restarted peers. */
   readonly log: Log;
   /** Learns of moments that this machine's clock has not reached. Default: nobody does. */
@@ -98,6 +104,7 @@ export class Mesh implements MeshPort<Envelope, Frame>, AsyncDisposable {
   readonly #gatekeeper = new Gatekeeper();
   readonly #inviteSlots = new InviteSlots();
   readonly #redemptions: Redemptions;
+  readonly #relays: Relays;
   readonly #paths: Paths;
   readonly #puncher: Puncher;
   /** For what others can cause as often as they like. */
@@ -108,7 +115,7 @@ export class Mesh implements MeshPort<Envelope, Frame>, AsyncDisposable {
     this.#options = options;
     this.#registry = new SessionRegistry(options.identity.peerKey);
     this.#throttledLog = new LogThrottle(options.log, options.clock);
-    const { engine, clock, log, version, redeemer } = options;
+    const { engine, clock, log, version, redeemer, carries = false } = options;
     const current = (peer: PeerKey) => this.#registry.get(peer);
     this.#redemptions = new Redemptions({
       redeemer,
@@ -117,7 +124,11 @@ export class Mesh implements MeshPort<Envelope, Frame>, AsyncDisposable {
       throttledLog: this.#throttledLog,
       peersWith: (capability) => this.#peersWith(capability),
     });
-    const { capabilities } = this.#redemptions;
+    const capabilities = [
+      ...this.#redemptions.capabilities,
+      Capability.relay,
+      ...(carries ? [Capability.carry] : []),
+    ];
     const redemption = (peer: PeerKey, stream: Stream) =>
       this.#run(this.#redemptions.serve(peer, stream));
     this.#links = new Links({
@@ -127,8 +138,16 @@ export class Mesh implements MeshPort<Envelope, Frame>, AsyncDisposable {
       current,
       redemption,
     });
-    const candidates = (peer: PeerKey) => options.candidates?.(peer) ?? [];
-    this.#paths = new Paths({ engine, clock, log, candidates });
+    this.#relays = new Relays({ engine, current });
+    this.#paths = new Paths({
+      engine,
+      clock,
+      log,
+      relays: this.#relays,
+      candidates: (peer) => options.candidates?.(peer) ?? [],
+      onMoved: (peer, session) => this.#onMoved(peer, session),
+      onSilent: (peer, session) => this.#onSilent(peer, session),
+    });
     const send = (to: SocketAddress, bytes: Uint8Array) => engine.sendRaw(to, bytes);
     this.#puncher = new Puncher({ clock, random: options.random, send });
   }
@@ -222,9 +241,71 @@ export class Mesh implements MeshPort<Envelope, Frame>, AsyncDisposable {
     return this.#registry.peers();
   }
 
-  /** Where the session with the peer leads; null without one. */
+  /** Where the session with the peer leads; null without one, and over a carrier. */
   getActivePeerAddress(peer: PeerKey): SocketAddress | null {
-    return this.#registry.address(peer);
+    return this.peerPath(peer)?.address ?? null;
+  }
+
+  /** Which way the session with the peer goes; null without one. */
+  peerPath(peer: PeerKey): PeerPath | null {
+    const session = this.#registry.get(peer);
+    return session === null ? null : this.#paths.of(session);
+  }
+
+  /** The peers between which this node could carry packets, or that could carry its own. */
+  relayPeers(): ReadonlyMap<PeerKey, RelayPeer> {
+    return new Map(
+      this.#registry.peers().flatMap((peer) => {
+        const path = this.peerPath(peer);
+        const capabilities = this.peerLink(peer)?.capabilities ?? [];
+        if (path?.address == null || !capabilities.includes(Capability.relay)) return [];
+        return [[peer, { rttMs: path.rttMs, carries: capabilities.includes(Capability.carry) }]];
+      }),
+    );
+  }
+
+  /** The peer may be reached there: it is asked, unless its session leads to it well enough. */
+  suggestPath(peer: PeerKey, address: SocketAddress): void {
+    this.#paths.suggest(peer, address);
+  }
+
+  /**
+   * Opens this node's end of a flow that a carrier has granted. It is gone with the session with the
+   * carrier.
+   *
+   * @returns Where to dial the peer.
+   * @throws {PollenError} `unreachable` without a direct session with the carrier, `invalid_argument`
+   *   for a number that was used before in it, `exhausted`, `closed`.
+   */
+  openRelay(carrier: PeerKey, flow: number, peer: PeerKey): SocketAddress {
+    const way = this.#relays.open(carrier, flow, peer);
+    this.#paths.suggest(peer, way);
+    return way;
+  }
+
+  /** Gives up this node's end of a flow. Idempotent. */
+  closeRelay(carrier: PeerKey, flow: number): void {
+    this.#relays.close(carrier, flow);
+  }
+
+  /** The ways to a peer over carriers. */
+  relaysTo(peer: PeerKey): SocketAddress[] {
+    return this.#relays.to(peer);
+  }
+
+  /**
+   * Carries packets between two peers, as the flow of this number, until one of the sessions ends.
+   *
+   * @param bytesPerSecond 1,024…10^10, in each direction.
+   * @throws {PollenError} `unreachable` unless both have a direct session, `exhausted`, `closed`.
+   */
+  carry(flow: number, ends: readonly [PeerKey, PeerKey], bytesPerSecond: number): void {
+    this.#relays.carry(flow, ends, bytesPerSecond);
+  }
+
+  /** Carries it no more. Idempotent. */
+  endCarried(flow: number): void {
+    this.#relays.endCarried(flow);
   }
 
   /**
@@ -340,7 +421,7 @@ export class Mesh implements MeshPort<Envelope, Frame>, AsyncDisposable {
     } catch (thrown) {
       const reason = errorText(thrown);
       this.#throttledLog.warn("refused a connection", {
-        address: formatAddress(session.remoteAddress),
+        address: showAddress(session.remoteAddress),
         reason,
       });
       session.close(refusalText(reason));
@@ -405,7 +486,7 @@ export class Mesh implements MeshPort<Envelope, Frame>, AsyncDisposable {
           "a peer replaces its session too often; do two machines share its key?",
           {
             peer,
-            address: formatAddress(session.remoteAddress),
+            address: showAddress(session.remoteAddress),
           },
         );
         session.close(CloseReason.duplicate);
@@ -421,6 +502,7 @@ export class Mesh implements MeshPort<Envelope, Frame>, AsyncDisposable {
     if (added.kind === "current") {
       for (const loser of added.losers) loser.session.close(CloseReason.replaced);
     }
+    this.#paths.begin(session);
     this.#gatekeeper.memberSeen(session.remoteAddress.ip, session);
     // What stands by may be one of many, and a member is to have the bounds of one session.
     session.admit({ narrow: added.kind === "standing_by" });
@@ -436,11 +518,21 @@ export class Mesh implements MeshPort<Envelope, Frame>, AsyncDisposable {
     const isReported = this.#events.push({
       kind: "connected",
       peer,
-      address: session.remoteAddress,
+      address: this.#paths.of(session).address,
       inbound: session.inbound,
       protocol: this.#links.protocolOf(session),
     });
     if (!isReported) session.close("overloaded");
+  }
+
+  #onMoved(peer: PeerKey, session: Session): void {
+    if (this.#registry.get(peer) !== session) return;
+    const { address } = this.#paths.of(session);
+    if (!this.#events.push({ kind: "moved", peer, address })) session.close("overloaded");
+  }
+
+  #onSilent(peer: PeerKey, session: Session): void {
+    if (this.#registry.get(peer) === session) this.#events.push({ kind: "silent", peer });
   }
 
   #forget(peer: PeerKey, session: Session, end: SessionEnd): void {

@@ -1,16 +1,26 @@
-// The paths of all sessions of pollen/2: it asks and answers, and moves the sessions. What is decided stands in path_choice.ts.
+// The paths of all sessions: where they lead and since when. Those of pollen/2 are asked and moved
+// from here; what is decided stands in path_choice.ts.
 
 import {
+  assert,
   type Clock,
   type Engine,
   formatAddress,
   type Log,
   type PeerKey,
+  type PeerPath,
+  readWay,
   type Session,
+  shortPeerKey,
   type SocketAddress,
+  type WallMs,
 } from "../types/mod.ts";
 import { PathChoice, type PathOutput, SILENT_MS } from "./path_choice.ts";
 import { ProbeCodec, probeTag } from "./path_probe.ts";
+import type { Relays } from "./relays.ts";
+
+/** How long a path that went silent may take to answer before another one is looked for. */
+const GRACE_MS = 400;
 
 interface Kept {
   readonly peer: PeerKey;
@@ -19,25 +29,45 @@ interface Kept {
   readonly choice: PathChoice;
 }
 
+/** Where a session leads. */
+interface Lead {
+  /** Null where nobody carries it. */
+  readonly carrier: PeerKey | null;
+  readonly since: WallMs;
+}
+
 export interface PathsOptions {
   readonly engine: Engine;
   readonly clock: Clock;
   readonly log: Log;
+  readonly relays: Relays;
   /** Where a peer may be, besides where its session leads. */
   candidates(peer: PeerKey): readonly SocketAddress[];
+  /** The session leads to another place now. */
+  onMoved(peer: PeerKey, session: Session): void;
+  /** Nothing is heard of the peer, and its path does not answer. */
+  onSilent(peer: PeerKey, session: Session): void;
 }
 
 export class Paths {
   readonly #options: PathsOptions;
   /** By the tag of their probes. */
   readonly #sessions = new Map<string, Kept>();
+  readonly #leads = new WeakMap<Session, Lead>();
   #stopTimer = () => {};
+  #stopGrace = () => {};
 
   constructor(options: PathsOptions) {
     this.#options = options;
   }
 
-  /** Keeps the paths of a session until it ends. */
+  /** Notes down where a session leads from now on. */
+  begin(session: Session): void {
+    const carrier = this.#options.relays.carrierAt(session.remoteAddress);
+    this.#leads.set(session, { carrier, since: this.#options.clock.wallNow() });
+  }
+
+  /** Keeps the paths of a session of pollen/2 until it ends. */
   async keep(peer: PeerKey, session: Session): Promise<void> {
     const codec = new ProbeCodec(session.secret, !session.inbound);
     const choice = new PathChoice(this.#now(), session.remoteAddress);
@@ -48,7 +78,17 @@ export class Paths {
       this.#perform(kept, choice.strayed(this.#now(), from));
     }
     this.#sessions.delete(codec.tag);
-    if (this.#sessions.size === 0) this.#stopTimer();
+    if (this.#sessions.size > 0) return;
+    this.#stopTimer();
+    this.#stopGrace();
+  }
+
+  /** Where a session leads now. */
+  of(session: Session): PeerPath {
+    const lead = this.#leads.get(session);
+    assert(lead !== undefined, "only of sessions that were begun");
+    const { rttMs, packetsLost } = session.stats();
+    return { ...lead, address: realAddress(session.remoteAddress), rttMs, packetsLost };
   }
 
   /** This machine's addresses changed, or it slept: every path is asked at once. */
@@ -56,8 +96,14 @@ export class Paths {
     for (const kept of this.#sessions.values()) {
       // The address of ours that it used may be gone, and the way may be another one.
       kept.session.setPath(kept.session.remoteAddress);
-      const outputs = kept.choice.shaken(this.#now(), this.#options.candidates(kept.peer));
-      this.#perform(kept, outputs);
+      this.#perform(kept, kept.choice.shaken(this.#now(), this.#candidates(kept.peer)));
+    }
+  }
+
+  /** The peer may be reached there: it is asked if its sessions could do better. */
+  suggest(peer: PeerKey, address: SocketAddress): void {
+    for (const kept of this.#sessions.values()) {
+      if (kept.peer === peer) this.#perform(kept, kept.choice.suggested(this.#now(), address));
     }
   }
 
@@ -81,27 +127,60 @@ export class Paths {
       this.#schedule();
       for (const kept of this.#sessions.values()) {
         const { peer, session, choice } = kept;
-        const candidates = () => this.#options.candidates(peer);
+        const candidates = () => this.#candidates(peer);
         this.#perform(kept, choice.tick(this.#now(), session.stats(), candidates));
       }
+      this.#tell(({ isDead }) => isDead);
+      this.#stopGrace();
+      const some = [...this.#sessions.values()].some(({ choice }) => choice.isSilent);
+      if (!some) return;
+      const isWaited = ({ isSilent, isDead }: PathChoice) => isSilent && !isDead;
+      this.#stopGrace = this.#options.clock.setTimer(GRACE_MS, () => this.#tell(isWaited));
     });
   }
 
+  /** Tells of those whose path is so. */
+  #tell(isSo: (choice: PathChoice) => boolean): void {
+    for (const { peer, session, choice } of this.#sessions.values()) {
+      if (isSo(choice)) this.#options.onSilent(peer, session);
+    }
+  }
+
+  /** Those over carriers first: they are few, and known to lead to the peer. */
+  #candidates(peer: PeerKey): readonly SocketAddress[] {
+    const { relays, candidates } = this.#options;
+    return [...relays.to(peer), ...candidates(peer)];
+  }
+
   #perform({ peer, session, codec }: Kept, outputs: readonly PathOutput[]): void {
-    const { engine, log } = this.#options;
+    const { engine, log, onMoved } = this.#options;
     for (const output of outputs) {
       if (output.kind !== "move") {
         engine.sendRaw(output.to, codec.encode(output));
         continue;
       }
-      const from = formatAddress(session.remoteAddress);
-      const to = formatAddress(output.to);
+      const from = textOf(this.of(session));
       session.setPath(output.to);
-      log.info("a peer is reached at another address now", { peer, from, to });
+      this.begin(session);
+      log.info("a peer is reached another way now", { peer, from, to: textOf(this.of(session)) });
+      onMoved(peer, session);
     }
   }
 
   #now() {
     return this.#options.clock.monotonicNow();
   }
+}
+
+/** A path, for people. */
+function textOf({ carrier, address }: PeerPath): string {
+  if (carrier !== null) return `through ${shortPeerKey(carrier)}`;
+  return address === null ? "through a relay that ended" : formatAddress(address);
+}
+
+/** Where packets really go; null for those that a carrier gets. */
+function realAddress(address: SocketAddress): SocketAddress | null {
+  const way = readWay(address);
+  if (way === null) return address;
+  return way.kind === "socket" ? way.address : null;
 }

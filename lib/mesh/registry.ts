@@ -18,7 +18,6 @@ import {
   type PeerKey,
   PollenError,
   type Session,
-  type SocketAddress,
   STANDBY_SESSIONS_MAX,
 } from "../types/mod.ts";
 
@@ -142,10 +141,6 @@ export class SessionRegistry {
   /** Peers with a session, sorted. */
   peers(): PeerKey[] {
     return [...this.#members.keys()].sort();
-  }
-
-  address(peer: PeerKey): SocketAddress | null {
-    return this.get(peer)?.remoteAddress ?? null;
   }
 
   /**

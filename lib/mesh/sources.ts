@@ -2,10 +2,14 @@
 // shared among strangers is counted by source, so that none of them can have it all.
 
 import ipaddr from "ipaddr.js";
+import { readWay } from "../types/mod.ts";
 
 /** The source that an IP literal belongs to, as a text to compare by. */
 export function sourceOf(ip: string): string {
   const literal = ip.split("%")[0]!;
+  const way = readWay({ ip: literal, port: 0 });
+  // A relay leads to one peer alone; all of them together would be one /64.
+  if (way !== null) return way.kind === "socket" ? way.address.ip : literal;
   if (!ipaddr.isValid(literal)) return ip;
   const address = ipaddr.process(literal);
   if (address instanceof ipaddr.IPv4) return address.toString();

@@ -2,7 +2,7 @@
 // NAT the port seen from outside differs from the one it is bound to.
 
 import { isPublicIp } from "../mesh/mod.ts";
-import { ADDRESSES_PER_PEER_MAX, isPort, type SocketAddress } from "../types/mod.ts";
+import { ADDRESSES_PER_PEER_MAX, isPort, isWay, type SocketAddress } from "../types/mod.ts";
 
 /** What a peer tells of where it is. Ports are 0 while unknown. */
 export interface PeerAddresses {
@@ -12,14 +12,13 @@ export interface PeerAddresses {
   readonly lastAddr: SocketAddress | null;
 }
 
-/** The addresses to dial, without repetition: where it was last, then what it tells. */
+/** The addresses to dial, without repetition: where it was last, then what it tells. No ways: they are for us to give. */
 export function addressesOf(peer: PeerAddresses): SocketAddress[] {
   const told = peer.ips.flatMap((ip) => portsAt(ip, peer).map((port) => ({ ip, port })));
   const all = peer.lastAddr === null ? told : [peer.lastAddr, ...told];
   const unique = new Map(
-    all.filter(({ port }) => isPort(port)).map((
-      address,
-    ) => [`${address.ip} ${address.port}`, address]),
+    all.filter((address) => isPort(address.port) && !isWay(address))
+      .map((address) => [`${address.ip} ${address.port}`, address]),
   );
   return [...unique.values()].slice(0, ADDRESSES_PER_PEER_MAX);
 }

@@ -12,6 +12,7 @@
 //   packet clock             the events that its sender misses go back
 //   packet events            they are applied; what was new travels on to the other peers
 //   frame                    the same over pollen/2: see sync.ts
+//   connectPending           a carrier is asked for: see relaying.ts and, on its side, carrying.ts
 
 import { PeerStore } from "../peer/mod.ts";
 import type { Envelope, Frame, PunchCoordTrigger } from "../proto/mod.ts";
@@ -28,12 +29,14 @@ import {
   type PeerKey,
   peerKeyBytes,
   peerKeyFromBytes,
+  type RelayPeer,
   type SocketAddress,
 } from "../types/mod.ts";
 import { addressesOf } from "./addresses.ts";
 import { Exchange } from "./exchange.ts";
 import type { NatKind } from "./nat_kind.ts";
-import { Punching, type Seen, triggerFor } from "./punching.ts";
+import { isSeen, type MaybeSeen, Punching, triggerFor } from "./punching.ts";
+import { Relays } from "./relays.ts";
 import type { BootstrapPeer, NodeInput, NodeOutput } from "./steps.ts";
 import { Whereabouts } from "./whereabouts.ts";
 
@@ -48,6 +51,16 @@ export function forwardKey(peer: PeerKey, remotePort: number): string {
   return `${peer}:${remotePort}`;
 }
 
+export interface NodeCoreOptions {
+  readonly local: PeerKey;
+  readonly store: Store;
+  readonly bootstrapPeers: readonly BootstrapPeer[];
+  /** Whether packets are carried for others. Default: they are not. */
+  readonly carries?: boolean;
+  /** The peers that can take part in relays. Default: nobody. */
+  relayPeers?(): ReadonlyMap<PeerKey, RelayPeer>;
+}
+
 export class NodeCore {
   readonly #store: Store;
   readonly #bootstrap: readonly BootstrapPeer[];
@@ -57,16 +70,16 @@ export class NodeCore {
   #resumingUntil: MonotonicMs | null = null;
   readonly #exchange: Exchange;
   readonly #punching: Punching;
+  readonly #relays: Relays;
 
-  constructor(options: {
-    readonly local: PeerKey;
-    readonly store: Store;
-    readonly bootstrapPeers: readonly BootstrapPeer[];
-  }) {
+  constructor(options: NodeCoreOptions) {
     this.#store = options.store;
     this.#whereabouts = new Whereabouts(options.store);
     this.#exchange = new Exchange(options.store, () => this.connectedPeers());
     this.#punching = new Punching(options.store);
+    const { store, carries = false } = options;
+    const peers = () => options.relayPeers?.() ?? new Map<PeerKey, RelayPeer>();
+    this.#relays = new Relays({ store, carries, peers });
     this.#bootstrap = options.bootstrapPeers.filter(({ peerKey }) => peerKey !== options.local);
   }
 
@@ -77,20 +90,25 @@ export class NodeCore {
           ...this.#tick(now),
           ...this.#exchange.passOnWaiting(),
           ...this.#restoreForwards(input.liveForwards),
+          ...this.#relays.tick(now),
+          ...this.#relays.relaying.punches(now).flatMap((peer) => this.#requestPunch(now, peer)),
         ];
       case "gossipTick":
         return this.#exchange.round();
       case "peerEvent":
-        return input.event.kind === "connected"
-          ? this.#onConnected(now, input.event)
-          : this.#onDisconnected(now, input.event);
+        return this.#onPeerEvent(now, input.event);
       case "packet":
         return this.#onEnvelope(now, input.packet);
       case "frame":
         return this.#onFrame(now, input.packet);
       case "connectFailed":
         this.#fail(now, input.peer);
-        return [];
+        return this.#seekRelay(now, input.peer);
+      case "connectPending":
+        return this.#seekRelay(now, input.peer);
+      case "relayOpened":
+      case "carried":
+        return this.#relays.performed(input);
       case "resumed":
         this.#resumingUntil = addMs(now, RESUMING_MS);
         return this.#retryAll(now);
@@ -99,7 +117,10 @@ export class NodeCore {
         return this.#tick(now);
       case "revoked":
         this.#peers.step(now, { kind: "forgetPeer", peer: input.peer });
-        return [{ kind: "closeSession", peer: input.peer, reason: "revoked" }];
+        return [
+          ...this.#relays.relaying.forget(input.peer),
+          { kind: "closeSession", peer: input.peer, reason: "revoked" },
+        ];
       case "ownAddresses":
         return this.#noteAddresses(now, input);
       case "namedAddresses":
@@ -152,9 +173,12 @@ export class NodeCore {
     return this.#peers.step(now, { kind: "tick" }).flatMap((output): NodeOutput[] => {
       switch (output.kind) {
         case "attemptEagerConnect":
-          return [{ kind: "connect", peer: output.peer, addresses: [output.address], names: [] }];
+          return [
+            { kind: "connect", peer: output.peer, addresses: [output.address], names: [] },
+            ...this.#seekAgain(now, output.peer),
+          ];
         case "attemptConnect":
-          return [this.#dialEverything(output.peer)];
+          return [this.#dialEverything(output.peer), ...this.#seekAgain(now, output.peer)];
         case "requestPunchCoordination":
           return this.#requestPunch(now, output.peer);
         case "peerConnected":
@@ -163,6 +187,17 @@ export class NodeCore {
           return assertNever(output);
       }
     });
+  }
+
+  /** A carrier is asked for as long as the peer is not connected. */
+  #seekRelay(now: MonotonicMs, peer: PeerKey): NodeOutput[] {
+    if (this.#peers.get(peer) === null || this.#peers.inState(peer, "connected")) return [];
+    return this.#relays.relaying.seek(now, peer);
+  }
+
+  /** One that was not reached before is not waited for. */
+  #seekAgain(now: MonotonicMs, peer: PeerKey): NodeOutput[] {
+    return this.#relays.relaying.isSought(peer) ? this.#relays.relaying.seek(now, peer) : [];
   }
 
   /** Asks a common peer; without one the peer is tried again from the start after its pause. */
@@ -183,7 +218,7 @@ export class NodeCore {
 
   #onPunchTrigger(now: MonotonicMs, from: PeerKey, trigger: PunchCoordTrigger): NodeOutput[] {
     const plausible = this.#punching.triggered(now, from, trigger);
-    if (plausible === null || this.#peers.inState(plausible.peer, "connected")) return [];
+    if (plausible === null || this.#isReached(plausible.peer)) return [];
     return [{ kind: "punch", ...plausible }];
   }
 
@@ -194,20 +229,23 @@ export class NodeCore {
   }
 
   /** Tells two peers where the other one is seen from here; the first, if that cannot be. */
-  coordinate(
-    from: Seen,
-    { peer, address }: { readonly peer: PeerKey; readonly address: SocketAddress | null },
-  ): NodeOutput[] {
-    if (address !== null) {
-      const target = { peer, address };
-      return [[from, target], [target, from]].map(([to, other]) => {
-        const value = triggerFor(to!, other!);
-        return this.#exchange.say(to!.peer, { kind: "punchCoordTrigger", value });
+  coordinate(from: MaybeSeen, target: MaybeSeen): NodeOutput[] {
+    if (isSeen(from) && isSeen(target)) {
+      return ([[from, target], [target, from]] as const).map(([to, other]) => {
+        const value = triggerFor(to, other);
+        return this.#exchange.say(to.peer, { kind: "punchCoordTrigger", value });
       });
     }
     if (!this.#exchange.takesFrames(from.peer)) return [];
-    const refusal = { kind: "punchCoordRefusal", value: { peerId: peerKeyBytes(peer) } } as const;
-    return [{ kind: "sendFrame", peer: from.peer, frame: { body: refusal } }];
+    const value = { peerId: peerKeyBytes(target.peer) };
+    return [
+      { kind: "sendFrame", peer: from.peer, frame: { body: { kind: "punchCoordRefusal", value } } },
+    ];
+  }
+
+  /** Connected, and not over a carrier. */
+  #isReached(peer: PeerKey): boolean {
+    return this.#peers.inState(peer, "connected") && !this.#relays.relaying.isRelayed(peer);
   }
 
   #isResuming(now: MonotonicMs): boolean {
@@ -274,15 +312,47 @@ export class NodeCore {
       return [{ kind: "closeSession", peer, reason: "revoked" }];
     }
     this.#peers.step(now, { kind: "connectPeer", peer, address, inbound });
-    this.#store.setLastAddr(peer, address);
-    const fields = { peer, ip: address.ip, port: address.port, inbound, protocol };
-    const addr = formatAddress(address);
+    const place = address === null ? { relayed: true } : { ip: address.ip, port: address.port };
     return [
       ...this.#exchange.begin(now, peer, protocol),
       ...this.#exchange.broadcast(this.#store.setLocalConnected(peer, true)),
-      this.#exchange.say(peer, { kind: "observedAddress", value: { addr } }),
-      { kind: "log", message: "peer connected", fields },
+      ...this.#onPath(now, peer, address),
+      { kind: "log", message: "peer connected", fields: { peer, ...place, inbound, protocol } },
+      ...this.#relays.endPeer(now, peer),
     ];
+  }
+
+  /** The session with the peer leads there; over a carrier if that is null. */
+  #onPath(now: MonotonicMs, peer: PeerKey, address: SocketAddress | null): NodeOutput[] {
+    if (address === null) return this.#relays.relaying.relayed(now, peer);
+    this.#relays.relaying.reached(now, peer);
+    this.#store.setLastAddr(peer, address);
+    const value = { addr: formatAddress(address) };
+    return [this.#exchange.say(peer, { kind: "observedAddress", value })];
+  }
+
+  #onMoved(now: MonotonicMs, peer: PeerKey, address: SocketAddress | null): NodeOutput[] {
+    if (!this.#peers.inState(peer, "connected")) return [];
+    // Over a session that is relayed itself, nothing is relayed.
+    const ended = address === null ? this.#relays.endPeer(now, peer) : [];
+    return [...ended, ...this.#onPath(now, peer, address)];
+  }
+
+  #onPeerEvent(now: MonotonicMs, event: PeerEvent): NodeOutput[] {
+    switch (event.kind) {
+      case "connected":
+        return this.#onConnected(now, event);
+      case "moved":
+        return this.#onMoved(now, event.peer, event.address);
+      case "silent":
+        return this.#peers.inState(event.peer, "connected")
+          ? this.#relays.relaying.silent(now, event.peer)
+          : [];
+      case "disconnected":
+        return this.#onDisconnected(now, event);
+      default:
+        return assertNever(event);
+    }
   }
 
   #onDisconnected(
@@ -291,6 +361,7 @@ export class NodeCore {
   ): NodeOutput[] {
     this.#exchange.end(peer);
     this.#whereabouts.forget(peer);
+    this.#relays.relaying.lost(peer);
     this.#peers.step(now, { kind: "peerDisconnected", peer, reason });
     // The peer gave the session up while we slept; it is there all the same.
     const wasSlept = this.#isResuming(now) &&
@@ -299,6 +370,7 @@ export class NodeCore {
     return [
       ...this.#exchange.broadcast(this.#store.setLocalConnected(peer, false)),
       { kind: "log", message: "peer disconnected", fields: { peer, reason, text } },
+      ...this.#relays.endPeer(now, peer),
       ...(wasSlept ? this.#tick(now) : []),
     ];
   }
@@ -311,7 +383,8 @@ export class NodeCore {
   #onFrame(now: MonotonicMs, { frame: { body }, peer }: PeerFrame<Frame>): NodeOutput[] {
     if (body?.kind === "punchCoordRefusal") return this.#onPunchRefused(now, body.value.peerId);
     // A hello belongs to the link; what is unknown is of a later version.
-    return this.#exchange.onFrame(now, peer, body) ?? this.#onShared(now, peer, body) ?? [];
+    return this.#exchange.onFrame(now, peer, body) ?? this.#onShared(now, peer, body) ??
+      this.#relays.onFrame(now, peer, body) ?? [];
   }
 
   /** What both protocols have; null for anything else. */

@@ -76,6 +76,8 @@ export class Dialer {
     try {
       const found = await mesh.punch(address, signal);
       await mesh.connect(peer, [found], { timeoutMs: DIAL_TIMEOUT_MS, signal });
+      // If there was a session already, it may go there from now on.
+      mesh.suggestPath(peer, found);
       return true;
     } catch (thrown) {
       this.#report(peer, toPollenError(thrown));

@@ -20,6 +20,7 @@ import { faultText } from "./faults.ts";
 import { Forwards, type WhichForwards } from "./forwards.ts";
 import type { NatKind } from "./nat_kind.ts";
 import { type PeerRefusal, Refusals } from "./refusals.ts";
+import { RelayDriver } from "./relay_driver.ts";
 import { Sender } from "./sender.ts";
 import { Services } from "./services.ts";
 import { StateSaver } from "./state_saver.ts";
@@ -31,6 +32,12 @@ import { type Config, DEFAULT_CONFIG, type NodeDeps } from "./wiring.ts";
  * until it notices. Asking takes 0.2 ms.
  */
 const ADDRESS_REFRESH_MS = 2_000;
+
+/**
+ * How long a peer may take to answer before carriers are asked for it: longer than a handshake takes
+ * within a continent, and short for who waits.
+ */
+const RELAY_HEAD_START_MS = 300;
 
 /** How often the names are looked up that the owner gave for this node: such names move. */
 const NAMES_REFRESH_MS = 60_000;
@@ -51,6 +58,7 @@ export class Node {
   readonly #stopping = new AbortController();
   readonly #tasks = new Set<Promise<void>>();
   readonly #dialer: Dialer;
+  readonly #relays: RelayDriver;
   readonly #sender: Sender;
   readonly #services: Services;
   readonly #forwards: Forwards;
@@ -63,10 +71,20 @@ export class Node {
     this.#deps = deps;
     this.#config = config;
     const { local, store, tunnels, mesh, clock, log, resolve } = deps;
-    this.#core = new NodeCore({ local, store, bootstrapPeers: config.bootstrapPeers });
+    const bytesPerSecond = config.relayBytesPerSecond;
+    this.#core = new NodeCore({
+      local,
+      store,
+      bootstrapPeers: config.bootstrapPeers,
+      carries: bytesPerSecond !== null,
+      relayPeers: () => mesh.relayPeers(),
+    });
     this.#saver = new StateSaver(store, clock, log);
     this.#sender = new Sender(mesh, log);
-    this.#dialer = new Dialer({ mesh, log, resolve, signal: this.#stopping.signal });
+    const dialer = new Dialer({ mesh, log, resolve, signal: this.#stopping.signal });
+    this.#dialer = dialer;
+    const report = (input: NodeInput) => this.#step(input);
+    this.#relays = new RelayDriver({ mesh, dialer, log, bytesPerSecond, report });
     const common = { local, store, tunnels, saver: this.#saver, log };
     this.#services = new Services({ ...common, announce: (events) => this.#announce(events) });
     this.#forwards = new Forwards({
@@ -335,6 +353,12 @@ export class Node {
       case "coordinatePunch":
         this.#coordinate(output.from, output.target);
         break;
+      case "openRelay":
+      case "closeRelay":
+      case "carry":
+      case "endCarried":
+        this.#run(this.#relays.perform(output));
+        break;
       case "shakePaths":
         this.#deps.mesh.shakePaths();
         break;
@@ -349,7 +373,10 @@ export class Node {
     addresses: readonly SocketAddress[],
     names: readonly string[],
   ): Promise<void> {
-    const isConnected = await this.#dialer.attempt(peer, addresses, names);
+    const pending = () => this.#step({ kind: "connectPending", peer });
+    const stopTimer = this.#deps.clock.setTimer(RELAY_HEAD_START_MS, pending);
+    const all = [...addresses, ...this.#deps.mesh.relaysTo(peer)];
+    const isConnected = await this.#dialer.attempt(peer, all, names).finally(stopTimer);
     if (!isConnected) this.#step({ kind: "connectFailed", peer });
   }
 
@@ -360,12 +387,11 @@ export class Node {
 
   #coordinate(from: PeerKey, target: PeerKey): void {
     const { mesh } = this.#deps;
-    const address = mesh.getActivePeerAddress(from);
-    if (address === null) return;
-    const seen = { peer: target, address: mesh.getActivePeerAddress(target) };
-    for (const output of this.#core.coordinate({ peer: from, address }, seen)) {
-      this.#perform(output);
-    }
+    const [one, other] = [from, target].map((peer) => ({
+      peer,
+      address: mesh.getActivePeerAddress(peer),
+    }));
+    for (const output of this.#core.coordinate(one!, other!)) this.#perform(output);
   }
 
   async #receivePackets(): Promise<void> {

@@ -15,6 +15,7 @@ import {
   formatAddress,
   isIpLiteral,
   isPort,
+  isWay,
   type MonotonicMs,
   PEER_KEY_BYTES,
   type PeerKey,
@@ -83,6 +84,16 @@ export interface Seen {
   readonly address: SocketAddress;
 }
 
+/** The same of one that may not be there, or only over a carrier. */
+export interface MaybeSeen {
+  readonly peer: PeerKey;
+  readonly address: SocketAddress | null;
+}
+
+export function isSeen(peer: MaybeSeen): peer is Seen {
+  return peer.address !== null;
+}
+
 /** What a coordinator tells one peer of the other. */
 export function triggerFor(to: Seen, other: Seen): PunchCoordTrigger {
   return {
@@ -95,7 +106,8 @@ export function triggerFor(to: Seen, other: Seen): PunchCoordTrigger {
 function readAddress(text: string): SocketAddress | null {
   try {
     const { host, port } = splitHostPort(text);
-    return isIpLiteral(host) && isPort(port) ? { ip: host, port } : null;
+    const address = { ip: host, port };
+    return isIpLiteral(host) && isPort(port) && !isWay(address) ? address : null;
   } catch {
     return null;
   }

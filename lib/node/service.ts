@@ -16,6 +16,7 @@ import {
   type DisconnectServiceResponse,
   type GetBootstrapInfoResponse,
   GetStatusResponse,
+  type LinkInfo,
   type MembershipCert,
   NetworkInfo,
   NodeStatus,
@@ -42,9 +43,11 @@ import {
   type PeerKey,
   peerKeyBytes,
   peerKeyFromBytes,
+  type PeerPath,
   PollenError,
   SERVICE_NAME_LENGTH_MAX,
   SERVICE_NAME_LENGTH_MIN,
+  type SocketAddress,
   unixSeconds,
 } from "../types/mod.ts";
 import { addressesOf } from "./addresses.ts";
@@ -276,19 +279,41 @@ export class NodeService {
     const { store, mesh, local } = this.#deps;
     const summaries = [...store.allNodes()].filter(([peer]) => peer !== local).map(
       ([peer, record]) => {
-        const active = mesh.getActivePeerAddress(peer);
-        const link = mesh.peerLink(peer);
-        const address = active ?? addressesOf(record)[0];
+        const path = mesh.peerPath(peer);
+        const address = path === null ? addressesOf(record)[0] : this.#firstStop(path);
         return NodeSummary.create({
           node: { peerId: peerKeyBytes(peer) },
-          status: active === null ? NodeStatus.OFFLINE : NodeStatus.ONLINE,
-          addr: address === undefined ? "" : formatAddress(address),
+          status: statusOf(path),
+          addr: address == null ? "" : formatAddress(address),
           publiclyAccessible: record.publiclyAccessible,
-          ...(link === null ? {} : { link: { protocol: link.protocol, version: link.version } }),
+          ...this.#link(peer, path),
         });
       },
     );
     return summaries.sort((a, b) => a.status - b.status || compareNodes(a, b));
+  }
+
+  /** Where packets that take this way really go: to the peer, or to who carries them. */
+  #firstStop({ address, carrier }: PeerPath): SocketAddress | null {
+    return carrier === null ? address : this.#deps.mesh.getActivePeerAddress(carrier);
+  }
+
+  #link(peer: PeerKey, path: PeerPath | null): { link?: LinkInfo } {
+    const link = this.#deps.mesh.peerLink(peer);
+    if (link === null || path === null) return {};
+    const { carrier, since, rttMs, packetsLost } = path;
+    return {
+      link: {
+        protocol: link.protocol,
+        version: link.version,
+        path: {
+          ...(carrier === null ? {} : { carrier: { peerId: peerKeyBytes(carrier) } }),
+          sinceUnix: unixSeconds(since),
+          rttUs: Math.round(rttMs * 1_000),
+          packetsLost: BigInt(packetsLost),
+        },
+      },
+    };
   }
 
   #serviceSummaries(): ServiceSummary[] {
@@ -374,6 +399,11 @@ export class NodeService {
       nonRenewable: claims?.nonRenewable ?? false,
     };
   }
+}
+
+function statusOf(path: PeerPath | null): NodeStatus {
+  if (path === null) return NodeStatus.OFFLINE;
+  return path.address === null ? NodeStatus.RELAY : NodeStatus.ONLINE;
 }
 
 function assertPort(port: number, what: string): void {

@@ -29,6 +29,18 @@ export type NodeInput =
   | { readonly kind: "packet"; readonly packet: Packet<Envelope> }
   | { readonly kind: "frame"; readonly packet: PeerFrame<Frame> }
   | { readonly kind: "connectFailed"; readonly peer: PeerKey }
+  /** The peer has not answered for as long as a near one takes. */
+  | { readonly kind: "connectPending"; readonly peer: PeerKey }
+  /** What `openRelay` led to. */
+  | {
+    readonly kind: "relayOpened";
+    readonly carrier: PeerKey;
+    readonly flow: number;
+    readonly peer: PeerKey;
+    readonly isOpen: boolean;
+  }
+  /** What `carry` led to. */
+  | { readonly kind: "carried"; readonly flow: number; readonly isOpen: boolean }
   /** Somebody on this machine wants the peer: no more waiting. */
   | { readonly kind: "retryPeer"; readonly peer: PeerKey }
   /** The machine slept, or this process was stopped: what was planned is of the past. */
@@ -78,6 +90,17 @@ export type NodeOutput =
   | { readonly kind: "punch"; readonly peer: PeerKey; readonly address: SocketAddress }
   /** Tells two peers where the other one is seen from here, or the first that it cannot be done. */
   | { readonly kind: "coordinatePunch"; readonly from: PeerKey; readonly target: PeerKey }
+  /** Opens this node's end of a flow that a carrier granted, and dials the peer over it if there is no session. */
+  | {
+    readonly kind: "openRelay";
+    readonly carrier: PeerKey;
+    readonly flow: number;
+    readonly peer: PeerKey;
+  }
+  | { readonly kind: "closeRelay"; readonly carrier: PeerKey; readonly flow: number }
+  /** Carries packets between two peers. */
+  | { readonly kind: "carry"; readonly flow: number; readonly ends: readonly [PeerKey, PeerKey] }
+  | { readonly kind: "endCarried"; readonly flow: number }
   /** Sessions may lead nowhere from where this machine is now. */
   | { readonly kind: "shakePaths" }
   | { readonly kind: "log"; readonly message: string; readonly fields: LogFields };

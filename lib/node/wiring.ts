@@ -30,6 +30,11 @@ export interface Config {
   readonly disableGossipJitter: boolean;
   /** Between two looks at whom to dial. Default 1 000. */
   readonly peerTickIntervalMs: number;
+  /**
+   * Bytes per second that a relay through this node may carry in each direction, 1,024…10^10; null to
+   * carry nothing for others. The mesh has to say the same (`MeshOptions.carries`). Default null.
+   */
+  readonly relayBytesPerSecond: number | null;
 }
 
 /** The defaults of pollen/1. */
@@ -41,6 +46,7 @@ export const DEFAULT_CONFIG: Config = {
   gossipJitter: 0.1,
   disableGossipJitter: false,
   peerTickIntervalMs: 1_000,
+  relayBytesPerSecond: null,
 };
 
 /**

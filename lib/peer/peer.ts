@@ -22,11 +22,11 @@ export type PeerState =
     readonly attempts: number;
     readonly deadlineAt: MonotonicMs;
   }
-  /** There is a session, since `connectedAt`, with `address`. */
+  /** There is a session, since `connectedAt`, with `address`; null over a carrier. */
   | {
     readonly kind: "connected";
     readonly connectedAt: MonotonicMs;
-    readonly address: SocketAddress;
+    readonly address: SocketAddress | null;
     readonly inbound: boolean;
   }
   /** Every stage failed; all are tried again at `dueAt`. */
@@ -61,11 +61,11 @@ export type PeerInput =
   }
   /** Time went by. */
   | { readonly kind: "tick" }
-  /** There is a session with the peer, whoever dialled. */
+  /** There is a session with the peer, whoever dialled; over a carrier without `address`. */
   | {
     readonly kind: "connectPeer";
     readonly peer: PeerKey;
-    readonly address: SocketAddress;
+    readonly address: SocketAddress | null;
     readonly inbound: boolean;
   }
   /** The attempt that an output asked for failed. */
@@ -86,7 +86,7 @@ export type PeerOutput =
   | {
     readonly kind: "peerConnected";
     readonly peer: PeerKey;
-    readonly address: SocketAddress;
+    readonly address: SocketAddress | null;
     readonly inbound: boolean;
   }
   /** Dial the address of the last session, and only that. */

@@ -175,14 +175,16 @@ export class PeerStore {
   #connect(
     now: MonotonicMs,
     peer: PeerKey,
-    address: SocketAddress,
+    address: SocketAddress | null,
     inbound: boolean,
   ): PeerOutput {
+    const { ips = [], port = 0, lastAddr = null } = this.#peers.get(peer) ?? {};
     this.#peers.set(peer, {
       peer,
-      ips: [address.ip],
-      port: address.port,
-      lastAddr: address,
+      // Over a carrier nothing is learned of where the peer is.
+      ...address === null
+        ? { ips, port, lastAddr }
+        : { ips: [address.ip], port: address.port, lastAddr: address },
       state: { kind: "connected", connectedAt: now, address, inbound },
     });
     return { kind: "peerConnected", peer, address, inbound };

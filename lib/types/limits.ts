@@ -288,3 +288,17 @@ export const HANDLER_TIMEOUT_MS_MAX = 60_000;
 
 /** Addresses that packets of a session came from unexpectedly and that wait to be looked at; the oldest goes first. */
 export const STRAYS_WAITING_MAX = 8;
+
+// --- relays, as nodes agree on them
+
+/** Relays that one member may have us carry: to as many peers as it may know behind strict routers. */
+export const RELAYS_PER_MEMBER_MAX = 128;
+/** Flows that lead this node to one peer: the one in use, one in reserve, one that comes. */
+export const RELAYS_PER_PEER_MAX = 3;
+/** Flows that one carrier may open to this node; it is asked for no more than this, and can force no more. */
+export const RELAYS_PER_CARRIER_MAX = 256;
+/** What a relay may carry in each direction unless told otherwise, in megabytes per second: a tenth of a gigabit. */
+export const RELAY_MEGABYTES_DEFAULT = 12;
+/** The bounds of what may be told. */
+export const RELAY_MEGABYTES_MIN = 1;
+export const RELAY_MEGABYTES_MAX = 10_000;

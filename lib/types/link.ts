@@ -23,6 +23,10 @@ export type LinkProtocol = (typeof MEMBER_ALPNS)[number];
 export const Capability = {
   /** It passes sealed requests to redeem an invite on to who issued it. */
   forwardInvites: "forward-invites",
+  /** It understands the frames about relays, and takes part in them as an end. */
+  relay: "relay",
+  /** It carries packets for others. */
+  carry: "carry",
 } as const;
 
 /** The capability of a node that redeems what an administrator with this key has issued. */

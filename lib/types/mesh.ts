@@ -3,6 +3,7 @@
 // live in `proto`.
 
 import type { SocketAddress } from "./address.ts";
+import type { WallMs } from "./clock.ts";
 import type { EngineNotice, EngineStats, Session, Stream } from "./engine.ts";
 import type { LinkProtocol } from "./link.ts";
 import type { PeerKey } from "./peer_key.ts";
@@ -23,12 +24,22 @@ export type PeerEvent =
   | {
     readonly kind: "connected";
     readonly peer: PeerKey;
-    readonly address: SocketAddress;
+    /** Where it is; null over a carrier. */
+    readonly address: SocketAddress | null;
     /** Whether the peer dialled. */
     readonly inbound: boolean;
     /** What the session speaks. */
     readonly protocol: LinkProtocol;
   }
+  /** The session goes another way now. */
+  | {
+    readonly kind: "moved";
+    readonly peer: PeerKey;
+    /** Where it is; null over a carrier. */
+    readonly address: SocketAddress | null;
+  }
+  /** Nothing is heard over the session although we send; told about once a second. */
+  | { readonly kind: "silent"; readonly peer: PeerKey }
   | {
     readonly kind: "disconnected";
     readonly peer: PeerKey;
@@ -63,6 +74,28 @@ export interface PeerLink {
   readonly version: string;
   /** What the peer understands beyond its protocol. */
   readonly capabilities: readonly string[];
+}
+
+/** Where the packets of a session go, and how they fare. */
+export interface PeerPath {
+  /** Where the peer is reached; null over a carrier. */
+  readonly address: SocketAddress | null;
+  /** The member that carries them; null where nobody does, or one that has gone. */
+  readonly carrier: PeerKey | null;
+  /** Since when they go there. */
+  readonly since: WallMs;
+  /** The estimated round trip, in milliseconds. */
+  readonly rttMs: number;
+  /** QUIC packets of the session that were declared lost. */
+  readonly packetsLost: number;
+}
+
+/** A peer that understands relays, and that packets reach without one. */
+export interface RelayPeer {
+  /** The estimated round trip, in milliseconds. */
+  readonly rttMs: number;
+  /** Whether it carries packets for others. */
+  readonly carries: boolean;
 }
 
 /** An incoming tunnel and who opened it: see `tunnelPort`. */
@@ -129,8 +162,36 @@ export interface Mesh<E, F> extends StreamTransport {
   engineStats(): EngineStats;
   /** Peers with a live session, by key. */
   connectedPeers(): PeerKey[];
-  /** Where the session with the peer leads; null without one. */
+  /** Where the session with the peer leads; null without one, and over a carrier. */
   getActivePeerAddress(peer: PeerKey): SocketAddress | null;
+  /** Which way the session with the peer goes; null without one. */
+  peerPath(peer: PeerKey): PeerPath | null;
+  /** The peers between which this node could carry packets, or that could carry its own. */
+  relayPeers(): ReadonlyMap<PeerKey, RelayPeer>;
+  /** The peer may be reached there: it is asked, unless its session leads to it well enough. */
+  suggestPath(peer: PeerKey, address: SocketAddress): void;
+
+  /**
+   * Opens this node's end of a flow that a carrier has granted. It is gone with the session with the
+   * carrier.
+   *
+   * @returns Where to dial the peer.
+   * @throws {PollenError} `unreachable` without a direct session with the carrier, `invalid_argument`
+   *   for a number that was used before in it, `exhausted`, `closed`.
+   */
+  openRelay(carrier: PeerKey, flow: number, peer: PeerKey): SocketAddress;
+  /** Gives up this node's end of a flow. Idempotent. */
+  closeRelay(carrier: PeerKey, flow: number): void;
+  /** The ways to a peer over carriers. */
+  relaysTo(peer: PeerKey): SocketAddress[];
+  /**
+   * Carries packets between two peers, as the flow of this number, until one of the sessions ends.
+   *
+   * @throws {PollenError} `unreachable` unless both have a direct session, `exhausted`, `closed`.
+   */
+  carry(flow: number, ends: readonly [PeerKey, PeerKey], bytesPerSecond: number): void;
+  /** Carries it no more. Idempotent. */
+  endCarried(flow: number): void;
 
   /** Ends the session with this peer, if any, and reports the disconnection. Idempotent. */
   closePeerSession(peer: PeerKey, reason: string): void;

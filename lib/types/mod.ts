@@ -91,6 +91,8 @@ export type {
   PeerEvent,
   PeerFrame,
   PeerLink,
+  PeerPath,
+  RelayPeer,
   SessionWatcher,
   StreamTransport,
 } from "./mesh.ts";

@@ -36,7 +36,14 @@ def write(folder):
         rebinds=3,
         faults=[fault],
     )
-    link = make("control.LinkInfo", protocol="pollen/2", version="1.2.3")
+    path = make(
+        "control.PathInfo",
+        carrier=other,
+        since_unix=NOW - 60,
+        rtt_us=12345,
+        packets_lost=2**40,
+    )
+    link = make("control.LinkInfo", protocol="pollen/2", version="1.2.3", path=path)
     itself = make(
         "control.NodeSummary",
         node=node,
@@ -64,6 +71,7 @@ def write(folder):
     file = File(folder / "control.golden", ["What travels between the command line and the daemon."])
     for name, message in {
         "a node": node,
+        "a path": path,
         "a link": link,
         "this node's summary": itself,
         "an offline node's summary": offline,

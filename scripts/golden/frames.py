@@ -99,6 +99,13 @@ RECORDS = make(
 
 
 REFUSAL = make("mesh2.PunchCoordRefusal", peer_id=OTHER)
+RELAYS = {
+    "relay_request": make("mesh2.RelayRequest", peer_id=OTHER),
+    "relay_grant": make("mesh2.RelayGrant", peer_id=OTHER, flow=2**32 - 1),
+    "relay_acceptance": make("mesh2.RelayAcceptance", flow=300),
+    "relay_refusal": make("mesh2.RelayRefusal", peer_id=OTHER, reason=4),
+    "relay_withdrawal": make("mesh2.RelayWithdrawal", flow=300, carried=True),
+}
 
 
 def write(folder):
@@ -144,6 +151,11 @@ def write(folder):
             "mesh2.Frame", punch_coord_trigger=BODIES["a punch trigger"]
         ),
         "a frame: punch refusal": make("mesh2.Frame", punch_coord_refusal=REFUSAL),
+        **{f"a {field.replace('_', ' ')}": message for field, message in RELAYS.items()},
+        **{
+            f"a frame: {field.replace('_', ' ')}": make("mesh2.Frame", **{field: message})
+            for field, message in RELAYS.items()
+        },
         "a frame: summary of agents": make("mesh2.Frame", agent_summary=AGENT_SUMMARY),
         "a frame: pages of agents": make("mesh2.Frame", agent_pages=AGENT_PAGES),
     }.items():

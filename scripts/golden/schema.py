@@ -95,14 +95,23 @@ SCHEMA = {
         "Redemption": "1 token admission.InviteToken, 2 subject_pub bytes, 3 signature bytes",
         "SealedRedemption": "1 issuer_pub bytes, 2 encapsulated bytes, 3 ciphertext bytes",
         "SealedAnswer": "1 sealed bytes, 2 failure #",
+        "RelayRequest": "1 peer_id bytes",
+        "RelayGrant": "1 peer_id bytes, 2 flow uint32",
+        "RelayAcceptance": "1 flow uint32",
+        "RelayRefusal": "1 peer_id bytes, 2 reason #",
+        "RelayWithdrawal": "1 flow uint32, 2 carried bool",
         "Frame": "1 hello |Hello, 2 digest |Digest, 3 summary |Summary, 4 records |EventRecords, "
         "5 observed_address |mesh.ObservedAddress, 6 punch_coord_request |mesh.PunchCoordRequest, "
         "7 punch_coord_trigger |mesh.PunchCoordTrigger, 8 punch_coord_refusal |PunchCoordRefusal, "
-        "9 agent_summary |AgentSummary, 10 agent_pages |AgentPages",
+        "9 agent_summary |AgentSummary, 10 agent_pages |AgentPages, "
+        "11 relay_request |RelayRequest, 12 relay_grant |RelayGrant, "
+        "13 relay_acceptance |RelayAcceptance, 14 relay_refusal |RelayRefusal, "
+        "15 relay_withdrawal |RelayWithdrawal",
     },
     "control": {
         "NodeRef": "1 peer_id bytes",
-        "LinkInfo": "1 protocol string, 2 version string",
+        "LinkInfo": "1 protocol string, 2 version string, 3 path PathInfo",
+        "PathInfo": "1 carrier NodeRef, 2 since_unix int64, 3 rtt_us uint32, 4 packets_lost uint64",
         "NodeSummary": "1 node NodeRef, 2 status #, 3 addr string, 4 publicly_accessible bool, "
         "5 link LinkInfo",
         "ServiceSummary": "1 name string, 2 provider NodeRef, 3 port uint32",

@@ -22,6 +22,7 @@ import {
   type SocketAddress,
 } from "../../lib/types/mod.ts";
 import { authority } from "../unit/store/fixtures.ts";
+import { NO_RELAYS } from "../support/no_relays.ts";
 
 const ADDRESS: SocketAddress = { ip: "192.0.2.1", port: 60_611 };
 
@@ -130,6 +131,14 @@ export class ModelMesh implements Mesh<Envelope, Frame> {
   closePeerSession = (peer: PeerKey) => this.part(peer);
   recheckPeers = () => {};
   shakePaths = () => {};
+  peerPath = NO_RELAYS.peerPath;
+  relayPeers = NO_RELAYS.relayPeers;
+  suggestPath = NO_RELAYS.suggestPath;
+  openRelay = NO_RELAYS.openRelay;
+  closeRelay = NO_RELAYS.closeRelay;
+  relaysTo = NO_RELAYS.relaysTo;
+  carry = NO_RELAYS.carry;
+  endCarried = NO_RELAYS.endCarried;
   connect = () => Promise.reject(new PollenError("unreachable", "nobody is dialled here"));
   punch = () => Promise.reject(new PollenError("unreachable", "nobody is reached here"));
   session = () => new Promise<never>(() => {});

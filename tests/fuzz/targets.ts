@@ -262,8 +262,9 @@ async function readConfig(text: string) {
   const disk = new MemoryDisk();
   disk.put(`${DIR}/config.yaml`, text);
   const config = await Config.load(disk, DIR);
-  const { bootstrapPeers, certTtls, congestion, portMapping } = config;
-  const settings = { bootstrapPeers, ttls: certTtls.fields, congestion, portMapping };
+  const { bootstrapPeers, certTtls, congestion, portMapping, relay, relayLimit } = config;
+  const relays = { relay, relayLimit };
+  const settings = { bootstrapPeers, ttls: certTtls.fields, congestion, portMapping, ...relays };
   // Not compared: one text may be written in several ways.
   const written = config.toYaml();
   return Object.defineProperty(settings, "text", { value: written }) as typeof settings & {

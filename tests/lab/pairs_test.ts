@@ -1,5 +1,6 @@
-// Every pair of kinds, with real nodes: who is expected to meet does, directly; who cannot is told so
-// in words. In every run some pairs, all of them with POLLEN_LAB=all.
+// Every pair of kinds, with real nodes: who is expected to meet does, directly; for who cannot a third
+// node carries; where nobody carries, both are told so in words. In every run some pairs, all of them
+// with POLLEN_LAB=all.
 
 import { equal, match, ok } from "node:assert/strict";
 import { pollen, until } from "../../scripts/support/pollen_process.ts";
@@ -7,7 +8,7 @@ import { type Status, status } from "../e2e/support/network.ts";
 import { examine, PROMISED } from "./support/checker.ts";
 import { expectationOf, PAIRS, USUAL_PAIRS } from "./support/expectations.ts";
 import type { Kind } from "./support/nat.ts";
-import { type LabNode, Network, peerAt, untilOnline } from "./support/nodes.ts";
+import { type LabNode, Network, peerAt, untilOnline, untilRelayed } from "./support/nodes.ts";
 import { CAN_HAVE_LAB, IS_ALL, Lab, type Site } from "./support/topology.ts";
 import { end, serve, Transfer } from "./support/transfer.ts";
 
@@ -42,6 +43,20 @@ async function meet(lab: Lab, root: LabNode, a: LabNode, b: LabNode): Promise<vo
   ok(carried < CHATTER_BYTES, `${carried} bytes came from the root`);
 }
 
+/** What passes between them is what was sent, and the root carried it. */
+async function relay(lab: Lab, root: LabNode, a: LabNode, b: LabNode): Promise<void> {
+  const { address } = (await untilRelayed(a, b, MEET_TIMEOUT_MS, root))!;
+  ok(address?.startsWith(`${root.site.outside}:`), `at ${address}, not ${root.site.outside}`);
+  await using transfer = await Transfer.open(b, a, BYTES);
+  await transfer.run();
+  for (const [from, to] of [[b.site.outside, root.site.ip], [root.site.ip, a.site.outside]]) {
+    const carried = await lab.carried(from!, to!);
+    ok(carried > BYTES, `${carried} bytes passed from ${from} to ${to}`);
+  }
+  const direct = await lab.carried(b.site.outside, a.site.outside);
+  ok(direct < CHATTER_BYTES, `${direct} bytes passed between them`);
+}
+
 /** Both know of each other, and that there is no way; they do not try it all the time. */
 async function miss(lab: Lab, a: LabNode, b: LabNode): Promise<void> {
   const { server, name } = await serve(b, BYTES);
@@ -72,7 +87,20 @@ for (const [first, second] of IS_ALL ? PAIRS : USUAL_PAIRS) {
       const a = await network.add(sites[0], "a");
       const b = await network.add(sites[1], "b");
       if (expected === "direct") await meet(lab, network.root, a, b);
-      else await miss(lab, a, b);
+      else await relay(lab, network.root, a, b);
     },
   });
 }
+
+Deno.test({
+  name: "strict and strict, where nobody carries: both are told so",
+  ignore: !CAN_HAVE_LAB,
+  async fn() {
+    await using lab = await Lab.make();
+    const sites = [await siteOf(lab, "strict"), await siteOf(lab, "strict")] as const;
+    await using network = await Network.make(lab, ["--no-relay"]);
+    const a = await network.add(sites[0], "a");
+    const b = await network.add(sites[1], "b");
+    await miss(lab, a, b);
+  },
+});

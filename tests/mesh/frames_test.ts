@@ -43,7 +43,8 @@ Deno.test("frames travel both ways, in order, and each end knows the other's ver
   b.mesh.sendFrame(a.key, saying("4"));
   deepEqual([await nextText(b), await nextText(b), await nextText(b)], ["1", "2", "3"]);
   equal(await nextText(a), "4");
-  const link = { protocol: "pollen/2", version: "test", capabilities: ["forward-invites"] };
+  const capabilities = ["forward-invites", "relay"];
+  const link = { protocol: "pollen/2", version: "test", capabilities };
   deepEqual([a.mesh.peerLink(b.key), b.mesh.peerLink(a.key)], [link, link]);
   equal(a.mesh.peerLink(network.founder.key), null);
   throws(() => a.mesh.send(b.key, numbered(1n)), { code: "unreachable" });

@@ -3,18 +3,23 @@
 
 import {
   BoundedQueue,
+  type Carried,
   type DialOptions,
   type Engine,
   type EngineNotice,
   type EngineStats,
+  type ExtraSocket,
   type Forwarder,
   PollenError,
   type Protocol,
   type RawPacket,
+  type RelayedWay,
+  type RelayLeg,
   type Session,
   type SocketAddress,
 } from "../../lib/types/mod.ts";
 import type { Network } from "./network.ts";
+import { routeTo, SimRelays } from "./relays.ts";
 import { Connection, type SimSession } from "./session.ts";
 import type { Process } from "./virtual_time.ts";
 
@@ -47,6 +52,7 @@ export class SimEngine implements Engine {
   messagesSent = 0;
   /** Dials that have not come to an end. */
   dials = 0;
+  readonly relays: SimRelays;
   readonly #network: Network;
   readonly #isOld: boolean;
   readonly #accepted = new BoundedQueue<Session>(SESSIONS_MAX);
@@ -61,6 +67,7 @@ export class SimEngine implements Engine {
     this.localAddress = address;
     this.forwarder = forwarder;
     this.#isOld = isOld;
+    this.relays = new SimRelays(network, this);
     this.onDatagram = onDatagram;
     network.engines.set(address.ip, this);
   }
@@ -84,7 +91,7 @@ export class SimEngine implements Engine {
     this.#protocols = this.#isOld ? protocols.filter(({ alpn }) => alpn.endsWith("/1")) : protocols;
   }
 
-  dial({ ip }: SocketAddress, options: DialOptions): Promise<Session> {
+  dial(address: SocketAddress, options: DialOptions): Promise<Session> {
     const { time } = this.#network;
     const { promise, resolve, reject } = Promise.withResolvers<Session>();
     this.dials++;
@@ -104,16 +111,19 @@ export class SimEngine implements Engine {
       act();
     };
     const onAbort = once(() => fail("cancelled", "The dial was given up."));
-    const onTimeout = once(() => fail("timeout", `${ip} does not answer.`));
+    const onTimeout = once(() => fail("timeout", `${address.ip} does not answer.`));
     const cancelTimer = time.plan(options.timeoutMs, this.process, onTimeout);
     options.signal?.addEventListener("abort", onAbort, { once: true });
     if (options.signal?.aborted || this.#isClosed) onAbort();
     this.sent(HANDSHAKE_BYTES / 2);
     // There and back, as far as anybody answers; what is lost on the way is repeated.
     time.plan(2 * this.#network.reliableMs, this.process, () => {
-      const target = this.#network.engines.get(ip);
-      if (isOver || target === undefined || !target.#answers(this)) return;
-      const connection = this.#shakeHands(target, options.alpn);
+      const there = routeTo(this.#network, this, address);
+      const back = there === null ? null : routeTo(this.#network, there.engine, there.source);
+      if (isOver || there === null || !there.isOpen() || !back?.isOpen()) return;
+      const target = there.engine;
+      if (!target.#answers) return;
+      const connection = this.#shakeHands(target, address, there.source, options.alpn);
       once(() => {
         if (connection === null) return fail("unauthenticated", "No protocol in common.");
         settled();
@@ -128,12 +138,16 @@ export class SimEngine implements Engine {
     return promise;
   }
 
-  #answers(dialler: SimEngine): boolean {
-    return this.process.isRunning && !this.#isClosed &&
-      this.#network.isBetween(dialler.ip, this.ip);
+  get #answers(): boolean {
+    return this.process.isRunning && !this.#isClosed;
   }
 
-  #shakeHands(target: SimEngine, wanted: string): Connection | null {
+  #shakeHands(
+    target: SimEngine,
+    address: SocketAddress,
+    source: SocketAddress,
+    wanted: string,
+  ): Connection | null {
     const alpn = this.#isOld ? wanted.replace("/2", "/1") : wanted;
     const ours = this.#protocols.find((protocol) => protocol.alpn === alpn);
     if (ours === undefined) return null;
@@ -148,8 +162,8 @@ export class SimEngine implements Engine {
     return new Connection(
       this.#network,
       theirs.alpn,
-      { engine: this, certificate: ours.identity.certificate, headBytes },
-      { engine: target, certificate: theirs.identity.certificate, headBytes },
+      { engine: this, address: source, certificate: ours.identity.certificate, headBytes },
+      { engine: target, address, certificate: theirs.identity.certificate, headBytes },
     );
   }
 
@@ -163,29 +177,28 @@ export class SimEngine implements Engine {
 
   setGatekeeper(): void {}
 
-  sendRaw({ ip }: SocketAddress, bytes: Uint8Array): void {
-    const target = this.#network.engines.get(ip);
+  sendRaw(to: SocketAddress, bytes: Uint8Array): void {
     this.sent(bytes.length);
-    if (target === undefined || this.process.isDead) return;
-    const packet: RawPacket = { from: this.localAddress, bytes };
-    this.#network.drop(this, target, () => void target.#raw.pushDroppingOldest(packet));
-  }
-
-  /** Machines have one address here, and no NAT before it. */
-  openSocket(): Promise<never> {
-    return Promise.reject(new PollenError("unsupported", "There are no further sockets here."));
-  }
-
-  openRelay(): never {
-    throw new PollenError("unsupported", "Nothing is relayed here.");
-  }
-
-  carry(): never {
-    throw new PollenError("unsupported", "Nothing is relayed here.");
+    const route = routeTo(this.#network, this, to);
+    if (route === null || this.process.isDead) return;
+    const packet: RawPacket = { from: route.source, bytes };
+    this.#network.drop(route, () => void route.engine.#raw.pushDroppingOldest(packet));
   }
 
   receiveRaw(): Promise<RawPacket | null> {
     return this.#raw.next();
+  }
+
+  openSocket(): Promise<ExtraSocket> {
+    return Promise.reject(new PollenError("unsupported", "There is one socket here."));
+  }
+
+  openRelay(leg: RelayLeg): RelayedWay {
+    return this.relays.open(leg);
+  }
+
+  carry(a: RelayLeg, b: RelayLeg): Carried {
+    return this.relays.carry(a, b);
   }
 
   stats(): EngineStats {

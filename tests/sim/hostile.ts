@@ -44,7 +44,7 @@ export class Hostile {
   }
 
   async start(): Promise<void> {
-    const running = await this.#machine.begin(() => false);
+    const running = await this.#machine.begin(() => null);
     this.#running = running;
     void this.#listen(running);
     this.#every(DIAL_MS, () => this.#dial(running));

@@ -4,7 +4,7 @@
 import { authorityOf } from "../../lib/app/authority.ts";
 import type { IdentityKey, NodeCredentials } from "../../lib/auth/mod.ts";
 import { Mesh } from "../../lib/mesh/mod.ts";
-import { type BootstrapPeer, Node } from "../../lib/node/mod.ts";
+import { addressesOf, type BootstrapPeer, Node } from "../../lib/node/mod.ts";
 import { type Authority, Store } from "../../lib/store/mod.ts";
 import { Manager } from "../../lib/tunnel/mod.ts";
 import {
@@ -91,8 +91,8 @@ export class Machine {
     return this.life?.process.isRunning ?? false;
   }
 
-  /** A process with a mesh of this machine's key, which asks `isRevoked`. */
-  async begin(isRevoked: (peer: PeerKey) => boolean): Promise<Running> {
+  /** A process with a mesh of this machine's key, which asks the store, if there is one. */
+  async begin(store: () => Store | null): Promise<Running> {
     const { network, member, truth } = this.#options;
     const process = new Process();
     const clock = new ProcessClock(
@@ -118,8 +118,13 @@ export class Machine {
       clock,
       random: network.seeded.random,
       version: "sim",
+      carries: true,
+      candidates: (peer) => {
+        const record = store()?.get(peer);
+        return record == null ? [] : addressesOf(record);
+      },
       log: silentLog,
-      isRevoked,
+      isRevoked: (peer) => store()?.isSubjectRevoked(peer) ?? false,
     });
     return { process, clock, engine, mesh };
   }
@@ -128,7 +133,7 @@ export class Machine {
   async start(): Promise<void> {
     const { network, truth, bootstrapPeers } = this.#options;
     let store: Store | null = null;
-    const running = await this.begin((peer) => store?.isSubjectRevoked(peer) ?? false);
+    const running = await this.begin(() => store);
     const { process, clock, engine, mesh } = running;
     store = await Store.load(this.#disk, DIR, this.key, this.#authority(clock, truth));
     this.#disk.pause = () => {
@@ -154,7 +159,7 @@ export class Machine {
         Promise.resolve(
           texts.map(splitHostPort).map(({ host, port }) => ({ ip: host, port })),
         ),
-    }, { bootstrapPeers });
+    }, { bootstrapPeers, relayBytesPerSecond: 1_000_000 });
     const ending = new AbortController();
     const life: Life = {
       ...running,

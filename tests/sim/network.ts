@@ -3,7 +3,8 @@
 
 import type { Seeded } from "../support/seeded.ts";
 import type { SimEngine } from "./engine.ts";
-import type { Connection } from "./session.ts";
+import { type Route, routeTo } from "./relays.ts";
+import type { Connection, SimSession } from "./session.ts";
 import type { VirtualTime } from "./virtual_time.ts";
 
 /** What the network does to packets. Shares are of 1. */
@@ -57,11 +58,6 @@ export class Network {
     return !this.#cut.has(`${from}>${to}`);
   }
 
-  /** Whether packets go both ways. */
-  isBetween(one: string, other: string): boolean {
-    return this.isOpen(one, other) && this.isOpen(other, one);
-  }
-
   happens(share: number): boolean {
     return share > 0 && this.seeded.next() / 2 ** 32 < share;
   }
@@ -82,14 +78,14 @@ export class Network {
   }
 
   /** A datagram that may get lost: `arrive` is called as often as it arrives. */
-  drop(from: SimEngine, to: SimEngine, arrive: () => void): void {
+  drop(route: Route, arrive: () => void): void {
     const { loss, duplication, delay } = this.weather;
     const copies = this.happens(duplication) ? 2 : 1;
     for (let copy = 0; copy < copies; copy++) {
-      if (this.happens(loss) || !this.isOpen(from.ip, to.ip)) continue;
+      if (this.happens(loss) || !route.isOpen()) continue;
       const late = this.happens(delay) ? this.seeded.draw(1_000) : 0;
-      this.time.plan(this.latencyMs + late, to.process, () => {
-        if (this.isOpen(from.ip, to.ip)) arrive();
+      this.time.plan(this.latencyMs + late, route.engine.process, () => {
+        if (route.isOpen()) arrive();
       });
     }
   }
@@ -100,21 +96,24 @@ export class Network {
       for (const end of connection.ends) {
         if (end.isEnded || !end.engine.process.isRunning) continue;
         const { other } = end;
-        const isAnswered = this.isBetween(end.engine.ip, other.engine.ip);
-        const listener = this.engines.get(other.engine.ip);
+        const isAnswered = end.isOpen;
+        const there = end.route;
+        const listener = there?.engine;
         const isForgotten = other.engine !== listener || other.isEnded;
         if (
-          isForgotten && isAnswered && listener?.process.isRunning &&
+          isForgotten && there?.isOpen() && listener?.process.isRunning &&
+          routeTo(this, there.engine, there.source)?.isOpen() &&
           this.seeded.draw(LOOKS_PER_RESET) === 0
         ) {
           end.end({ kind: "stateless_reset", errorCode: 0, reason: "" });
           continue;
         }
-        const isHeard = !other.isEnded && other.engine.process.isRunning &&
-          this.isOpen(other.engine.ip, end.engine.ip);
+        const isHeard = !other.isEnded && other.engine.process.isRunning && other.reaches;
         if (isHeard && isAnswered) end.acknowledged();
-        if (isHeard) end.heardAtMs = this.time.nowMs;
-        else if (this.time.nowMs - end.heardAtMs > IDLE_TIMEOUT_MS) {
+        if (isHeard) {
+          end.heardAtMs = this.time.nowMs;
+          end.heard();
+        } else if (this.time.nowMs - end.heardAtMs > IDLE_TIMEOUT_MS) {
           end.end({ kind: "idle_timeout", errorCode: 0, reason: "" });
         }
       }
@@ -129,20 +128,18 @@ export class Network {
 /** One direction of a session, in which everything arrives, in order, once the way is open. */
 export class Pipe {
   readonly #network: Network;
-  readonly #from: SimEngine;
-  readonly #to: SimEngine;
+  readonly #session: SimSession;
   readonly #waiting: { readonly atMs: number; readonly arrive: () => void }[] = [];
   #isPumping = false;
   isClosed = false;
 
-  constructor(network: Network, from: SimEngine, to: SimEngine) {
+  constructor(network: Network, session: SimSession) {
     this.#network = network;
-    this.#from = from;
-    this.#to = to;
+    this.#session = session;
   }
 
   push(arrive: () => void): void {
-    if (this.isClosed || this.#from.process.isDead) return;
+    if (this.isClosed || this.#session.engine.process.isDead) return;
     const { time, reliableMs } = this.#network;
     const atMs = Math.max(time.nowMs + reliableMs, this.#waiting.at(-1)?.atMs ?? 0);
     this.#waiting.push({ atMs, arrive });
@@ -152,10 +149,14 @@ export class Pipe {
   #pump(delayMs: number): void {
     this.#isPumping = true;
     const { time } = this.#network;
-    time.plan(delayMs, this.#to.process, () => {
+    const session = this.#session;
+    time.plan(delayMs, session.other.engine.process, () => {
       this.#isPumping = false;
-      if (this.isClosed || this.#from.process.isDead) return;
-      if (!this.#network.isBetween(this.#from.ip, this.#to.ip)) return this.#pump(REPEAT_MS);
+      if (this.isClosed || session.engine.process.isDead) return;
+      if (!session.isOpen) {
+        if (session.engine.process.isRunning) session.repeated();
+        return this.#pump(REPEAT_MS);
+      }
       // Whoever writes answers in the same step would find this pipe as it will be afterwards.
       while (this.#waiting.length > 0 && this.#waiting[0]!.atMs <= time.nowMs) {
         this.#waiting.shift()!.arrive();

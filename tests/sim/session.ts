@@ -2,6 +2,7 @@
 // without packets, with what it promises (lib/types/engine.ts).
 
 import {
+  ALPN_MEMBER_2,
   BoundedQueue,
   type DatagramOutcome,
   PollenError,
@@ -13,6 +14,7 @@ import {
 } from "../../lib/types/mod.ts";
 import type { SimEngine } from "./engine.ts";
 import { type Network, Pipe } from "./network.ts";
+import { isSame, type Route, routeTo } from "./relays.ts";
 
 /** What fits a packet of the size that every path takes. */
 const DATAGRAM_BYTES = 1_160;
@@ -22,6 +24,8 @@ const DATAGRAMS_MAX = 256;
 const STREAMS_MAX = 256;
 /** Bytes that may be on their way or unread on one stream. */
 const WINDOW_BYTES = 65_536;
+/** Addresses that packets came from unexpectedly and that wait to be looked at. */
+const STRAYS_MAX = 8;
 /** What goes around a message in packets. */
 const PACKET_BYTES = 60;
 
@@ -49,6 +53,8 @@ export class Connection {
 /** What one side brings into a session. */
 export interface End {
   readonly engine: SimEngine;
+  /** Where the other side sees it. */
+  readonly address: SocketAddress;
   readonly certificate: Uint8Array;
   readonly headBytes: number;
 }
@@ -59,7 +65,7 @@ export class SimSession implements Session {
   readonly id = ++lastId;
   readonly alpn: string;
   readonly engine: SimEngine;
-  readonly remoteAddress: SocketAddress;
+  remoteAddress: SocketAddress;
   readonly secret: Uint8Array;
   readonly peerCertificate: Uint8Array;
   readonly closed: Promise<SessionEnd>;
@@ -74,6 +80,7 @@ export class SimSession implements Session {
   readonly #ended = Promise.withResolvers<SessionEnd>();
   readonly #datagrams = new BoundedQueue<Uint8Array>(DATAGRAMS_MAX);
   readonly #incoming = new BoundedQueue<Stream>(STREAMS_MAX);
+  readonly #strays = new BoundedQueue<SocketAddress>(STRAYS_MAX);
   readonly #streams = new Set<SimStream>();
 
   constructor(
@@ -86,12 +93,12 @@ export class SimSession implements Session {
     this.alpn = alpn;
     this.secret = secret;
     this.engine = local.engine;
-    this.remoteAddress = remote.engine.localAddress;
+    this.remoteAddress = remote.address;
     this.peerCertificate = remote.certificate;
     this.closed = this.#ended.promise;
     this.heardAtMs = network.time.nowMs;
     this.#headBytes = local.headBytes;
-    this.#pipe = new Pipe(network, local.engine, remote.engine);
+    this.#pipe = new Pipe(network, this);
   }
 
   admit(): void {}
@@ -101,13 +108,43 @@ export class SimSession implements Session {
     if (bytes.length > DATAGRAM_BYTES) return "too_large";
     this.#sent(bytes.length);
     this.engine.onDatagram(bytes);
-    const { other } = this;
-    this.#network.drop(this.engine, other.engine, () => {
+    const { other, route } = this;
+    if (route?.engine !== other.engine) return "sent";
+    this.#network.drop(route, () => {
       if (other.isEnded) return;
       other.#bytesReceived += bytes.length;
       other.#datagrams.pushDroppingOldest(bytes);
     });
     return "sent";
+  }
+
+  /** Where its packets go. */
+  get route(): Route | null {
+    return routeTo(this.#network, this.engine, this.remoteAddress);
+  }
+
+  /** Whether its packets reach the other end. */
+  get reaches(): boolean {
+    const { route } = this;
+    return route !== null && route.engine === this.other.engine && route.isOpen();
+  }
+
+  /** Whether packets go both ways. */
+  get isOpen(): boolean {
+    return this.reaches && this.other.reaches;
+  }
+
+  /** Something of the other end arrived. */
+  heard(): void {
+    const source = this.other.route?.source;
+    if (source !== undefined && !isSame(source, this.remoteAddress)) {
+      this.#strays.pushDroppingOldest(source);
+    }
+  }
+
+  /** It sends something again, because nothing answers. */
+  repeated(): void {
+    this.#sent(1);
   }
 
   receiveDatagram(): Promise<Uint8Array | null> {
@@ -141,6 +178,7 @@ export class SimSession implements Session {
     this.#pipe.push(() => {
       if (this.other.isEnded) return;
       this.other.#bytesReceived += bytes;
+      this.other.heard();
       arrive();
     });
   }
@@ -161,11 +199,12 @@ export class SimSession implements Session {
     };
   }
 
-  /** Machines keep their addresses here. */
-  setPath(): void {}
+  setPath(address: SocketAddress): void {
+    if (this.alpn === ALPN_MEMBER_2) this.remoteAddress = address;
+  }
 
-  nextStray(): Promise<null> {
-    return this.closed.then(() => null);
+  nextStray(): Promise<SocketAddress | null> {
+    return this.#strays.next();
   }
 
   #sent(bytes: number): void {
@@ -180,7 +219,7 @@ export class SimSession implements Session {
     const { other } = this;
     // It is told several times within a third of a second, and then no more.
     this.#network.time.plan(this.#network.reliableMs, other.engine.process, () => {
-      if (!this.#network.isOpen(this.engine.ip, other.engine.ip)) return;
+      if (!this.reaches) return;
       other.end({ kind: "remote", errorCode, reason });
     });
   }
@@ -191,6 +230,7 @@ export class SimSession implements Session {
     this.#pipe.isClosed = true;
     this.#datagrams.close();
     this.#incoming.close();
+    this.#strays.close();
     for (const stream of this.#streams) stream.fail("closed");
     this.#ended.resolve(end);
   }

@@ -8,7 +8,7 @@ import type { Context, Outcome, Run } from "../command.ts";
 import { joinOnce } from "../join_once.ts";
 import { demandUnmanaged } from "../managed.ts";
 import { parseBind, parseStorage } from "../registry_flags.ts";
-import { parseIps, parseListenPort } from "../values.ts";
+import { parseIps, parseListenPort, parseRelayLimit } from "../values.ts";
 
 /** Flags of the registry with a value, and those without one. */
 const REGISTRY_FLAGS = [
@@ -33,6 +33,7 @@ export const up: Run = async (context) => {
     ...(ips === undefined ? {} : { ips: parseIps(ips) }),
     advertise: args.values("advertise"),
     ...(args.has("no-port-mapping") ? { portMapping: false } : {}),
+    ...relayOptions(args),
   };
   const registry = registryOf(args);
   if (args.has("detach")) return await detach(context);
@@ -57,6 +58,14 @@ export const up: Run = async (context) => {
   await announced;
   return null;
 };
+
+function relayOptions(args: Arguments): { relay?: boolean; relayLimit?: number } {
+  const limit = args.value("relay-limit");
+  return {
+    ...(args.has("no-relay") ? { relay: false } : {}),
+    ...(limit === undefined ? {} : { relayLimit: parseRelayLimit(limit) }),
+  };
+}
 
 /** The registry that is to be served beside the node; null without one. */
 function registryOf(args: Arguments): RegistryOptions | null {
@@ -86,9 +95,9 @@ async function joinFirst({ args, signal }: Context, dir: string): Promise<void> 
 }
 
 /** Flags with a value that the node in the background gets. */
-const PASSED_ON = ["port", "ips", "advertise", ...REGISTRY_FLAGS];
+const PASSED_ON = ["port", "ips", "advertise", "relay-limit", ...REGISTRY_FLAGS];
 /** Those without one. */
-const SWITCHES_PASSED_ON = ["no-port-mapping", "registry", ...REGISTRY_SWITCHES];
+const SWITCHES_PASSED_ON = ["no-port-mapping", "no-relay", "registry", ...REGISTRY_SWITCHES];
 
 async function detach(context: Context): Promise<Outcome> {
   const { args } = context;

@@ -53,6 +53,8 @@ export interface LinkInfo {
   readonly protocol: string;
   /** of the other one's program; empty when it does not say */
   readonly version: string;
+  /** which way it goes */
+  readonly path?: PathInfo | undefined;
 }
 
 export function writeLinkInfo(writer: Writer, message: LinkInfo): void {
@@ -61,6 +63,9 @@ export function writeLinkInfo(writer: Writer, message: LinkInfo): void {
   }
   if (message.version !== "") {
     writer.uint32(18); writer.string(message.version);
+  }
+  if (message.path !== undefined) {
+    writer.uint32(26).fork(); writePathInfo(writer, message.path); writer.ldelim();
   }
 }
 
@@ -75,6 +80,9 @@ export function readLinkInfo(reader: Reader, end: number, budget: Budget): LinkI
       case 18:
         message.version = readString(reader);
         break;
+      case 26:
+        message.path = readPathInfo(reader, subEnd(reader), budget);
+        break;
       default:
         skip(reader, tag);
     }
@@ -88,6 +96,65 @@ export const LinkInfo: Codec<LinkInfo> = codec(
   () => ({ protocol: "", version: "" }),
   writeLinkInfo,
   readLinkInfo,
+);
+
+/** Which way packets to another node go, and how they fare. */
+export interface PathInfo {
+  /** who carries them; absent where nobody does */
+  readonly carrier?: NodeRef | undefined;
+  /** since when they go this way */
+  readonly sinceUnix: bigint;
+  /** the estimated round trip, in microseconds */
+  readonly rttUs: number;
+  /** of the session */
+  readonly packetsLost: bigint;
+}
+
+export function writePathInfo(writer: Writer, message: PathInfo): void {
+  if (message.carrier !== undefined) {
+    writer.uint32(10).fork(); writeNodeRef(writer, message.carrier); writer.ldelim();
+  }
+  if (message.sinceUnix !== 0n) {
+    writer.uint32(16); writeUint64(writer, message.sinceUnix);
+  }
+  if (message.rttUs !== 0) {
+    writer.uint32(24); writer.uint32(message.rttUs);
+  }
+  if (message.packetsLost !== 0n) {
+    writer.uint32(32); writeUint64(writer, message.packetsLost);
+  }
+}
+
+export function readPathInfo(reader: Reader, end: number, budget: Budget): PathInfo {
+  const message: { -readonly [K in keyof PathInfo]: PathInfo[K] } = { sinceUnix: 0n, rttUs: 0, packetsLost: 0n };
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    switch (tag) {
+      case 10:
+        message.carrier = readNodeRef(reader, subEnd(reader), budget);
+        break;
+      case 16:
+        message.sinceUnix = readInt64(reader);
+        break;
+      case 24:
+        message.rttUs = reader.uint32();
+        break;
+      case 32:
+        message.packetsLost = readUint64(reader);
+        break;
+      default:
+        skip(reader, tag);
+    }
+  }
+  finish(reader, end);
+  return message;
+}
+
+export const PathInfo: Codec<PathInfo> = codec(
+  "pollen.control.v1.PathInfo",
+  () => ({ sinceUnix: 0n, rttUs: 0, packetsLost: 0n }),
+  writePathInfo,
+  readPathInfo,
 );
 
 /** One node as this one sees it. */

@@ -459,6 +459,211 @@ export const SealedAnswer: Codec<SealedAnswer> = codec(
   readSealedAnswer,
 );
 
+/** Carry packets between the sender and that peer. */
+export interface RelayRequest {
+  readonly peerId: Uint8Array;
+}
+
+export function writeRelayRequest(writer: Writer, message: RelayRequest): void {
+  if (message.peerId.length > 0) {
+    writer.uint32(10); writer.bytes(message.peerId);
+  }
+}
+
+export function readRelayRequest(reader: Reader, end: number, budget: Budget): RelayRequest {
+  const message: { -readonly [K in keyof RelayRequest]: RelayRequest[K] } = { peerId: new Uint8Array(0) };
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    switch (tag) {
+      case 10:
+        message.peerId = readBytes(reader);
+        break;
+      default:
+        skip(reader, tag);
+    }
+  }
+  finish(reader, end);
+  return message;
+}
+
+export const RelayRequest: Codec<RelayRequest> = codec(
+  "pollen.mesh.v2.RelayRequest",
+  () => ({ peerId: new Uint8Array(0) }),
+  writeRelayRequest,
+  readRelayRequest,
+);
+
+/** Packets of this flow are carried between the receiver and that peer. */
+export interface RelayGrant {
+  readonly peerId: Uint8Array;
+  /** never the same again in this session */
+  readonly flow: number;
+}
+
+export function writeRelayGrant(writer: Writer, message: RelayGrant): void {
+  if (message.peerId.length > 0) {
+    writer.uint32(10); writer.bytes(message.peerId);
+  }
+  if (message.flow !== 0) {
+    writer.uint32(16); writer.uint32(message.flow);
+  }
+}
+
+export function readRelayGrant(reader: Reader, end: number, budget: Budget): RelayGrant {
+  const message: { -readonly [K in keyof RelayGrant]: RelayGrant[K] } = { peerId: new Uint8Array(0), flow: 0 };
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    switch (tag) {
+      case 10:
+        message.peerId = readBytes(reader);
+        break;
+      case 16:
+        message.flow = reader.uint32();
+        break;
+      default:
+        skip(reader, tag);
+    }
+  }
+  finish(reader, end);
+  return message;
+}
+
+export const RelayGrant: Codec<RelayGrant> = codec(
+  "pollen.mesh.v2.RelayGrant",
+  () => ({ peerId: new Uint8Array(0), flow: 0 }),
+  writeRelayGrant,
+  readRelayGrant,
+);
+
+/** The sender takes part in the flow that it was granted. */
+export interface RelayAcceptance {
+  readonly flow: number;
+}
+
+export function writeRelayAcceptance(writer: Writer, message: RelayAcceptance): void {
+  if (message.flow !== 0) {
+    writer.uint32(8); writer.uint32(message.flow);
+  }
+}
+
+export function readRelayAcceptance(reader: Reader, end: number, budget: Budget): RelayAcceptance {
+  const message: { -readonly [K in keyof RelayAcceptance]: RelayAcceptance[K] } = { flow: 0 };
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    switch (tag) {
+      case 8:
+        message.flow = reader.uint32();
+        break;
+      default:
+        skip(reader, tag);
+    }
+  }
+  finish(reader, end);
+  return message;
+}
+
+export const RelayAcceptance: Codec<RelayAcceptance> = codec(
+  "pollen.mesh.v2.RelayAcceptance",
+  () => ({ flow: 0 }),
+  writeRelayAcceptance,
+  readRelayAcceptance,
+);
+
+/** Why a relay is not granted. */
+export const RelayRefusalReason = {
+  UNSPECIFIED: 0,
+  OFF: 1,
+  NOT_CONNECTED: 2,
+  FULL: 3,
+  DECLINED: 4,
+} as const;
+/** One of the constants above, or a number that this version does not know. */
+export type RelayRefusalReason = number;
+
+/** A relay that was asked for is not granted. */
+export interface RelayRefusal {
+  /** who was to be reached */
+  readonly peerId: Uint8Array;
+  readonly reason: RelayRefusalReason;
+}
+
+export function writeRelayRefusal(writer: Writer, message: RelayRefusal): void {
+  if (message.peerId.length > 0) {
+    writer.uint32(10); writer.bytes(message.peerId);
+  }
+  if (message.reason !== 0) {
+    writer.uint32(16); writer.int32(message.reason);
+  }
+}
+
+export function readRelayRefusal(reader: Reader, end: number, budget: Budget): RelayRefusal {
+  const message: { -readonly [K in keyof RelayRefusal]: RelayRefusal[K] } = { peerId: new Uint8Array(0), reason: 0 };
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    switch (tag) {
+      case 10:
+        message.peerId = readBytes(reader);
+        break;
+      case 16:
+        message.reason = reader.int32();
+        break;
+      default:
+        skip(reader, tag);
+    }
+  }
+  finish(reader, end);
+  return message;
+}
+
+export const RelayRefusal: Codec<RelayRefusal> = codec(
+  "pollen.mesh.v2.RelayRefusal",
+  () => ({ peerId: new Uint8Array(0), reason: 0 }),
+  writeRelayRefusal,
+  readRelayRefusal,
+);
+
+/** A flow ends: the carrier's word to both ends, or an end's to the carrier. */
+export interface RelayWithdrawal {
+  readonly flow: number;
+  /** the sender carries it; otherwise it is an end */
+  readonly carried: boolean;
+}
+
+export function writeRelayWithdrawal(writer: Writer, message: RelayWithdrawal): void {
+  if (message.flow !== 0) {
+    writer.uint32(8); writer.uint32(message.flow);
+  }
+  if (message.carried) {
+    writer.uint32(16); writer.bool(message.carried);
+  }
+}
+
+export function readRelayWithdrawal(reader: Reader, end: number, budget: Budget): RelayWithdrawal {
+  const message: { -readonly [K in keyof RelayWithdrawal]: RelayWithdrawal[K] } = { flow: 0, carried: false };
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    switch (tag) {
+      case 8:
+        message.flow = reader.uint32();
+        break;
+      case 16:
+        message.carried = readUint64(reader) !== 0n;
+        break;
+      default:
+        skip(reader, tag);
+    }
+  }
+  finish(reader, end);
+  return message;
+}
+
+export const RelayWithdrawal: Codec<RelayWithdrawal> = codec(
+  "pollen.mesh.v2.RelayWithdrawal",
+  () => ({ flow: 0, carried: false }),
+  writeRelayWithdrawal,
+  readRelayWithdrawal,
+);
+
 /** One message. */
 export interface Frame {
   readonly body?:
@@ -472,6 +677,11 @@ export interface Frame {
     | { readonly kind: "punchCoordRefusal"; readonly value: PunchCoordRefusal }
     | { readonly kind: "agentSummary"; readonly value: AgentSummary }
     | { readonly kind: "agentPages"; readonly value: AgentPages }
+    | { readonly kind: "relayRequest"; readonly value: RelayRequest }
+    | { readonly kind: "relayGrant"; readonly value: RelayGrant }
+    | { readonly kind: "relayAcceptance"; readonly value: RelayAcceptance }
+    | { readonly kind: "relayRefusal"; readonly value: RelayRefusal }
+    | { readonly kind: "relayWithdrawal"; readonly value: RelayWithdrawal }
     | undefined;
 }
 
@@ -505,6 +715,21 @@ export function writeFrame(writer: Writer, message: Frame): void {
   }
   if (message.body?.kind === "agentPages") {
     writer.uint32(82).fork(); writeAgentPages(writer, message.body.value); writer.ldelim();
+  }
+  if (message.body?.kind === "relayRequest") {
+    writer.uint32(90).fork(); writeRelayRequest(writer, message.body.value); writer.ldelim();
+  }
+  if (message.body?.kind === "relayGrant") {
+    writer.uint32(98).fork(); writeRelayGrant(writer, message.body.value); writer.ldelim();
+  }
+  if (message.body?.kind === "relayAcceptance") {
+    writer.uint32(106).fork(); writeRelayAcceptance(writer, message.body.value); writer.ldelim();
+  }
+  if (message.body?.kind === "relayRefusal") {
+    writer.uint32(114).fork(); writeRelayRefusal(writer, message.body.value); writer.ldelim();
+  }
+  if (message.body?.kind === "relayWithdrawal") {
+    writer.uint32(122).fork(); writeRelayWithdrawal(writer, message.body.value); writer.ldelim();
   }
 }
 
@@ -542,6 +767,21 @@ export function readFrame(reader: Reader, end: number, budget: Budget): Frame {
         break;
       case 82:
         message.body = { kind: "agentPages", value: readAgentPages(reader, subEnd(reader), budget) };
+        break;
+      case 90:
+        message.body = { kind: "relayRequest", value: readRelayRequest(reader, subEnd(reader), budget) };
+        break;
+      case 98:
+        message.body = { kind: "relayGrant", value: readRelayGrant(reader, subEnd(reader), budget) };
+        break;
+      case 106:
+        message.body = { kind: "relayAcceptance", value: readRelayAcceptance(reader, subEnd(reader), budget) };
+        break;
+      case 114:
+        message.body = { kind: "relayRefusal", value: readRelayRefusal(reader, subEnd(reader), budget) };
+        break;
+      case 122:
+        message.body = { kind: "relayWithdrawal", value: readRelayWithdrawal(reader, subEnd(reader), budget) };
         break;
       default:
         skip(reader, tag);

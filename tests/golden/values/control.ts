@@ -11,6 +11,7 @@ import {
   type NetworkInfo,
   NodeStatus,
   type NodeSummary,
+  type PathInfo,
   type PortMapping,
   type ServiceSummary,
   type SocketInfo,
@@ -20,7 +21,13 @@ import { NODE, NOW_SECONDS, OTHER, YEAR_SECONDS } from "../network.ts";
 const node = { peerId: NODE.publicKey };
 const other = { peerId: OTHER.publicKey };
 
-const link: LinkInfo = { protocol: "pollen/2", version: "1.2.3" };
+const path: PathInfo = {
+  carrier: other,
+  sinceUnix: NOW_SECONDS - 60n,
+  rttUs: 12_345,
+  packetsLost: 2n ** 40n,
+};
+const link: LinkInfo = { protocol: "pollen/2", version: "1.2.3", path };
 const itself: NodeSummary = {
   node,
   status: NodeStatus.ONLINE,
@@ -79,6 +86,7 @@ const place: BootstrapPeerInfo = { peer: node, addrs: ["10.0.0.1:60611", "host:1
 
 export const CONTROL_VALUES = {
   "a node": node,
+  "a path": path,
   "a link": link,
   "this node's summary": itself,
   "an offline node's summary": offline,

@@ -16,10 +16,16 @@ import type {
   Position,
   PunchCoordRefusal,
   Reachability,
+  RelayAcceptance,
+  RelayGrant,
+  RelayRefusal,
+  RelayRequest,
+  RelayWithdrawal,
   SignedEvent,
   SignedPage,
   Summary,
 } from "../../../lib/proto/mod.ts";
+import { RelayRefusalReason } from "../../../lib/proto/mod.ts";
 import { goldenBytes } from "../golden.ts";
 import { MEMBERSHIP, NODE, OTHER } from "../network.ts";
 import { MESH_VALUES } from "./mesh.ts";
@@ -135,6 +141,14 @@ const records: EventRecords = {
 };
 
 const refusal: PunchCoordRefusal = { peerId: OTHER.publicKey };
+const relayRequest: RelayRequest = { peerId: OTHER.publicKey };
+const relayGrant: RelayGrant = { peerId: OTHER.publicKey, flow: 2 ** 32 - 1 };
+const relayAcceptance: RelayAcceptance = { flow: 300 };
+const relayRefusal: RelayRefusal = {
+  peerId: OTHER.publicKey,
+  reason: RelayRefusalReason.DECLINED,
+};
+const relayWithdrawal: RelayWithdrawal = { flow: 300, carried: true };
 const frame = (body: NonNullable<Frame["body"]>): Frame => ({ body });
 
 export const FRAME_VALUES = {
@@ -172,6 +186,16 @@ export const FRAME_VALUES = {
     value: MESH_VALUES["a punch trigger"],
   }),
   "a frame: punch refusal": frame({ kind: "punchCoordRefusal", value: refusal }),
+  "a relay request": relayRequest,
+  "a relay grant": relayGrant,
+  "a relay acceptance": relayAcceptance,
+  "a relay refusal": relayRefusal,
+  "a relay withdrawal": relayWithdrawal,
+  "a frame: relay request": frame({ kind: "relayRequest", value: relayRequest }),
+  "a frame: relay grant": frame({ kind: "relayGrant", value: relayGrant }),
+  "a frame: relay acceptance": frame({ kind: "relayAcceptance", value: relayAcceptance }),
+  "a frame: relay refusal": frame({ kind: "relayRefusal", value: relayRefusal }),
+  "a frame: relay withdrawal": frame({ kind: "relayWithdrawal", value: relayWithdrawal }),
   "a frame: observed address": frame({
     kind: "observedAddress",
     value: { addr: "192.0.2.7:60611" },

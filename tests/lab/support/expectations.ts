@@ -4,16 +4,17 @@
 import { type Kind, KINDS } from "./nat.ts";
 
 /**
- * `direct`: a session of the two alone. `none`: no way, which `status` and `connect` have to say.
+ * `direct`: a session whose packets pass between the two alone. `relayed`: one whose packets a third
+ * node carries.
  */
-export type Expectation = "direct" | "none";
+export type Expectation = "direct" | "relayed";
 
 /** What is expected of these two, whichever of them dials. */
 export function expectationOf(a: Kind, b: Kind): Expectation {
   // An observed address lets in whoever knows it.
   if ([a, b].some((kind) => kind === "none" || kind === "open")) return "direct";
   // Where a port stays the same for all, a third node can tell each where to punch.
-  return a === "moderate" && b === "moderate" ? "direct" : "none";
+  return a === "moderate" && b === "moderate" ? "direct" : "relayed";
 }
 
 /** Both orders of all kinds: the first founds, the second serves. */
@@ -21,7 +22,7 @@ export const PAIRS: readonly (readonly [Kind, Kind])[] = KINDS.flatMap((a) =>
   KINDS.map((b) => [a, b] as const)
 );
 
-/** The pairs of every run: one of each way to meet, and one of those that cannot. */
+/** The pairs of every run: one of each way to meet. */
 export const USUAL_PAIRS: readonly (readonly [Kind, Kind])[] = [
   ["strict", "open"],
   ["strict", "strict"],

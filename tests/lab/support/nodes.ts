@@ -33,23 +33,23 @@ export class Network implements AsyncDisposable {
     this.#stack = stack;
   }
 
-  /** A network of a root alone. */
-  static async make(lab: Lab): Promise<Network> {
+  /** A network of a root alone, which is told so at its start. */
+  static async make(lab: Lab, args: readonly string[] = []): Promise<Network> {
     await using stack = new AsyncDisposableStack();
     const folder = stack.use(await TemporaryFolder.make());
     const site = await lab.host({ families: "both" });
     const place = { dir: await folder.folder("root"), prefix: site.prefix };
     await pollenOk(place, ["init"]);
-    const daemon = stack.use(await Daemon.up(place, ["--port", String(ROOT_PORT)]));
+    const daemon = stack.use(await Daemon.up(place, ["--port", String(ROOT_PORT), ...args]));
     const root = { site, place, daemon, key: (await status(place)).self.key };
     return new Network(stack.move(), folder, root);
   }
 
   /** One more member that is connected with the root. */
-  async add(site: Site, name: string): Promise<LabNode> {
+  async add(site: Site, name: string, args: readonly string[] = []): Promise<LabNode> {
     const place = { dir: await this.folder.folder(name), prefix: site.prefix };
     await pollenOk(place, ["join", "--no-start", await pollenOk(this.root.place, ["invite"])]);
-    const daemon = this.#stack.use(await Daemon.up(place));
+    const daemon = this.#stack.use(await Daemon.up(place, args));
     await daemon.waitForLog(/peer connected/);
     return { site, place, daemon, key: (await status(place)).self.key };
   }
@@ -59,20 +59,39 @@ export class Network implements AsyncDisposable {
   }
 }
 
+/** What `status` says of another node, as far as the lab looks. */
+export type PeerStatus = Status["peers"][number] & {
+  readonly address: string | null;
+  readonly path: { readonly carrier: string | null } | null;
+};
+
 /** What `status` of the one says of the other; null while it does not know it. */
-export async function peerAt(
-  one: LabNode,
-  other: LabNode,
-): Promise<Status["peers"][number] & { readonly address: string | null } | null> {
+export async function peerAt(one: LabNode, other: LabNode): Promise<PeerStatus | null> {
   const { peers } = await status(one.place);
   return (peers.find(({ key }) => key === other.key) as never) ?? null;
 }
 
-/** Waits until both say that the other is there; where the one sees the other. */
-export async function untilOnline(one: LabNode, other: LabNode, timeoutMs: number) {
+/** Waits until both say that the other is there, directly; where the one sees the other. */
+export function untilOnline(one: LabNode, other: LabNode, timeoutMs: number) {
+  return untilBothSee(one, other, ({ status }) => status === "online", timeoutMs);
+}
+
+/** Waits until both say that the other is reached over a relay, through this node if one is given. */
+export function untilRelayed(one: LabNode, other: LabNode, timeoutMs: number, carrier?: LabNode) {
+  const isIt = ({ status, path }: PeerStatus) =>
+    status === "relay" && (carrier === undefined || path?.carrier === carrier.key);
+  return untilBothSee(one, other, isIt, timeoutMs);
+}
+
+async function untilBothSee(
+  one: LabNode,
+  other: LabNode,
+  isIt: (peer: PeerStatus) => boolean,
+  timeoutMs: number,
+) {
   const sees = (a: LabNode, b: LabNode) => async () => {
     const peer = await peerAt(a, b);
-    return peer?.status === "online" ? peer : null;
+    return peer !== null && isIt(peer) ? peer : null;
   };
   await until("the other sees the one", sees(other, one), timeoutMs);
   return await until("the one sees the other", sees(one, other), timeoutMs);

@@ -83,6 +83,14 @@ export class Router {
     await this.forget();
   }
 
+  /** Leads a port of its address to a host behind it from now on, as its owner might tell it to. */
+  async lead(port: number, { ip }: Site): Promise<void> {
+    await this.namespace.nft(`
+      insert rule ip nat enter iifname "wan" udp dport ${port} dnat to ${ip}:${port}
+      insert rule inet guard through ct status dnat accept
+    `);
+  }
+
   /** Forgets all mappings, as one does that is started anew. */
   async forget(): Promise<void> {
     await this.namespace.run("conntrack", "-F");

@@ -1,7 +1,13 @@
 // The tables and the object of `pollen status`.
 
 import assert from "node:assert/strict";
-import { CertHealth, GetStatusResponse, NodeStatus } from "../../../lib/proto/mod.ts";
+import {
+  CertHealth,
+  GetStatusResponse,
+  LinkInfo,
+  NodeStatus,
+  PathInfo,
+} from "../../../lib/proto/mod.ts";
 import { renderStatus, statusJson } from "../../../lib/cli/status_view.ts";
 import { key, node, NOW, sampleStatus } from "./support.ts";
 
@@ -118,7 +124,33 @@ Deno.test("what keeps this machine from taking part comes last, with the cure", 
   assert.deepEqual(statusJson(status)["conditions"], conditions);
 });
 
-const NO_LINK = { protocol: null, version: null };
+Deno.test("who is reached over a relay is shown with who carries it, and how it fares", () => {
+  const status = sampleStatus();
+  const link = LinkInfo.create({
+    protocol: "pollen/2",
+    version: "1.2.3",
+    path: PathInfo.create({
+      carrier: node("bb"),
+      sinceUnix: 1_767_225_600n,
+      rttUs: 12_345,
+      packetsLost: 7n,
+    }),
+  });
+  const nodes = status.nodes.map((each) =>
+    each.status === NodeStatus.RELAY ? { ...each, link } : each
+  );
+  const text = renderStatus({ ...status, nodes }, plain);
+  assert.match(text, /\ncc000000 +relay \(through bb000000\) +\[2001:db8::3\]:60611\n/);
+  const peers = statusJson({ ...status, nodes })["peers"] as Record<string, unknown>[];
+  assert.deepEqual(peers.find(({ status }) => status === "relay")!["path"], {
+    carrier: key("bb"),
+    since: "2026-01-01T00:00:00Z",
+    rttMs: 12.345,
+    packetsLost: 7,
+  });
+});
+
+const NO_LINK = { protocol: null, version: null, path: null };
 
 Deno.test("the object holds everything, with full keys, times and nothing lost", () => {
   const { certificates } = withCertificate(CertHealth.EXPIRING_SOON, 1);

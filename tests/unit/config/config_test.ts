@@ -68,6 +68,15 @@ Deno.test("the router is asked for a port unless the owner says otherwise", asyn
   equal(config.toYaml(), "portMapping: off # mine\n");
 });
 
+Deno.test("packets are carried for others unless the owner says otherwise, within a limit", async () => {
+  const usual = await load("");
+  deepEqual([usual.relay, usual.relayLimit], [true, 12]);
+  equal((await load("relay: on\nrelayLimit: 12")).toYaml(), "");
+  const config = await load("relay: off # my line is thin\nrelayLimit: 3\n");
+  deepEqual([config.relay, config.relayLimit], [false, 3]);
+  equal(config.toYaml(), "relay: off # my line is thin\nrelayLimit: 3\n");
+});
+
 Deno.test("congestion control is chosen by name and kept", async () => {
   equal((await load("")).congestion, "cubic");
   equal((await load("congestion: cubic")).toYaml(), "");
@@ -93,6 +102,9 @@ Deno.test("a file that is not understood is an error with the place, never the d
     ["bootstrapPeers: {}", /bootstrapPeers must be a list/],
     ["bootstrapPeers: [oops]", /bootstrapPeers\[0\] must be a set/],
     ["portMapping: no", /portMapping must be on or off/],
+    ["relay: maybe", /relay must be on or off/],
+    ["relayLimit: 0", /relayLimit must be a number of 1 to 10000/],
+    ["relayLimit: 1e3", /relayLimit must be a number/],
     ["congestion: reno", /congestion must be cubic or bbr/],
     ["congestion: [bbr]", /congestion must be a single value/],
     ["- a list", /The file must be a set/],

@@ -155,6 +155,7 @@ Deno.test("what may be tuned is by default as in pollen/1", () => {
     gossipJitter: 0.1,
     disableGossipJitter: false,
     peerTickIntervalMs: 1_000,
+    relayBytesPerSecond: null,
   });
 });
 

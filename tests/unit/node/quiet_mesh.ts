@@ -14,6 +14,7 @@ import {
   PollenError,
   type SocketAddress,
 } from "../../../lib/types/mod.ts";
+import { NO_RELAYS } from "../../support/no_relays.ts";
 
 export interface Sent {
   readonly peer: PeerKey;
@@ -31,6 +32,7 @@ export function quietMesh(listenPort: number) {
   const punched: SocketAddress[] = [];
   const nobody = () => Promise.reject(new PollenError("unreachable", "there is no network"));
   const mesh: Mesh<Envelope, Frame> = {
+    ...NO_RELAYS,
     listenPort,
     send: (peer, envelope) => void sent.push({ peer, envelope }),
     recv: () => packets.next(),

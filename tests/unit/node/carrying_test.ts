@@ -1,0 +1,178 @@
+// Relays as their carrier sees them: who gets one, in which order both ends hear of it, and what a
+// hostile member can make us carry.
+
+import { deepEqual, equal } from "node:assert/strict";
+import type { NodeOutput } from "../../../lib/node/mod.ts";
+import { Carrying } from "../../../lib/node/carrying.ts";
+import { type Frame, RelayRefusalReason } from "../../../lib/proto/mod.ts";
+import type { Store } from "../../../lib/store/mod.ts";
+import {
+  CARRIED_FLOWS_MAX,
+  type MonotonicMs,
+  type PeerKey,
+  peerKeyBytes,
+  type RelayPeer,
+  RELAYS_PER_MEMBER_MAX,
+} from "../../../lib/types/mod.ts";
+import { key, load } from "../store/fixtures.ts";
+import { BOB, DAN, EVE, only } from "./fixtures.ts";
+
+const PEER: RelayPeer = { rttMs: 10, carries: false };
+
+class Fixture implements AsyncDisposable {
+  now = 0;
+  readonly carrying: Carrying;
+
+  private constructor(
+    readonly store: Store,
+    readonly peers: Map<PeerKey, RelayPeer>,
+    carries: boolean,
+  ) {
+    this.carrying = new Carrying({ store, carries, peers: () => peers });
+  }
+
+  static async open(connected: readonly PeerKey[], carries = true): Promise<Fixture> {
+    const peers = new Map(connected.map((peer) => [peer, PEER]));
+    return new Fixture(await load(), peers, carries);
+  }
+
+  request(from: PeerKey, peer: PeerKey): NodeOutput[] {
+    return this.carrying.requested(this.now as MonotonicMs, from, peerKeyBytes(peer));
+  }
+
+  tick(): NodeOutput[] {
+    return this.carrying.tick(this.now as MonotonicMs);
+  }
+
+  /** A relay that both ends have; its number. */
+  open(from: PeerKey, peer: PeerKey): number {
+    const [carry] = only("carry", this.request(from, peer));
+    this.carrying.opened(carry!.flow, true);
+    this.carrying.accepted(peer, carry!.flow);
+    return carry!.flow;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.store.close();
+  }
+}
+
+/** What is said to whom. */
+function said(outputs: readonly NodeOutput[]): [PeerKey, Frame["body"]][] {
+  return only("sendFrame", outputs).map(({ peer, frame }) => [peer, frame.body]);
+}
+
+const grant = (flow: number, peer: PeerKey): Frame["body"] => ({
+  kind: "relayGrant",
+  value: { peerId: peerKeyBytes(peer), flow },
+});
+const refusal = (peer: PeerKey, reason: RelayRefusalReason): Frame["body"] => ({
+  kind: "relayRefusal",
+  value: { peerId: peerKeyBytes(peer), reason },
+});
+const withdrawal = (flow: number): Frame["body"] => ({
+  kind: "relayWithdrawal",
+  value: { flow, carried: true },
+});
+
+Deno.test("the other end is granted the flow first, then the one that asked", async () => {
+  await using fixture = await Fixture.open([BOB, EVE]);
+  const { carrying } = fixture;
+  deepEqual(fixture.request(BOB, EVE), [{ kind: "carry", flow: 1, ends: [BOB, EVE] }]);
+  deepEqual(fixture.request(EVE, BOB), [], "both asked; it hears of it soon");
+  deepEqual(said(carrying.opened(1, true)), [[EVE, grant(1, BOB)]]);
+  deepEqual(carrying.accepted(BOB, 1), [], "not its word");
+  deepEqual(said(carrying.accepted(EVE, 1)), [[BOB, grant(1, EVE)]]);
+  deepEqual(carrying.accepted(EVE, 1), []);
+  // Whoever asks again gets the same.
+  deepEqual(said(fixture.request(EVE, BOB)), [[EVE, grant(1, BOB)]]);
+  equal(carrying.count, 1);
+});
+
+Deno.test("who cannot be served is told why", async () => {
+  await using off = await Fixture.open([BOB, EVE], false);
+  deepEqual(said(off.request(BOB, EVE)), [[BOB, refusal(EVE, RelayRefusalReason.OFF)]]);
+  await using fixture = await Fixture.open([BOB, EVE]);
+  const missing = [[BOB, refusal(DAN, RelayRefusalReason.NOT_CONNECTED)]];
+  deepEqual(said(fixture.request(BOB, DAN)), missing);
+  deepEqual(said(fixture.request(DAN, BOB)), [
+    [DAN, refusal(BOB, RelayRefusalReason.NOT_CONNECTED)],
+  ]);
+  deepEqual(said(fixture.request(BOB, BOB)), [
+    [BOB, refusal(BOB, RelayRefusalReason.NOT_CONNECTED)],
+  ]);
+  deepEqual(fixture.carrying.requested(0 as MonotonicMs, BOB, new Uint8Array(31)), []);
+  // The engine may have no room.
+  const [carry] = only("carry", fixture.request(BOB, EVE));
+  deepEqual(said(fixture.carrying.opened(carry!.flow, false)), [
+    [BOB, refusal(EVE, RelayRefusalReason.FULL)],
+  ]);
+  equal(fixture.carrying.count, 0);
+});
+
+Deno.test("an end that does not accept in time is left, and the other one told", async () => {
+  await using fixture = await Fixture.open([BOB, EVE]);
+  fixture.request(BOB, EVE);
+  fixture.carrying.opened(1, true);
+  fixture.now += 1_999;
+  deepEqual(fixture.tick(), []);
+  fixture.now += 1;
+  const outputs = fixture.tick();
+  deepEqual(only("endCarried", outputs), [{ kind: "endCarried", flow: 1 }]);
+  deepEqual(said(outputs), [
+    [BOB, refusal(EVE, RelayRefusalReason.DECLINED)],
+    [EVE, withdrawal(1)],
+  ]);
+  deepEqual(fixture.carrying.accepted(EVE, 1), []);
+});
+
+Deno.test("a flow ends with either end's word or session, and nobody else's", async () => {
+  await using fixture = await Fixture.open([BOB, EVE, DAN]);
+  const { carrying } = fixture;
+  const first = fixture.open(BOB, EVE);
+  deepEqual(carrying.withdrawn(DAN, first), []);
+  deepEqual(said(carrying.withdrawn(EVE, first)), [[BOB, withdrawal(first)]]);
+  const second = fixture.open(BOB, EVE);
+  equal(second > first, true);
+  fixture.open(DAN, BOB);
+  const outputs = carrying.endPeer(BOB);
+  equal(only("endCarried", outputs).length, 2);
+  deepEqual(said(outputs).map(([peer]) => peer).sort(), [EVE, DAN].sort());
+  equal(carrying.count, 0);
+  // What the driver opened meanwhile is ended, too.
+  fixture.request(BOB, EVE);
+  carrying.endPeer(EVE);
+  deepEqual(carrying.opened(4, true), [{ kind: "endCarried", flow: 4 }]);
+});
+
+Deno.test("ten thousand requests in a second lead to a bounded number of answers and relays", async () => {
+  const members = Array.from({ length: 200 }, (_, index) => key(index + 1));
+  await using fixture = await Fixture.open(members);
+  let answers = 0;
+  for (let request = 0; request < 10_000; request++) {
+    fixture.now = request / 10;
+    const outputs = fixture.request(BOB, members[request % members.length]!);
+    answers += outputs.length;
+    for (const { flow, ends: [, other] } of only("carry", outputs)) {
+      answers += fixture.carrying.opened(flow, true).length;
+      answers += fixture.carrying.accepted(other, flow).length;
+    }
+  }
+  equal(fixture.carrying.count <= RELAYS_PER_MEMBER_MAX, true, `${fixture.carrying.count} relays`);
+  equal(answers <= 3 * (RELAYS_PER_MEMBER_MAX + 4), true, `${answers} answers`);
+  // Others are served all the same.
+  fixture.open(EVE, DAN);
+});
+
+Deno.test("all members together have a bound, and then hear that it is reached", async () => {
+  const members = Array.from({ length: 60 }, (_, index) => key(index + 1));
+  await using fixture = await Fixture.open(members);
+  let last: [PeerKey, Frame["body"]] | undefined;
+  for (const from of members) {
+    for (const peer of members) {
+      if (from < peer) last = said(fixture.request(from, peer)).at(-1) ?? last;
+    }
+  }
+  equal(fixture.carrying.count, CARRIED_FLOWS_MAX);
+  equal(last?.[1]?.kind === "relayRefusal" && last[1].value.reason, RelayRefusalReason.FULL);
+});
