@@ -128,7 +128,7 @@ export class QuicSession implements Session {
 
   openStream(options: { readonly signal?: AbortSignal } = {}): Promise<Stream> {
     const { signal } = options;
-    if (this.#hasEnded) return Promise.reject(sessionClosed());
+    if (this.#hasEnded) return Promise.reject(sessionLost());
     if (signal?.aborted) return Promise.reject(openCancelled());
     if (!this.#isAdmitted) {
       return Promise.reject(
@@ -210,7 +210,7 @@ export class QuicSession implements Session {
   end(end: SessionEnd): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
-    const error = sessionClosed();
+    const error = sessionLost(end);
     for (const stream of [...this.#ownStreams]) stream.end(error);
     for (const opening of this.#openings.values()) opening.reject(error);
     this.#openings.clear();
@@ -231,8 +231,10 @@ export class QuicSession implements Session {
   }
 }
 
-function sessionClosed(): PollenError {
-  return new PollenError("closed", "The session has ended.");
+/** What becomes of everything that is older than the end of its session. */
+function sessionLost(end?: SessionEnd): PollenError {
+  const why = end === undefined || end.reason === "" ? "" : `: ${end.reason}`;
+  return new PollenError("closed", `session lost${why}.`);
 }
 
 function openCancelled(): PollenError {

@@ -15,7 +15,7 @@ export function describeEnd(end: BridgeEnd, remotePort: number): string {
     case "stream_reset":
       return `${describeReset(end.errorCode, remotePort)}${detail}`;
     case "session_closed":
-      return `the link to the provider was lost${detail}`;
+      return `session lost${detail}`;
     case "unreachable_target":
       return `the service does not answer${detail}`;
     case "too_many":

@@ -113,6 +113,27 @@ Deno.test("abort is a reset to the reader and a stop to the writer", async () =>
   await assert.rejects(ours.write(Uint8Array.of(1)), { code: "closed" });
 });
 
+Deno.test("whatever waits on a session ends with it, at both ends", async () => {
+  await using pair = await openPair();
+  const { ours, theirs } = await openStreamPair(pair);
+  const waiting = [
+    ours.read(),
+    theirs.read(),
+    ours.write(MORE_THAN_WINDOWS),
+    theirs.write(MORE_THAN_WINDOWS),
+  ].map((operation) =>
+    assert.rejects(inTime<unknown>(operation, "its end"), {
+      code: "closed",
+      message: "session lost: gone.",
+    })
+  );
+  pair.far.close("gone");
+  await Promise.all(waiting);
+  for (const session of [pair.near, pair.far]) {
+    await assert.rejects(session.openStream(), { code: "closed", message: /^session lost/ });
+  }
+});
+
 Deno.test("a reset is told to a reader who comes late", async () => {
   await using pair = await openPair();
   const { ours, theirs } = await openStreamPair(pair);
