@@ -13,7 +13,7 @@ const LOOK_MS = 2_000;
 /** What it works with. */
 export interface RegistryMembersDeps {
   readonly registry: Registry;
-  readonly service: NodeService;
+  readonly service: Pick<NodeService, "getStatus">;
   /** What a machine has told of itself, by its key; null for nothing. */
   machineOf(key: string): Machine | null;
   readonly clock: Clock;
@@ -43,7 +43,8 @@ export class RegistryMembers implements Disposable {
       const { self, nodes } = await service.getStatus();
       if (self !== undefined) await this.#tell(self);
       for (const node of nodes) {
-        if (node.status === NodeStatus.ONLINE) await this.#tell(node);
+        // Whoever is reached over a carrier is as online as others.
+        if (node.status !== NodeStatus.OFFLINE) await this.#tell(node);
       }
     } catch (thrown) {
       log.debug("the registry was not told of the members", { error: errorText(thrown) });

@@ -1,0 +1,89 @@
+// What a registry is told of the network of the node beside it.
+
+import { deepEqual } from "node:assert/strict";
+import { RegistryNetwork } from "../../../lib/app/registry_network.ts";
+import type { NodeRecord } from "../../../lib/store/mod.ts";
+import type { PeerKey, PeerPath, WallMs } from "../../../lib/types/mod.ts";
+
+const key = (digit: string) => digit.repeat(64) as PeerKey;
+const [a, b, c, d, e] = ["a", "b", "c", "d", "e"].map(key) as [
+  PeerKey,
+  PeerKey,
+  PeerKey,
+  PeerKey,
+  PeerKey,
+];
+
+function record(peer: PeerKey, reachable: readonly PeerKey[], services: Record<string, number>) {
+  const known: NodeRecord = {
+    peer,
+    ips: [],
+    localPort: 0,
+    externalPort: 0,
+    services: new Map(Object.entries(services)),
+    reachable: new Set(reachable),
+    publiclyAccessible: false,
+    certExpiryUnix: 0n,
+    lastAddr: null,
+  };
+  return [peer, known] as const;
+}
+
+function path(address: string | null, carrier: PeerKey | null, rttMs: number): PeerPath {
+  const at = address === null ? null : { ip: address, port: 1 };
+  return { address: at, carrier, since: 0 as WallMs, rttMs, packetsLost: 0 };
+}
+
+const network = new RegistryNetwork({
+  identity: { peerKey: a },
+  mesh: {
+    connectedPeers: () => [b, c],
+    peerPath: (peer) => peer === b ? path("192.0.2.2", null, 1.23456) : path(null, b, 40),
+  },
+  store: {
+    allNodes: () =>
+      new Map([
+        record(a, [b, c], { own: 1 }),
+        record(b, [a, c, d], { near: 2 }),
+        record(c, [a, b], { far: 3 }),
+        record(d, [b], { further: 4 }),
+        record(e, [b], { gone: 5 }),
+      ]),
+  },
+});
+
+Deno.test("own links have their way and round trip; services are reached where a session is", async () => {
+  deepEqual(await network.look({ linksMax: 10, servicesMax: 10 }), {
+    self: a,
+    machines: [
+      { id: a, isOnline: true, address: "" },
+      { id: b, isOnline: true, address: "192.0.2.2:1" },
+      { id: c, isOnline: true, address: "" },
+      { id: d, isOnline: true, address: "" },
+      { id: e, isOnline: false, address: "" },
+    ],
+    links: [
+      { from: a, to: b, path: "direct", carrier: null, latencyMs: 1.23 },
+      { from: a, to: c, path: "relayed", carrier: b, latencyMs: 40 },
+      { from: b, to: c, path: "direct", carrier: null, latencyMs: null },
+      { from: b, to: d, path: "direct", carrier: null, latencyMs: null },
+    ],
+    omittedLinks: 0,
+    services: [
+      { name: "own", port: 1, provider: a, isReachable: true },
+      { name: "near", port: 2, provider: b, isReachable: true },
+      { name: "far", port: 3, provider: c, isReachable: true },
+      { name: "further", port: 4, provider: d, isReachable: false },
+      { name: "gone", port: 5, provider: e, isReachable: false },
+    ],
+    omittedServices: 0,
+  });
+});
+
+Deno.test("what is too much is counted", async () => {
+  const { links, omittedLinks, services, omittedServices } = await network.look({
+    linksMax: 1,
+    servicesMax: 2,
+  });
+  deepEqual([links.length, omittedLinks, services.length, omittedServices], [1, 3, 2, 3]);
+});
