@@ -4,6 +4,7 @@
 import { decodePem, encodePem } from "../../lib/auth/pem.ts";
 import { decodeToken, encodeInviteToken, encodeJoinToken } from "../../lib/auth/mod.ts";
 import { IDENTITY_KEY } from "../../lib/auth/key_files.ts";
+import { openRedemption } from "../../lib/auth/sealed_redemption.ts";
 import { openOnPort } from "../../lib/app/listen_port.ts";
 import { parseArguments } from "../../lib/cli/arguments.ts";
 import { COMMANDS } from "../../lib/cli/commands.ts";
@@ -17,10 +18,17 @@ import {
 import { decodeInvites, encodeInvites } from "../../lib/config/consumed_invites_file.ts";
 import { formatDuration } from "../../lib/config/duration.ts";
 import { Config, normalizeRelayAddr, parseDuration } from "../../lib/config/mod.ts";
+import { systemRandom } from "../../lib/host/mod.ts";
 import { readPeerCertificate } from "../../lib/mesh/certificate.ts";
 import { FrameSplitter } from "../../lib/mesh/framing.ts";
 import { sourceOf } from "../../lib/mesh/sources.ts";
-import { Envelope, EventRecords, Frame, GossipEventBatch } from "../../lib/proto/mod.ts";
+import {
+  Envelope,
+  EventRecords,
+  Frame,
+  GossipEventBatch,
+  SealedRedemption,
+} from "../../lib/proto/mod.ts";
 import { PayloadReader, readRecords } from "../../lib/quic/records.ts";
 import { decodeError, encodeError } from "../../lib/rpc/status.ts";
 import { restore } from "../../lib/store/core_restore.ts";
@@ -36,6 +44,7 @@ import {
   tryParsePeerKey,
 } from "../../lib/types/mod.ts";
 import { CODECS, goldenBytes, goldenEntries } from "../golden/golden.ts";
+import { ROOT } from "../golden/network.ts";
 import { MemoryDisk } from "../support/memory_disk.ts";
 import { addressOf, TestCore } from "../unit/node/fixtures.ts";
 import { authority, BOB, ME } from "../unit/store/fixtures.ts";
@@ -158,6 +167,12 @@ const peers: readonly Target[] = [
       const { records } = missingRecords(signed, summaryOf(signed), { bytesMax: Infinity });
       if (records.length > 0) throw new Error("a replica lacks something of its own");
     },
+  ),
+  ofBytes(
+    "a sealed redemption, at its issuer",
+    "protobuf",
+    bytesOf("pollen.mesh.v2.SealedRedemption"),
+    (bytes) => openRedemption(SealedRedemption.decode(bytes), ROOT, systemRandom).subject,
   ),
   ofBytes(
     "the frames of a stream",
