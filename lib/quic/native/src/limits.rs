@@ -261,6 +261,8 @@ pub const CARRIED_RATE_MAX: f64 = 1e10;
 pub const RELAY_WINDOW_WORDS: usize = 32;
 /// What may wait in one direction of a carried flow, in time at its rate: later is worse than lost.
 pub const RELAY_QUEUE: Duration = Duration::from_millis(50);
+/// The same in bytes, whatever the rate, so that one fast flow does not take the room of the others.
+pub const RELAY_LANE_MAX: usize = 4 * 1024 * 1024;
 /// What may leave at once after a rest, and what one train has of it.
 pub const RELAY_BURST: Duration = Duration::from_millis(5);
 pub const RELAY_TRAIN: Duration = Duration::from_millis(1);

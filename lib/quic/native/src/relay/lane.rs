@@ -1,5 +1,5 @@
 //! What waits to go on in one direction of a carried flow: trains of sealed packets, as many as go
-//! within 50 ms at the rate.
+//! within 50 ms at the rate. Where our own traffic leaves less than that, the oldest are dropped.
 
 use super::bucket::Bucket;
 use super::packet::{Sealer, HEADER_BYTES};
@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 
 /// Packets for one send: all of the same size, but for the last, which may be shorter.
 pub struct Train {
+    /// When its first packet came.
+    began: Instant,
     pub stride: usize,
     pub ecn: Option<EcnCodepoint>,
     pub bytes: Vec<u8>,
@@ -51,7 +53,7 @@ impl Lane {
             is_listed: false,
             trains: VecDeque::new(),
             bytes: 0,
-            bytes_max: at_rate(RELAY_QUEUE),
+            bytes_max: at_rate(RELAY_QUEUE).min(RELAY_LANE_MAX),
             train_bytes_max: at_rate(RELAY_TRAIN).min(TRAIN_BYTES_MAX),
         }
     }
@@ -69,6 +71,7 @@ impl Lane {
     /// `segments`: how many packets one send may carry.
     pub fn push(
         &mut self,
+        now: Instant,
         packet: &[u8],
         ecn: Option<EcnCodepoint>,
         segments: usize,
@@ -83,6 +86,7 @@ impl Lane {
         });
         if !joins {
             self.trains.push_back(Train {
+                began: now,
                 stride: size,
                 ecn,
                 bytes: spare.pop().unwrap_or_default(),
@@ -105,6 +109,13 @@ impl Lane {
         let train = self.trains.pop_front()?;
         self.bytes -= train.bytes.len();
         Some(train)
+    }
+
+    /// Takes the oldest train if it waited too long and there is another one.
+    pub fn pop_stale(&mut self, now: Instant) -> Option<Train> {
+        let oldest = self.trains.front()?;
+        let is_stale = now.saturating_duration_since(oldest.began) > RELAY_QUEUE;
+        (is_stale && self.trains.len() > 1).then(|| self.pop())?
     }
 
     pub fn put_back(&mut self, train: Train) {

@@ -260,7 +260,7 @@ impl Relays {
             return Received::Opened(session, number);
         };
         let sealer = &mut flow.legs[1 - side].sealer;
-        let Some(more) = lane.push(packet, ecn, segments, sealer, &mut self.spare) else {
+        let Some(more) = lane.push(now, packet, ecn, segments, sealer, &mut self.spare) else {
             flow.counts.note_dropped(1);
             return Received::Nothing;
         };
@@ -294,6 +294,10 @@ impl Relays {
                 continue;
             };
             lane.is_listed = false;
+            while let Some(stale) = lane.pop_stale(now) {
+                flow.counts.note_dropped(stale.packets);
+                self.waiting -= stale.cost();
+            }
             let Some(train) = lane.pop() else {
                 continue;
             };

@@ -257,6 +257,31 @@ fn a_flow_has_its_rate_and_a_short_queue() {
 }
 
 #[test]
+fn what_waited_too_long_for_the_socket_is_dropped_and_the_latest_goes() {
+    let (mut near, mut carrier) = (end(1, 2), Carrier::between_ends(RATE));
+    let mut offer = |carrier: &mut Carrier, first: u8| {
+        let packet = vec![first; 1_200];
+        carrier.receive(&seal(&mut near, &packet));
+    };
+    for _ in 0..20 {
+        offer(&mut carrier, 0x40);
+    }
+    // The socket was full for a while.
+    carrier.now += RELAY_QUEUE + Duration::from_millis(1);
+    offer(&mut carrier, 0x41);
+    let passed = carrier.pass();
+    assert_eq!(passed.len(), 1);
+    let mut far = end(3, 4);
+    assert_eq!(open(&mut far, &passed[0].1).unwrap()[0], 0x41);
+    assert_eq!(carrier.counts(), [1, 1_200, 20]);
+    assert_eq!(carrier.relays.waiting, 0);
+    // One that is alone goes however late, or a slow flow would pass none.
+    offer(&mut carrier, 0x42);
+    carrier.now += Duration::from_secs(2);
+    assert_eq!(carrier.pass().len(), 1);
+}
+
+#[test]
 fn the_lanes_of_all_flows_have_one_bound_and_free_all_they_took() {
     let (mut relays, now) = (Relays::default(), Instant::now());
     let mut ends = Vec::new();
