@@ -176,6 +176,7 @@ export async function openNode(options: NodeOptions): Promise<OpenedNode> {
   const tunnels = Manager.create({
     transport: mesh,
     forwarder: engine.forwarder,
+    flows: engine.flows,
     clock: systemClock,
     log,
   });

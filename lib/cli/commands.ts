@@ -124,10 +124,14 @@ export const COMMANDS: readonly Command[] = [
     summary: "Offer a local port to the network.",
     usage: "<port> [name]",
     positionals: { min: 1, max: 2 },
-    flags: {},
-    description: "Lets the other machines of the network connect to a TCP port of this machine. " +
-      "Without a name the service is called by its port.",
-    examples: [{ line: "pollen serve 8080 api", note: "then, elsewhere: pollen connect api" }],
+    flags: { udp: { summary: "A port of UDP, not of TCP." } },
+    description:
+      "Lets the other machines of the network connect to a TCP port of this machine, or " +
+      "send to a UDP port of it. Without a name the service is called by its port.",
+    examples: [
+      { line: "pollen serve 8080 api", note: "then, elsewhere: pollen connect api" },
+      { line: "pollen serve --udp 53 dns", note: "then, elsewhere: pollen connect dns" },
+    ],
     load: async () => (await import("./commands/serve.ts" as string)).serve,
   },
   {
@@ -153,7 +157,8 @@ export const COMMANDS: readonly Command[] = [
       provider: { value: "KEY", summary: "Which machine's, by the first characters of its key." },
       "local-port": { value: "N", summary: "The local port (default: that of the service)." },
     },
-    description: "Opens a port on 127.0.0.1 that leads to the service. It stays until the " +
+    description:
+      "Opens a port on 127.0.0.1, of UDP if the service is, that leads to it. It stays until the " +
       "service is disconnected, comes back by itself when the other machine does, and follows the " +
       "name when that machine serves it on another port. " +
       "A second argument that is a port number is the local port.",

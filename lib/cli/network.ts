@@ -41,11 +41,17 @@ export interface Path {
   readonly packetsLost: number;
 }
 
+/** What a service is reached over. */
+export type Transport = "tcp" | "udp";
+
 /** One service of a machine. */
 export interface Service {
   readonly name: string;
   readonly provider: PeerKey;
   readonly port: number;
+  readonly transport: Transport;
+  /** Packets given up here since the port is served; 0 for TCP and for those of other machines. */
+  readonly droppedPackets: number;
   /** Whether its provider is this machine or can be reached from it. */
   readonly isOnline: boolean;
 }
@@ -58,7 +64,11 @@ export interface Forward {
   readonly service: string;
   readonly provider: PeerKey;
   readonly remotePort: number;
+  readonly transport: Transport;
+  /** Connections; over UDP sources that sent within the last minute. */
   readonly activeTunnels: number;
+  /** Packets given up since the forward is there; 0 for TCP. */
+  readonly droppedPackets: number;
   /** Why the newest failed connection failed; empty when none has. */
   readonly lastFailure: string;
 }
@@ -131,12 +141,21 @@ function pathOf(path: PathInfo | undefined): Path | null {
 }
 
 function servicesOf(response: GetStatusResponse, reachable: ReadonlySet<PeerKey>): Service[] {
-  const services = response.services.flatMap(({ name, provider, port }) => {
+  const services = response.services.flatMap((service) => {
+    const { name, provider, port, udp = false, droppedPackets = 0n } = service;
     const key = keyOf(provider);
-    return key === null ? [] : [{ name, provider: key, port, isOnline: reachable.has(key) }];
+    return key === null ? [] : [{
+      name,
+      provider: key,
+      port,
+      transport: transportOf(udp),
+      droppedPackets: Number(droppedPackets),
+      isOnline: reachable.has(key),
+    }];
   });
   return services.sort((a, b) =>
-    compareText(a.name, b.name) || a.port - b.port || comparePeerKeys(a.provider, b.provider)
+    compareText(a.name, b.name) || a.port - b.port || compareText(a.transport, b.transport) ||
+    comparePeerKeys(a.provider, b.provider)
   );
 }
 
@@ -145,20 +164,32 @@ function forwardsOf(response: GetStatusResponse): Forward[] {
     const key = keyOf(connection.peer);
     if (key === null) return [];
     const { localPort, requestedLocalPort, serviceName, remotePort } = connection;
-    const { activeTunnels, lastFailure } = connection;
+    const { activeTunnels, lastFailure, udp = false, droppedPackets = 0n } = connection;
     return [{
       localPort,
       requestedLocalPort,
       service: serviceName,
       provider: key,
       remotePort,
+      transport: transportOf(udp),
       activeTunnels,
+      droppedPackets: Number(droppedPackets),
       lastFailure,
     }];
   });
   return forwards.sort((a, b) =>
-    a.localPort - b.localPort || comparePeerKeys(a.provider, b.provider)
+    a.localPort - b.localPort || compareText(a.transport, b.transport) ||
+    comparePeerKeys(a.provider, b.provider)
   );
+}
+
+function transportOf(udp: boolean): Transport {
+  return udp ? "udp" : "tcp";
+}
+
+/** A port as people read it: `53`, or `53/udp`. */
+export function portText(port: number, transport: Transport): string {
+  return transport === "udp" ? `${port}/udp` : String(port);
 }
 
 function keyOf(node: NodeRef | undefined): PeerKey | null {

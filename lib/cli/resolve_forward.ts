@@ -5,7 +5,7 @@
 
 import { PollenError } from "../types/mod.ts";
 import { didYouMean } from "./nearest.ts";
-import { type Forward, type Network, shortener } from "./network.ts";
+import { type Forward, type Network, portText, shortener } from "./network.ts";
 import { printable } from "./text.ts";
 import { parseKeyPrefix, tryParsePort } from "./values.ts";
 
@@ -42,12 +42,17 @@ function forwardsCalled(forwards: readonly Forward[], text: string): readonly Fo
 
 function ambiguous(forwards: readonly Forward[], text: string): PollenError {
   const short = shortener(forwards.map(({ provider }) => provider));
-  const list = forwards.map(({ localPort, service, provider, remotePort }) =>
-    `\n- ${localPort} -> ${printable(service) || "-"} (${short(provider)}:${remotePort})`
+  const list = forwards.map(({ localPort, service, provider, remotePort, transport }) =>
+    `\n- ${localPort} -> ${printable(service) || "-"} (${short(provider)}:${
+      portText(remotePort, transport)
+    })`
   );
+  const ports = new Set(forwards.map(({ localPort }) => localPort));
   const what = `"${printable(text)}" is forwarded here more than once:${list.join("")}`;
   return new PollenError("ambiguous", what, {
-    fix: `\nSay which local port: pollen disconnect ${forwards[0]!.localPort}`,
+    fix: ports.size === 1
+      ? `\nSay which by its name: pollen disconnect ${printable(forwards[0]!.service)}`
+      : `\nSay which local port: pollen disconnect ${forwards[0]!.localPort}`,
   });
 }
 

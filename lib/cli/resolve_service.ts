@@ -6,7 +6,7 @@
 
 import { PollenError } from "../types/mod.ts";
 import { didYouMean } from "./nearest.ts";
-import { type Network, type Service, shortener } from "./network.ts";
+import { type Network, portText, type Service, shortener } from "./network.ts";
 import { printable } from "./text.ts";
 import { parseKeyPrefix, parsePort, tryParsePort } from "./values.ts";
 
@@ -78,8 +78,8 @@ function ofProvider(services: readonly Service[], text: string): readonly Servic
 /** Two names for one port of one machine are one target. */
 function distinctTargets(services: readonly Service[]): Service[] {
   return services.filter((service, index) =>
-    services.findIndex(({ provider, port }) =>
-      provider === service.provider && port === service.port
+    services.findIndex(({ provider, port, transport }) =>
+      provider === service.provider && port === service.port && transport === service.transport
     ) === index
   );
 }
@@ -87,14 +87,20 @@ function distinctTargets(services: readonly Service[]): Service[] {
 function ambiguous(services: readonly Service[], wish: Wish): PollenError {
   const keys = new Set(services.map(({ provider }) => provider));
   const short = shortener(keys);
-  const list = services.map(({ name, provider, port }) =>
-    `\n- ${printable(name)} (${short(provider)}:${port})`
+  const list = services.map(({ name, provider, port, transport }) =>
+    `\n- ${printable(name)} (${short(provider)}:${portText(port, transport)})`
   );
   const what = `"${printable(wish.service)}"`;
   const first = services[0]!;
-  // One machine that offers several ports under one name needs the port, not the machine.
+  const ports = new Set(services.map(({ port }) => port));
+  // One machine that offers several ports under one name needs the port, not the machine, and one
+  // that offers a port over TCP and UDP the name.
   const fix = keys.size > 1
     ? `\nSay which machine: pollen connect ${wish.service} --provider ${short(first.provider)}`
+    : ports.size === 1
+    ? `\nSay which by its name: pollen connect ${printable(first.name)} --provider ${
+      short(first.provider)
+    }`
     : `\nSay which port: pollen connect ${first.port} --provider ${short(first.provider)}`;
   return new PollenError("ambiguous", `${what} is offered more than once:${list.join("")}`, {
     fix,

@@ -9,6 +9,7 @@ import {
   type Machine,
   type Network,
   networkOf,
+  portText,
 } from "./network.ts";
 import { networkInfoJson, networkInfoLines } from "./network_info_view.ts";
 import { socketJson, socketLines } from "./socket_view.ts";
@@ -87,18 +88,27 @@ function serviceLines(network: Network, all: boolean, show: KeyText, style: Styl
   const { services, forwards } = network;
   if (services.length === 0) return [];
   const shown = all ? services : services.filter(({ isOnline }) => isOnline);
-  const rows = shown.map(({ name, provider, port }) => [
+  const rows = shown.map(({ name, provider, port, transport }) => [
     printable(name),
     show(provider),
-    String(port),
-    forwards.filter((forward) => forward.provider === provider && forward.remotePort === port)
-      .map(({ localPort }) => String(localPort)).join(", "),
+    portText(port, transport),
+    forwards.filter((forward) =>
+      forward.provider === provider && forward.remotePort === port &&
+      forward.transport === transport
+    ).map(({ localPort }) => String(localPort)).join(", "),
   ]);
   const hidden = services.length - shown.length;
   return [
     ...renderTable("SERVICES", ["SERVICE", "PROVIDER", "PORT", "LOCAL"], rows, style),
     ...(hidden > 0 ? [`offline services: ${hidden} (use --all)`] : []),
+    ...services.filter(({ droppedPackets }) => droppedPackets > 0).map((service) =>
+      style.warning(droppedText(service.name, service.droppedPackets))
+    ),
   ];
+}
+
+function droppedText(service: string, packets: number): string {
+  return `${printable(service) || "-"}: ${packets} packets dropped`;
 }
 
 function forwardLines({ forwards }: Network, show: KeyText, style: Style): string[] {
@@ -107,12 +117,17 @@ function forwardLines({ forwards }: Network, show: KeyText, style: Style): strin
     localText(forward),
     printable(forward.service),
     show(forward.provider),
-    String(forward.remotePort),
+    portText(forward.remotePort, forward.transport),
     String(forward.activeTunnels),
     printable(forward.lastFailure),
   ]);
   const header = ["LOCAL", "SERVICE", "PROVIDER", "REMOTE", "OPEN", "LAST FAILURE"];
-  return renderTable("FORWARDS", header, rows, style);
+  return [
+    ...renderTable("FORWARDS", header, rows, style),
+    ...forwards.filter(({ droppedPackets }) => droppedPackets > 0).map((forward) =>
+      style.warning(droppedText(forward.service, forward.droppedPackets))
+    ),
+  ];
 }
 
 function localText({ localPort, requestedLocalPort }: Forward): string {

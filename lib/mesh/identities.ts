@@ -38,7 +38,9 @@ export async function memberProtocols(
     identity,
     serve: true,
     headBytes: STREAM_HEAD_BYTES[alpn],
-    ...(alpn === ALPN_MEMBER_2 ? { fallback: ALPN_MEMBER_1, movesPaths: true } : {}),
+    ...(alpn === ALPN_MEMBER_2
+      ? { fallback: ALPN_MEMBER_1, movesPaths: true, carriesFlows: true }
+      : {}),
   }));
 }
 

@@ -21,6 +21,7 @@ import {
   addMs,
   assertNever,
   formatAddress,
+  isUdpPort,
   type MonotonicMs,
   type Packet,
   PEER_KEY_BYTES,
@@ -30,6 +31,7 @@ import {
   peerKeyBytes,
   peerKeyFromBytes,
   type RelayPeer,
+  type ServicePort,
   type SocketAddress,
 } from "../types/mod.ts";
 import { addressesOf } from "./addresses.ts";
@@ -47,7 +49,7 @@ import { Whereabouts } from "./whereabouts.ts";
 const RESUMING_MS = 30_000;
 
 /** The name of a forward: it is the only one to that port of that peer. */
-export function forwardKey(peer: PeerKey, remotePort: number): string {
+export function forwardKey(peer: PeerKey, remotePort: ServicePort): string {
   return `${peer}:${remotePort}`;
 }
 
@@ -295,7 +297,9 @@ export class NodeCore {
     const taken = new Set(wanted.map(({ peerId, remotePort }) => forwardKey(peerId, remotePort)));
     return wanted.flatMap(({ peerId: peer, remotePort, localPort, service }): NodeOutput[] => {
       const toPort = this.#store.get(peer)?.services.get(service ?? "");
-      if (service !== undefined && toPort !== undefined && !taken.has(forwardKey(peer, toPort))) {
+      const follows = service !== undefined && toPort !== undefined &&
+        isUdpPort(toPort) === isUdpPort(remotePort) && !taken.has(forwardKey(peer, toPort));
+      if (follows) {
         return [{ kind: "moveForward", peer, service, remotePort, toPort }];
       }
       if (live.has(forwardKey(peer, remotePort))) return [];

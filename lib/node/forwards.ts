@@ -5,7 +5,16 @@
 
 import type { Connection, Store } from "../store/mod.ts";
 import type { ConnectionInfo, Manager } from "../tunnel/mod.ts";
-import { errorText, type Log, type PeerKey, PollenError, shortPeerKey } from "../types/mod.ts";
+import {
+  errorText,
+  type Log,
+  type PeerKey,
+  PollenError,
+  portNumber,
+  type ServicePort,
+  shortPeerKey,
+  showServicePort,
+} from "../types/mod.ts";
 import { forwardKey } from "./core.ts";
 import type { NodeOutput } from "./steps.ts";
 import type { StateSaver } from "./state_saver.ts";
@@ -21,10 +30,10 @@ export interface ForwardsDeps {
   wake(peer: PeerKey): void;
 }
 
-/** Which forwards: that of a local port, or those to a peer (to one of its ports, unless 0). */
+/** Which forwards: those of a local port, or those to a peer (to one of its ports, unless 0). */
 export type WhichForwards =
   | { readonly localPort: number }
-  | { readonly peer: PeerKey; readonly remotePort: number };
+  | { readonly peer: PeerKey; readonly remotePort: ServicePort };
 
 /** How a port of a peer is wanted. */
 type Wanted = Pick<Connection, "localPort" | "service">;
@@ -48,7 +57,7 @@ export class Forwards {
   /** As `Node.connectService`. */
   connect(
     peer: PeerKey,
-    remotePort: number,
+    remotePort: ServicePort,
     localPort: number,
     service?: string,
   ): Promise<number> {
@@ -57,14 +66,14 @@ export class Forwards {
 
   async #connect(
     peer: PeerKey,
-    remotePort: number,
+    remotePort: ServicePort,
     localPort: number,
     service?: string,
   ): Promise<number> {
     const { local, store, tunnels, saver, log, wake } = this.#deps;
     if (peer === local) {
       throw new PollenError("invalid_argument", "That service is this very node's.", {
-        fix: `Use it at 127.0.0.1:${remotePort}.`,
+        fix: `Use it at 127.0.0.1:${portNumber(remotePort)}.`,
       });
     }
     if (store.get(peer) === null) {
@@ -81,12 +90,12 @@ export class Forwards {
       this.#want(peer, remotePort, [{ localPort: bound, ...follows }]);
       await saver.saveNow();
     } catch (thrown) {
-      tunnels.disconnectLocalPort(bound);
+      tunnels.disconnectRemoteService(peer, remotePort);
       this.#want(peer, remotePort, before);
       throw thrown;
     }
     wake(peer);
-    log.info("forward opened", { peer, remotePort, localPort: bound });
+    log.info("forward opened", { peer, remotePort: showServicePort(remotePort), localPort: bound });
     return bound;
   }
 
@@ -114,13 +123,13 @@ export class Forwards {
     for (const { peerId: peer, remotePort, localPort } of meant) {
       tunnels.disconnectRemoteService(peer, remotePort);
       this.#failures.delete(forwardKey(peer, remotePort));
-      log.info("forward closed", { peer, remotePort, localPort });
+      log.info("forward closed", { peer, remotePort: showServicePort(remotePort), localPort });
     }
     return meant;
   }
 
   /** Opens a wanted forward that is not there. */
-  async restore(peer: PeerKey, remotePort: number, localPort: number): Promise<void> {
+  async restore(peer: PeerKey, remotePort: ServicePort, localPort: number): Promise<void> {
     const { tunnels, log } = this.#deps;
     const key = forwardKey(peer, remotePort);
     try {
@@ -130,14 +139,22 @@ export class Forwards {
         const [before] = this.#wanted(peer, remotePort);
         this.#want(peer, remotePort, [{ ...before, localPort: bound }]);
       }
-      log.info("forward restored", { peer, remotePort, localPort: bound });
+      log.info("forward restored", {
+        peer,
+        remotePort: showServicePort(remotePort),
+        localPort: bound,
+      });
     } catch (thrown) {
       // An earlier attempt may have been slower than the pause between two.
       if (thrown instanceof PollenError && thrown.code === "already_exists") return;
       const reason = errorText(thrown);
       if (this.#failures.get(key) === reason) return;
       this.#failures.set(key, reason);
-      log.warn("a forward was not restored", { peer, remotePort, reason });
+      log.warn("a forward was not restored", {
+        peer,
+        remotePort: showServicePort(remotePort),
+        reason,
+      });
     }
   }
 
@@ -153,7 +170,12 @@ export class Forwards {
       tunnels.retarget(peer, remotePort, toPort);
       this.#want(peer, remotePort, []);
       this.#want(peer, toPort, before);
-      log.info("a forward follows its service", { peer, service, remotePort, toPort });
+      log.info("a forward follows its service", {
+        peer,
+        service,
+        remotePort: showServicePort(remotePort),
+        toPort: showServicePort(toPort),
+      });
       await saver.saveNow();
     });
   }
@@ -165,13 +187,13 @@ export class Forwards {
   }
 
   /** Under which local ports, and names, a port of a peer is wanted: one, or more in a file of old. */
-  #wanted(peer: PeerKey, remotePort: number): Wanted[] {
+  #wanted(peer: PeerKey, remotePort: ServicePort): Wanted[] {
     return this.#deps.store.desiredConnections()
       .filter((connection) => connection.peerId === peer && connection.remotePort === remotePort);
   }
 
   /** Wants a port of a peer so and in no other way. */
-  #want(peer: PeerKey, remotePort: number, wanted: readonly Wanted[]): void {
+  #want(peer: PeerKey, remotePort: ServicePort, wanted: readonly Wanted[]): void {
     const { store } = this.#deps;
     store.removeDesiredConnection(peer, remotePort, 0);
     if (store.isSubjectRevoked(peer)) return;
@@ -193,6 +215,7 @@ export class Forwards {
         requestedPort: localPort,
         activeTunnels: 0,
         lastFailure: this.#failures.get(forwardKey(peerId, remotePort)) ?? "",
+        droppedPackets: 0,
       }));
     return [...live, ...missing].filter(({ peerId, remotePort, localPort }) =>
       "localPort" in which

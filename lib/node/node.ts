@@ -11,6 +11,7 @@ import {
   type PeerKey,
   PollenError,
   type PortMapping,
+  type ServicePort,
   type SocketAddress,
   toPollenError,
 } from "../types/mod.ts";
@@ -185,11 +186,11 @@ export class Node {
   }
 
   /**
-   * Offers a local TCP port to the network under a name.
+   * Offers a local port to the network under a name.
    *
    * @throws {PollenError} `io`, `permission_denied` when it cannot be remembered.
    */
-  registerService(port: number, name: string): Promise<void> {
+  registerService(port: ServicePort, name: string): Promise<void> {
     return this.#services.register(port, name);
   }
 
@@ -197,12 +198,12 @@ export class Node {
    * Takes back what was offered: one name, or every name of a port. The tunnels to a port that no
    * name stands for any more are cut.
    *
-   * @returns The names that were taken back, sorted, and their port.
+   * @returns The names that were taken back, sorted, and the port of the first.
    * @throws {PollenError} `not_found`; `io`, `permission_denied` when it cannot be remembered.
    */
   unregisterService(
     what: { readonly name: string } | { readonly port: number },
-  ): Promise<{ names: string[]; port: number }> {
+  ): Promise<{ names: string[]; port: ServicePort }> {
     return this.#services.unregister(what);
   }
 
@@ -214,11 +215,11 @@ export class Node {
    * @param service A name that the forward follows when the peer serves it on another port. Default: none.
    * @returns The local port that listens; another one than asked for when that was taken.
    * @throws {PollenError} `not_found` for a peer nobody has heard of, `invalid_argument` for this very
-   *   node, `already_exists`, `exhausted`, `io`.
+   *   node, `already_exists`, `exhausted`, `io`, `unsupported` for UDP of a peer that carries none.
    */
   connectService(
     peer: PeerKey,
-    remotePort: number,
+    remotePort: ServicePort,
     localPort: number,
     service?: string,
   ): Promise<number> {

@@ -39,14 +39,18 @@ import {
   CLOCK_SKEW_SECONDS,
   formatAddress,
   isPort,
+  isUdpPort,
   type Mesh,
   type PeerKey,
   peerKeyBytes,
   peerKeyFromBytes,
   type PeerPath,
   PollenError,
+  portNumber,
   SERVICE_NAME_LENGTH_MAX,
   SERVICE_NAME_LENGTH_MIN,
+  type ServicePort,
+  servicePort,
   type SocketAddress,
   unixSeconds,
 } from "../types/mod.ts";
@@ -149,16 +153,16 @@ export class NodeService {
   };
 
   /**
-   * Offers a local TCP port under a name of 1…64 printable characters; without one, the port in decimal.
+   * Offers a local port under a name of 1…64 printable characters; without one, the port in decimal.
    *
    * @throws {PollenError} `invalid_argument` for the port or the name, else as `Node.registerService`.
    */
   readonly registerService = async (
-    { port, name = String(port) }: RegisterServiceRequest,
+    { port, name = String(port), udp = false }: RegisterServiceRequest,
   ): Promise<RegisterServiceResponse> => {
     assertPort(port, "The port");
     assertServiceName(name);
-    await this.#deps.node.registerService(port, name);
+    await this.#deps.node.registerService(servicePort(port, udp), name);
     return {};
   };
 
@@ -169,13 +173,14 @@ export class NodeService {
    *   `Node.connectService`.
    */
   readonly connectService = async (
-    { node, remotePort, localPort, serviceName }: ConnectServiceRequest,
+    { node, remotePort, localPort, serviceName, udp = false }: ConnectServiceRequest,
   ): Promise<ConnectServiceResponse> => {
     assertPort(remotePort, "The remote port");
     if (localPort !== 0) assertPort(localPort, "The local port");
     if (serviceName !== undefined) assertServiceName(serviceName);
     const peer = peerKeyFromBytes(node?.peerId ?? new Uint8Array(0));
-    const service = this.#deps.node.connectService(peer, remotePort, localPort, serviceName);
+    const port = servicePort(remotePort, udp);
+    const service = this.#deps.node.connectService(peer, port, localPort, serviceName);
     return { localPort: await service };
   };
 
@@ -187,9 +192,11 @@ export class NodeService {
   readonly unregisterService = async (
     { port, name }: UnregisterServiceRequest,
   ): Promise<UnregisterServiceResponse> => {
-    if (name !== undefined) return await this.#deps.node.unregisterService({ name });
-    assertPort(port, "The port");
-    return await this.#deps.node.unregisterService({ port });
+    if (name === undefined) assertPort(port, "The port");
+    const which = name === undefined ? { port } : { name };
+    const ended = await this.#deps.node.unregisterService(which);
+    const udp = isUdpPort(ended.port) ? { udp: true } : {};
+    return { names: ended.names, port: portNumber(ended.port), ...udp };
   };
 
   /**
@@ -199,12 +206,15 @@ export class NodeService {
    *   `Node.disconnectService`.
    */
   readonly disconnectService = async (
-    { localPort, node, remotePort }: DisconnectServiceRequest,
+    { localPort, node, remotePort, udp = false }: DisconnectServiceRequest,
   ): Promise<DisconnectServiceResponse> => {
     if (node === undefined) assertPort(localPort, "The local port");
     if (remotePort !== 0) assertPort(remotePort, "The remote port");
     const ended = await this.#deps.node.disconnectService(
-      node === undefined ? { localPort } : { peer: peerKeyFromBytes(node.peerId), remotePort },
+      node === undefined ? { localPort } : {
+        peer: peerKeyFromBytes(node.peerId),
+        remotePort: remotePort === 0 ? 0 : servicePort(remotePort, udp),
+      },
     );
     return { disconnected: ended.map((forward) => this.#connectionSummary(forward)) };
   };
@@ -317,15 +327,18 @@ export class NodeService {
   }
 
   #serviceSummaries(): ServiceSummary[] {
-    const services = [...this.#deps.store.allNodes()].flatMap(([peer, record]) =>
+    const { store, tunnels, local } = this.#deps;
+    const services = [...store.allNodes()].flatMap(([peer, record]) =>
       [...record.services].map(([name, port]) => ({
         name,
-        port,
+        port: portNumber(port),
+        ...udpFields(port, peer === local ? tunnels.droppedAt(port) : 0),
         provider: { peerId: peerKeyBytes(peer) },
       }))
     );
     return services.sort((a, b) =>
       compare(a.name, b.name) || a.port - b.port ||
+      Number(a.udp ?? false) - Number(b.udp ?? false) ||
       compare(a.provider.peerId.toHex(), b.provider.peerId.toHex())
     );
   }
@@ -343,13 +356,14 @@ export class NodeService {
     );
     return {
       peer: { peerId: peerKeyBytes(forward.peerId) },
-      remotePort: forward.remotePort,
+      remotePort: portNumber(forward.remotePort),
       localPort: forward.localPort,
       // What was asked for, also when the port has other names, or none any more.
       serviceName: wanted?.service ?? names.sort()[0] ?? "",
       requestedLocalPort: forward.requestedPort,
       activeTunnels: forward.activeTunnels,
       lastFailure: forward.lastFailure,
+      ...udpFields(forward.remotePort, forward.droppedPackets),
     };
   }
 
@@ -404,6 +418,14 @@ export class NodeService {
 function statusOf(path: PeerPath | null): NodeStatus {
   if (path === null) return NodeStatus.OFFLINE;
   return path.address === null ? NodeStatus.RELAY : NodeStatus.ONLINE;
+}
+
+/** What is said of a port of UDP alone. */
+function udpFields(
+  port: ServicePort,
+  dropped: number,
+): { readonly udp?: boolean; readonly droppedPackets?: bigint } {
+  return isUdpPort(port) ? { udp: true, droppedPackets: BigInt(dropped) } : {};
 }
 
 function assertPort(port: number, what: string): void {

@@ -5,7 +5,14 @@
 import type { GossipEvent } from "../proto/mod.ts";
 import type { Store } from "../store/mod.ts";
 import type { Manager } from "../tunnel/mod.ts";
-import { type Log, type PeerKey, PollenError } from "../types/mod.ts";
+import {
+  type Log,
+  type PeerKey,
+  PollenError,
+  portNumber,
+  type ServicePort,
+  showServicePort,
+} from "../types/mod.ts";
 import type { StateSaver } from "./state_saver.ts";
 import { Turns } from "./turns.ts";
 
@@ -34,11 +41,11 @@ export class Services {
   }
 
   /** As `Node.registerService`. */
-  register(port: number, name: string): Promise<void> {
+  register(port: ServicePort, name: string): Promise<void> {
     return this.#turns.take(() => this.#register(port, name));
   }
 
-  async #register(port: number, name: string): Promise<void> {
+  async #register(port: ServicePort, name: string): Promise<void> {
     const { store, tunnels, log, announce } = this.#deps;
     const previous = store.localServices().get(name)?.port;
     const events = store.upsertLocalService(port, name);
@@ -50,22 +57,22 @@ export class Services {
     tunnels.registerService(port);
     if (previous !== undefined) this.#shutUnlessNamed(previous);
     announce(events);
-    log.info("service registered", { name, port });
+    log.info("service registered", { name, port: showServicePort(port) });
   }
 
   /** As `Node.unregisterService`. */
   unregister(
     what: { readonly name: string } | { readonly port: number },
-  ): Promise<{ names: string[]; port: number }> {
+  ): Promise<{ names: string[]; port: ServicePort }> {
     return this.#turns.take(() => this.#unregister(what));
   }
 
   async #unregister(
     what: { readonly name: string } | { readonly port: number },
-  ): Promise<{ names: string[]; port: number }> {
+  ): Promise<{ names: string[]; port: ServicePort }> {
     const { store, log, announce } = this.#deps;
     const meant = [...store.localServices().values()].filter(({ name, port }) =>
-      "name" in what ? name === what.name : port === what.port
+      "name" in what ? name === what.name : portNumber(port) === what.port
     );
     const [first] = meant;
     if (first === undefined) {
@@ -76,10 +83,13 @@ export class Services {
     }
     const events = meant.flatMap(({ name }) => store.removeLocalServices(name));
     await this.#save(() => meant.flatMap(({ name, port }) => store.upsertLocalService(port, name)));
-    this.#shutUnlessNamed(first.port);
+    for (const { port } of meant) this.#shutUnlessNamed(port);
     announce(events);
     const names = meant.map(({ name }) => name);
-    log.info("service unregistered", { names: names.join(", "), port: first.port });
+    log.info("service unregistered", {
+      names: names.join(", "),
+      port: showServicePort(first.port),
+    });
     return { names, port: first.port };
   }
 
@@ -97,7 +107,7 @@ export class Services {
   }
 
   /** Shuts the port to peers and cuts its tunnels, unless a name still stands for it. */
-  #shutUnlessNamed(port: number): void {
+  #shutUnlessNamed(port: ServicePort): void {
     const { store, tunnels, local } = this.#deps;
     if (!store.hasServicePort(local, port)) tunnels.unregisterService(port);
   }

@@ -7,6 +7,7 @@ import type {
   PeerEvent,
   PeerFrame,
   PeerKey,
+  ServicePort,
   SocketAddress,
 } from "../types/mod.ts";
 
@@ -75,7 +76,7 @@ export type NodeOutput =
   | {
     readonly kind: "restoreForward";
     readonly peer: PeerKey;
-    readonly remotePort: number;
+    readonly remotePort: ServicePort;
     readonly localPort: number;
   }
   /** The peer serves what the forward follows on another port now. */
@@ -83,8 +84,8 @@ export type NodeOutput =
     readonly kind: "moveForward";
     readonly peer: PeerKey;
     readonly service: string;
-    readonly remotePort: number;
-    readonly toPort: number;
+    readonly remotePort: ServicePort;
+    readonly toPort: ServicePort;
   }
   /** Opens a way to a peer that does the same, and dials it. */
   | { readonly kind: "punch"; readonly peer: PeerKey; readonly address: SocketAddress }

@@ -26,6 +26,7 @@ import {
   showAddress,
   type SocketAddress,
 } from "../types/mod.ts";
+import { QuicFlows } from "./flows.ts";
 import { QuicForwarder } from "./forwarder.ts";
 import { type EngineOptions, NativeEngine } from "./native_engine.ts";
 import {
@@ -75,6 +76,7 @@ interface Dial {
 export class QuicEngine implements Engine {
   readonly localAddress: SocketAddress;
   readonly forwarder: QuicForwarder;
+  readonly flows: QuicFlows;
   readonly #native: NativeEngine;
   readonly #sessions = new Map<number, QuicSession>();
   readonly #streams = new Map<number, QuicStream>();
@@ -97,6 +99,7 @@ export class QuicEngine implements Engine {
     this.forwarder = new QuicForwarder(native);
     this.#sockets = new ExtraSockets(native);
     this.#relays = new Relays(native);
+    this.flows = new QuicFlows(native);
     this.#alpns = new Set(protocols.map(({ alpn }) => alpn));
     this.#lastStats = native.stats();
     this.#ended = this.#run();
@@ -230,6 +233,7 @@ export class QuicEngine implements Engine {
     this.#dials.clear();
     this.#sockets.end(engineClosed());
     this.forwarder.end();
+    this.flows.end();
     this.#incoming.drain();
     this.#raw.drain();
     this.#notices.drain();
@@ -287,6 +291,10 @@ export class QuicEngine implements Engine {
         return this.forwarder.ruleRefused(record);
       case EventKind.ruleWithdrawn:
         return this.forwarder.ruleWithdrawn(record);
+      case EventKind.flowsListening:
+        return this.flows.listening(record);
+      case EventKind.flowsFailed:
+        return this.flows.listenFailed(record);
       case EventKind.attempt:
         return this.#attempted(record);
       case EventKind.resumed:

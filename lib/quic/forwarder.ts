@@ -19,6 +19,7 @@ import {
   type TcpListener,
   type TcpTarget,
 } from "../types/mod.ts";
+import { bindError, engineClosed, notOurs } from "./errors.ts";
 import type { NativeEngine } from "./native_engine.ts";
 import { concat, encodeAddress, type EventRecord, Operation, PayloadReader } from "./records.ts";
 import { Rules } from "./rules.ts";
@@ -141,7 +142,7 @@ export class QuicForwarder implements Forwarder {
     const pending = this.#listens.get(record.tag);
     if (pending === undefined) return;
     this.#listens.delete(record.tag);
-    pending.reject(listenError(pending.address, record));
+    pending.reject(bindError("TCP", pending.address, record));
   }
 
   /** A listener accepted a connection. */
@@ -309,27 +310,4 @@ function nothingMoved(kind: BridgeEndKind): BridgeEnd {
 function checkTargets(targets: readonly TcpTarget[]): void {
   if (targets.length <= TARGETS_MAX) return;
   throw new PollenError("too_large", `A bridge has at most ${TARGETS_MAX} targets.`);
-}
-
-/** A handle means something in its own engine only. */
-function notOurs(what: string): PollenError {
-  return new PollenError("invalid_argument", `The ${what} does not belong to this engine.`);
-}
-
-function engineClosed(): PollenError {
-  return new PollenError("closed", "The engine is closed.");
-}
-
-function listenError(address: SocketAddress, record: EventRecord): PollenError {
-  const place = `TCP port ${address.port} of ${address.ip}`;
-  switch (record.x) {
-    case 1:
-      return new PollenError("already_exists", `${place} is taken by another program.`);
-    case 2:
-      return new PollenError("permission_denied", `${place} may not be opened by this user.`);
-    default: {
-      const reason = new PayloadReader(record.payload).text();
-      return new PollenError("io", `${place} cannot be opened: ${reason}.`);
-    }
-  }
 }

@@ -17,6 +17,7 @@ const SYMBOLS = {
   pollen_quic_take: { parameters: ["u32", "buffer", "u32"], result: "u32" },
   pollen_quic_stats: { parameters: ["u32", "u32", "buffer", "u32"], result: "u32" },
   pollen_quic_relay_stats: { parameters: ["u32", "u32", "buffer", "u32"], result: "u32" },
+  pollen_quic_flow_stats: { parameters: ["u32", "u32", "buffer", "u32"], result: "u32" },
   pollen_quic_free: { parameters: ["u32"], result: "void" },
 } as const satisfies Deno.ForeignLibraryInterface;
 

@@ -7,6 +7,7 @@ import {
   CONGESTIONS,
   type EngineStats,
   type FaultKind,
+  type FlowStats,
   PollenError,
   type Protocol,
   type RelayStats,
@@ -226,6 +227,18 @@ export class NativeEngine {
     };
   }
 
+  /** Null once the local port or the service is gone. */
+  flowStats(tag: number): FlowStats | null {
+    const n = this.#readNumbers(tag, this.#library.pollen_quic_flow_stats);
+    if (n.length === 0) return null;
+    return {
+      flows: n[0] ?? 0,
+      packetsSent: n[1] ?? 0,
+      packetsReceived: n[2] ?? 0,
+      packetsDropped: n[3] ?? 0,
+    };
+  }
+
   /** Null once the flow is closed. */
   relayStats(relay: number): RelayStats | null {
     const n = this.#readNumbers(relay, this.#library.pollen_quic_relay_stats);
@@ -281,21 +294,23 @@ function encodeOptions({ packetBytesMax, congestion, offload }: EngineOptions): 
 
 function encodeProtocols(protocols: readonly Protocol[]): Uint8Array {
   return concat(
-    protocols.flatMap(({ alpn, fallback = "", identity, serve, headBytes, movesPaths }) => {
-      if (!/^[\x21-\x7e]{1,255}$/.test(alpn) || !/^[\x21-\x7e]{0,255}$/.test(fallback)) {
-        throw new PollenError("invalid_argument", "An ALPN name has 1 to 255 ASCII characters.");
-      }
-      if (!Number.isInteger(headBytes) || headBytes < 0 || headBytes > 64) {
-        throw new PollenError("invalid_argument", "The head of a stream has 0 to 64 bytes.");
-      }
-      return [
-        Uint8Array.of((serve ? 1 : 0) + (movesPaths ? 2 : 0), headBytes),
-        encodeSized(encodeText(alpn)),
-        encodeSized(encodeText(fallback)),
-        encodeSized(identity.certificate),
-        encodeSized(identity.privateKey),
-      ];
-    }),
+    protocols.flatMap(
+      ({ alpn, fallback = "", identity, serve, headBytes, movesPaths, carriesFlows }) => {
+        if (!/^[\x21-\x7e]{1,255}$/.test(alpn) || !/^[\x21-\x7e]{0,255}$/.test(fallback)) {
+          throw new PollenError("invalid_argument", "An ALPN name has 1 to 255 ASCII characters.");
+        }
+        if (!Number.isInteger(headBytes) || headBytes < 0 || headBytes > 64) {
+          throw new PollenError("invalid_argument", "The head of a stream has 0 to 64 bytes.");
+        }
+        return [
+          Uint8Array.of((serve ? 1 : 0) + (movesPaths ? 2 : 0) + (carriesFlows ? 4 : 0), headBytes),
+          encodeSized(encodeText(alpn)),
+          encodeSized(encodeText(fallback)),
+          encodeSized(identity.certificate),
+          encodeSized(identity.privateKey),
+        ];
+      },
+    ),
   );
 }
 

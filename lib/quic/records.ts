@@ -44,6 +44,12 @@ export const Operation = {
   openRelay: 36,
   carry: 37,
   closeRelay: 38,
+  listenFlows: 40,
+  leadFlows: 41,
+  closeFlows: 42,
+  serveFlows: 43,
+  allowFlows: 44,
+  withdrawFlows: 45,
 } as const;
 
 /** Keys of the options that an engine is opened with. */
@@ -78,6 +84,8 @@ export const EventKind = {
   sessionStray: 28,
   socketOpened: 29,
   socketFailed: 30,
+  flowsListening: 40,
+  flowsFailed: 41,
 } as const;
 
 /** Faults of the sockets, in the order of their numbers, from 1. */

@@ -33,6 +33,7 @@ import {
   type Attribute,
   attributeKey,
   type Change,
+  isBeyondPollen1,
   readAttribute,
   revokedSubject,
 } from "./core_attribute.ts";
@@ -116,7 +117,7 @@ export class Core {
     const revokedBefore = this.#newlyRevoked.length;
     for (const { event, signed } of heard) {
       const attribute = readAttribute(event);
-      if (attribute === null) continue;
+      if (attribute === null || signed === null && isBeyondPollen1(attribute.change)) continue;
       if (attribute.author !== this.local) {
         if (this.#applyRemote(attribute, signed)) applied.push(attribute.event);
       } else if (signed === null || this.#isSignedBy(attribute.author, signed)) {

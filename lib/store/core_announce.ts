@@ -2,7 +2,15 @@
 // what comes from others, so that nothing is announced that every other node would skip.
 
 import { GossipEvent } from "../proto/mod.ts";
-import { COUNTER_MAX, EVENT_BATCH_BYTES, isPort, type PeerKey, PollenError } from "../types/mod.ts";
+import {
+  COUNTER_MAX,
+  EVENT_BATCH_BYTES,
+  isPort,
+  type PeerKey,
+  PollenError,
+  portNumber,
+  type ServicePort,
+} from "../types/mod.ts";
 import { areAddresses, type Change, isServiceName } from "./core_attribute.ts";
 
 /** Bytes around an event in its datagram: tags and lengths of the batch and the envelope. */
@@ -32,14 +40,14 @@ export function networkChange(local: PeerKey, ips: readonly string[], localPort:
  *
  * @throws {PollenError} `invalid_argument`.
  */
-export function serviceChange(name: string, port: number): Change {
+export function serviceChange(name: string, port: ServicePort): Change {
   if (!isServiceName(name)) {
     throw new PollenError(
       "invalid_argument",
       "A service name has 1 to 64 characters, none of which is a control character.",
     );
   }
-  requirePort(port);
+  requirePort(portNumber(port));
   return { kind: "service", value: { name, port } };
 }
 

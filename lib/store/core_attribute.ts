@@ -9,6 +9,8 @@ import {
   IP_LENGTH_MAX,
   isIpLiteral,
   isPort,
+  isServicePort,
+  isUdpPort,
   PEER_KEY_BYTES,
   type PeerKey,
   peerKeyBytes,
@@ -18,7 +20,7 @@ import {
   tryParsePeerKey,
 } from "../types/mod.ts";
 
-/** What an event says about its author. */
+/** What an event says about its author. The port of a service is a `ServicePort`. */
 export type Change = NonNullable<GossipEvent["change"]>;
 
 /** `kind`, or `kind/subject` where an author has several of the kind. */
@@ -97,6 +99,21 @@ export function saySame(a: GossipEvent, b: GossipEvent): boolean {
   return left!.length === right!.length && left!.every((byte, index) => byte === right![index]);
 }
 
+/** Whether it says what pollen/1 has no words for. */
+export function isBeyondPollen1(change: Change): boolean {
+  return change.kind === "service" && isUdpPort(change.value.port);
+}
+
+/**
+ * The event as nodes hear it that speak pollen/1 alone. They know no UDP and would take such a service
+ * for one of TCP: to them its name is served no more.
+ */
+export function asPollen1(event: GossipEvent): GossipEvent {
+  const { change } = event;
+  if (change === undefined || !isBeyondPollen1(change)) return event;
+  return { ...event, deleted: true, change: withoutValue(change) };
+}
+
 /** The node that a revocation is about; null when it names none. */
 export function revokedSubject(change: Change): PeerKey | null {
   if (change.kind !== "revocation") return null;
@@ -141,7 +158,7 @@ function readChange(author: PeerKey, change: Change): Change | null {
     }
     case "service": {
       const { name, port } = change.value;
-      if (!isServiceName(name) || !isPort(port)) return null;
+      if (!isServiceName(name) || !isServicePort(port)) return null;
       return { kind: "service", value: { name, port } };
     }
     case "reachability":

@@ -3,7 +3,7 @@
 // but us says what is true of us, so each such statement is replaced by ours with a higher counter.
 
 import type { Attribute, AttributeKey, Change } from "./core_attribute.ts";
-import { saySame, withoutValue } from "./core_attribute.ts";
+import { asPollen1, saySame, withoutValue } from "./core_attribute.ts";
 import type { AuthorLog } from "./core_log.ts";
 import { COUNTER_JUMP_MAX, COUNTER_MAX, GHOSTS_MAX } from "../types/mod.ts";
 
@@ -43,7 +43,8 @@ export function settleContradictions(
     const ours = own.get(key);
     if (ours !== undefined) {
       const isContested = event.counter > ours.counter ||
-        event.counter === ours.counter && !saySame(event, ours);
+        event.counter === ours.counter && !saySame(event, ours) &&
+          !saySame(event, asPollen1(ours));
       if (isContested) contested.add(key);
     } else if (change.kind === "revocation") {
       ghosts.set(key, { key, change, deleted: false });

@@ -5,6 +5,7 @@ import {
   comparePeerKeys,
   CONNECTIONS_MAX,
   isPort,
+  isServicePort,
   type PeerKey,
   PollenError,
 } from "../types/mod.ts";
@@ -34,7 +35,7 @@ export class DesiredConnections {
   add(connection: Connection): boolean {
     const key = connectionKey(connection);
     if (this.#connections.has(key)) return false;
-    if (!isPort(connection.remotePort) || !isPort(connection.localPort)) {
+    if (!isServicePort(connection.remotePort) || !isPort(connection.localPort)) {
       throw new PollenError("invalid_argument", "A port is a number from 1 to 65535.");
     }
     if (this.#connections.size >= CONNECTIONS_MAX) {

@@ -11,8 +11,10 @@ import {
   parsePeerKey,
   type PeerKey,
   peerKeyBytes,
+  type ServicePort,
 } from "../types/mod.ts";
 import { Core } from "./core.ts";
+import { serviceChange } from "./core_announce.ts";
 import type { Change } from "./core_attribute.ts";
 import type { Authority, Snapshot } from "./records.ts";
 
@@ -35,7 +37,7 @@ export function restore(
   if (snapshot === null) return core;
 
   for (const [name, port] of snapshot.services) {
-    if (core.own.hasRoom) core.own.publish({ kind: "service", value: { name, port } });
+    if (core.own.hasRoom) core.own.publish(serviceChange(name, port));
   }
   for (const revocation of snapshot.revocations) core.restoreRevocation(revocation);
   for (const change of endedChanges(snapshot)) core.own.bury(change);
@@ -54,7 +56,7 @@ export function takeSnapshot(core: Core): Snapshot {
     externalPort: false,
     publiclyAccessible: false,
   };
-  const services = new Map<string, number>();
+  const services = new Map<string, ServicePort>();
   for (const { change, deleted } of core.own.events()) {
     switch (change?.kind) {
       case "service":

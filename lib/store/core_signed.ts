@@ -3,19 +3,21 @@
 
 import { GossipEvent, MemberEvent } from "../proto/mod.ts";
 import {
+  isPort,
   parsePeerKey,
   PEER_KEY_BYTES,
   peerKeyBytes,
   peerKeyFromBytes,
+  portNumber,
+  servicePort,
   SIGNED_EVENT_BYTES_MAX,
 } from "../types/mod.ts";
+import { isBeyondPollen1 } from "./core_attribute.ts";
 
 /** The bytes that are signed of our own event. */
 export function encodeMemberEvent(event: GossipEvent): Uint8Array {
   const { peerId, counter, deleted, change } = event;
-  const binary: MemberEvent["change"] = change?.kind === "reachability"
-    ? { kind: "reachability", value: { peer: peerKeyBytes(parsePeerKey(change.value.peerId)) } }
-    : change;
+  const binary = change === undefined ? undefined : toBinary(change);
   return MemberEvent.encode({
     author: peerKeyBytes(parsePeerKey(peerId)),
     counter,
@@ -39,11 +41,35 @@ export function decodeMemberEvent(bytes: Uint8Array): GossipEvent | null {
   return { peerId: peerKeyFromBytes(author), counter, deleted, change: textual };
 }
 
-function toTextual(
-  change: NonNullable<MemberEvent["change"]>,
-): NonNullable<GossipEvent["change"]> | null {
-  if (change.kind !== "reachability") return change;
-  const { peer } = change.value;
-  if (peer.length !== PEER_KEY_BYTES) return null;
-  return { kind: "reachability", value: { peerId: peerKeyFromBytes(peer) } };
+type Textual = NonNullable<GossipEvent["change"]>;
+type Binary = NonNullable<MemberEvent["change"]>;
+
+function toBinary(change: Textual): Binary {
+  if (change.kind === "reachability") {
+    const peer = peerKeyBytes(parsePeerKey(change.value.peerId));
+    return { kind: "reachability", value: { peer } };
+  }
+  if (!isBeyondPollen1(change) || change.kind !== "service") return change;
+  const { name, port } = change.value;
+  return { kind: "udpService", value: { name, port: portNumber(port) } };
+}
+
+function toTextual(change: Binary): Textual | null {
+  switch (change.kind) {
+    case "reachability": {
+      const { peer } = change.value;
+      if (peer.length !== PEER_KEY_BYTES) return null;
+      return { kind: "reachability", value: { peerId: peerKeyFromBytes(peer) } };
+    }
+    case "udpService": {
+      const { name, port } = change.value;
+      return isPort(port)
+        ? { kind: "service", value: { name, port: servicePort(port, true) } }
+        : null;
+    }
+    case "service":
+      return isBeyondPollen1(change) ? null : change;
+    default:
+      return change;
+  }
 }

@@ -1,7 +1,7 @@
 // What the store hands out: values as of one moment, which later changes do not touch.
 
 import type { GossipEvent, MembershipCert, SignedRevocation } from "../proto/mod.ts";
-import type { PeerKey, SocketAddress } from "../types/mod.ts";
+import type { PeerKey, ServicePort, SocketAddress } from "../types/mod.ts";
 
 /** What the state needs of the network's trust. Pure: the same answers each time. */
 export interface Authority {
@@ -32,7 +32,7 @@ export interface NodeRecord {
   /** The UDP port others see it at, through NAT; 0 while unknown. */
   readonly externalPort: number;
   /** Ports by service name, sorted by name. */
-  readonly services: ReadonlyMap<string, number>;
+  readonly services: ReadonlyMap<string, ServicePort>;
   /** The nodes it says it has sessions with, sorted. */
   readonly reachable: ReadonlySet<PeerKey>;
   /** Whether others reach it without help. */
@@ -63,8 +63,8 @@ export interface KnownPeer {
 export interface Connection {
   /** The peer that serves. */
   readonly peerId: PeerKey;
-  /** 1…65535. */
-  readonly remotePort: number;
+  /** A port there, and its transport. */
+  readonly remotePort: ServicePort;
   /** The port that it had last, 1…65535. Another one may be bound when that is taken. */
   readonly localPort: number;
   /** The name that it follows when the peer serves that on another port; absent: none. */
@@ -94,7 +94,7 @@ export interface RememberedPeer {
   readonly localPort: number;
   readonly externalPort: number;
   readonly lastAddr: SocketAddress | null;
-  readonly services: ReadonlyMap<string, number>;
+  readonly services: ReadonlyMap<string, ServicePort>;
 }
 
 /** Own attributes that a next run must announce as deleted, unless it sets them again. */
@@ -111,7 +111,7 @@ export interface Snapshot {
   readonly counter: bigint;
   readonly ended: EndedAttributes;
   /** Own services. */
-  readonly services: ReadonlyMap<string, number>;
+  readonly services: ReadonlyMap<string, ServicePort>;
   readonly peers: readonly RememberedPeer[];
   readonly connections: readonly Connection[];
   readonly revocations: readonly SignedRevocation[];

@@ -15,8 +15,10 @@
 //     - {identityPublic: <64 hex>, lastAddr: <ip:port>, addresses: [<ip>], port: 60611, externalPort: 60611}
 //   services:                            of all nodes, sorted by name, provider
 //     - {name: web, provider: <64 hex>, port: 8080}
+//     - {name: dns, provider: <64 hex>, udp: 53}
 //   connections:                         wanted forwards; localPort is the port that it had last
 //     - {peer: <64 hex>, remotePort: 8080, localPort: 8080}
+//     - {peer: <64 hex>, udp: 53, localPort: 53}
 //   revocations:                         sorted by subject; data is a SignedRevocation
 //     - {subjectPub: <64 hex>, data: <base64>}
 //
@@ -35,6 +37,7 @@ import {
   type PeerKey,
   PollenError,
   SAVED_SERVICES_PER_PEER_MAX,
+  type ServicePort,
   shortPeerKey,
   tryParsePeerKey,
 } from "../types/mod.ts";
@@ -49,8 +52,10 @@ import {
   asList,
   asPort,
   asRecord,
+  asServicePort,
   asText,
   asTexts,
+  portFields,
 } from "./snapshot_fields.ts";
 
 const FIRST_WORDS = "# Pollen's state.";
@@ -74,10 +79,14 @@ const STATE_FORMAT = 1;
 export function formatSnapshot(local: PeerKey, snapshot: Snapshot): string {
   const { counter, ended, services, peers, connections, revocations } = snapshot;
   const allServices = [
-    ...[...services].map(([name, port]) => ({ name, provider: local, port })),
+    ...[...services].map(([name, port]) => ({
+      name,
+      provider: local,
+      ...portFields(port, "port"),
+    })),
     ...peers.flatMap(({ peer, services }) =>
       [...services].slice(0, SAVED_SERVICES_PER_PEER_MAX)
-        .map(([name, port]) => ({ name, provider: peer, port }))
+        .map(([name, port]) => ({ name, provider: peer, ...portFields(port, "port") }))
     ),
   ].sort((a, b) =>
     a.name < b.name ? -1 : a.name > b.name ? 1 : comparePeerKeys(a.provider, b.provider)
@@ -104,7 +113,7 @@ export function formatSnapshot(local: PeerKey, snapshot: Snapshot): string {
     services: allServices,
     connections: connections.map(({ peerId, remotePort, localPort, service }) => ({
       peer: peerId,
-      remotePort,
+      ...portFields(remotePort, "remotePort"),
       localPort,
       ...(service === undefined ? {} : { service }),
     })),
@@ -180,8 +189,8 @@ function demandKnownFormat(format: number): void {
 /** Reads lists of entries, noting those that mean nothing. */
 class EntryReader {
   readonly warnings: string[] = [];
-  readonly peers = new Map<PeerKey, RememberedPeer & { services: Map<string, number> }>();
-  readonly ownServices = new Map<string, number>();
+  readonly peers = new Map<PeerKey, RememberedPeer & { services: Map<string, ServicePort> }>();
+  readonly ownServices = new Map<string, ServicePort>();
   readonly #local: PeerKey;
 
   constructor(local: PeerKey) {
@@ -210,15 +219,17 @@ class EntryReader {
 
   readServices(entries: readonly unknown[]): void {
     for (const [index, entry] of entries.entries()) {
-      const { name, provider, port } = asFields(entry);
-      const key = asKey(provider);
-      const isValid = typeof name === "string" && isServiceName(name) && asPort(port) > 0;
+      const fields = asFields(entry);
+      const { name } = fields;
+      const key = asKey(fields.provider);
+      const port = asServicePort(fields, "port");
+      const isValid = typeof name === "string" && isServiceName(name) && port > 0;
       if (key === null || !isValid) {
         this.#leaveOut("services", index);
         continue;
       }
-      if (key === this.#local) this.ownServices.set(name, asPort(port));
-      else this.#peer(key).services.set(name, asPort(port));
+      if (key === this.#local) this.ownServices.set(name, port);
+      else this.#peer(key).services.set(name, port);
     }
   }
 
@@ -227,7 +238,7 @@ class EntryReader {
     for (const [index, entry] of entries.entries()) {
       const fields = asFields(entry);
       const peerId = asKey(fields.peer);
-      const remotePort = asPort(fields.remotePort);
+      const remotePort = asServicePort(fields, "remotePort");
       const localPort = asPort(fields.localPort);
       const name = fields.service;
       const service = typeof name === "string" && isServiceName(name) ? { service: name } : {};
@@ -255,10 +266,10 @@ class EntryReader {
   }
 
   /** A provider of a service that is not among the peers is one of them from now on. */
-  #peer(peer: PeerKey): RememberedPeer & { services: Map<string, number> } {
+  #peer(peer: PeerKey): RememberedPeer & { services: Map<string, ServicePort> } {
     const known = this.peers.get(peer);
     if (known !== undefined) return known;
-    const services = new Map<string, number>();
+    const services = new Map<string, ServicePort>();
     const made = { peer, ips: [], localPort: 0, externalPort: 0, lastAddr: null, services };
     this.peers.set(peer, made);
     return made;

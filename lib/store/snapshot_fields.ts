@@ -6,8 +6,12 @@ import {
   COUNTER_MAX,
   isIpLiteral,
   isPort,
+  isUdpPort,
   type PeerKey,
   PollenError,
+  portNumber,
+  type ServicePort,
+  servicePort,
   type SocketAddress,
   splitHostPort,
   tryParsePeerKey,
@@ -81,4 +85,21 @@ export function asAddress(value: unknown): SocketAddress | null {
   } catch {
     return null;
   }
+}
+
+/** A service's port as its fields say it: that of UDP has a field of its own. 0 for none. */
+export function asServicePort(
+  fields: Readonly<Record<string, unknown>>,
+  tcpField: "port" | "remotePort",
+): ServicePort {
+  const udp = asPort(fields.udp);
+  return udp > 0 ? servicePort(udp, true) : asPort(fields[tcpField]);
+}
+
+/** The fields that say a service's port. Earlier versions leave out an entry that has none of TCP. */
+export function portFields(
+  port: ServicePort,
+  tcpField: "port" | "remotePort",
+): Record<string, number> {
+  return { [isUdpPort(port) ? "udp" : tcpField]: portNumber(port) };
 }

@@ -16,6 +16,7 @@ import {
   type PeerKey,
   peerKeyBytes,
   peerKeyFromBytes,
+  type ServicePort,
   type SocketAddress,
 } from "../types/mod.ts";
 import type { Core } from "./core.ts";
@@ -203,11 +204,11 @@ export class Store implements AsyncDisposable {
   }
 
   /**
-   * Announces a service, or the new port of one.
+   * Announces a service, or the new port of one. Over UDP only nodes that speak pollen/2 hear of it.
    *
    * @throws {PollenError} `invalid_argument` for a bad name or port, `exhausted` without room.
    */
-  upsertLocalService(port: number, name: string): GossipEvent[] {
+  upsertLocalService(port: ServicePort, name: string): GossipEvent[] {
     const change = serviceChange(name, port);
     return this.#change((core) => core.own.publish(change));
   }
@@ -247,7 +248,7 @@ export class Store implements AsyncDisposable {
   }
 
   /** Whether the node announces a service on this port. */
-  hasServicePort(peer: PeerKey, port: number): boolean {
+  hasServicePort(peer: PeerKey, port: ServicePort): boolean {
     return this.#core.get(peer)?.services.values().some((known) => known === port) ?? false;
   }
 
@@ -272,7 +273,7 @@ export class Store implements AsyncDisposable {
    */
   addDesiredConnection(
     peer: PeerKey,
-    remotePort: number,
+    remotePort: ServicePort,
     localPort: number,
     service?: string,
   ): void {
@@ -281,7 +282,7 @@ export class Store implements AsyncDisposable {
   }
 
   /** Removes every desired connection that matches; port 0 matches any. */
-  removeDesiredConnection(peer: PeerKey, remotePort: number, localPort: number): void {
+  removeDesiredConnection(peer: PeerKey, remotePort: ServicePort, localPort: number): void {
     this.#change((core) => core.removeConnections(peer, remotePort, localPort));
   }
 

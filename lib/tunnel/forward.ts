@@ -7,6 +7,7 @@ import {
   BRIDGES_PER_PORT_MAX,
   type Clock,
   errorText,
+  type FlowForwarder,
   type Forwarder,
   HELD_CONNECTIONS_MAX,
   type Log,
@@ -30,6 +31,8 @@ export interface ForwardDeps {
   readonly transport: StreamTransport;
   /** Moves the bytes: that of the transport's engine. */
   readonly forwarder: Forwarder;
+  /** Moves the packets of UDP services: that of the same engine. */
+  readonly flows: FlowForwarder;
   /** Times how long a connection is held for a peer that is away: 10 s. */
   readonly clock: Clock;
   /** Takes tunnels that failed. */

@@ -2,19 +2,25 @@
 // moves no byte: the forwarder does.
 
 import {
-  type Forwarder,
   FORWARDS_MAX,
-  isPort,
+  isServicePort,
+  isUdpPort,
   type Log,
   LogThrottle,
   type PeerKey,
   PollenError,
+  portNumber,
+  type ServicePort,
+  servicePort,
   type Session,
   shortPeerKey,
-  type TcpListener,
+  showServicePort,
+  type SocketAddress,
 } from "../types/mod.ts";
 import { Forward, type ForwardDeps } from "./forward.ts";
 import { ServedPorts } from "./served.ts";
+import { ServedUdpPorts } from "./served_udp.ts";
+import { carriesUdp, NO_UDP, UdpForward } from "./udp_forward.ts";
 
 /** Forwards listen here and nowhere else: the network is this machine's, not its neighbours'. */
 const LISTEN_IP = "127.0.0.1";
@@ -23,16 +29,18 @@ const LISTEN_IP = "127.0.0.1";
 export interface ConnectionInfo {
   /** The peer that serves. */
   readonly peerId: PeerKey;
-  /** The port there, 1…65535. */
-  readonly remotePort: number;
+  /** The port there, and its transport. */
+  readonly remotePort: ServicePort;
   /** The port of 127.0.0.1 that listens here, 1…65535. */
   readonly localPort: number;
   /** What was asked for; 0 when any port would do. */
   readonly requestedPort: number;
-  /** TCP connections through it now. */
+  /** TCP connections through it now; over UDP sources that sent within the last minute. */
   readonly activeTunnels: number;
-  /** Why the newest failed tunnel ended; empty when none failed. */
+  /** Why the newest failed tunnel ended, or packets are dropped; empty when none are. */
   readonly lastFailure: string;
+  /** Packets given up since the forward is there; 0 for TCP. */
+  readonly droppedPackets: number;
 }
 
 /**
@@ -43,7 +51,9 @@ export class Manager implements AsyncDisposable {
   readonly #deps: ForwardDeps;
   readonly #throttle: LogThrottle;
   readonly #served: ServedPorts;
-  readonly #forwards = new Map<number, Forward>();
+  readonly #servedUdp: ServedUdpPorts;
+  /** By local port and transport. */
+  readonly #forwards = new Map<ServicePort, Forward | UdpForward>();
   /** The sessions that lead to peers now. */
   readonly #sessions = new Map<PeerKey, Session>();
   readonly #tasks = new Set<Promise<void>>();
@@ -60,6 +70,7 @@ export class Manager implements AsyncDisposable {
     };
     this.#deps = { ...deps, log };
     this.#served = new ServedPorts(deps.forwarder, log);
+    this.#servedUdp = new ServedUdpPorts(deps.flows);
   }
 
   /** Tunnels of which nothing is served or accepted before `start`. */
@@ -70,20 +81,28 @@ export class Manager implements AsyncDisposable {
   /** Begins to accept the peers' streams and to follow their sessions. */
   start(): void {
     this.#deps.transport.watch({
-      admitted: (peer, session) => this.#served.admit(peer, session),
+      admitted: (peer, session) => {
+        this.#served.admit(peer, session);
+        this.#servedUdp.admit(session);
+      },
       changed: (peer, session) => this.#lead(peer, session),
     });
     this.#run(this.#acceptStreams());
   }
 
   /** Lets peers reach a port of this machine. Idempotent. */
-  registerService(port: number): void {
-    this.#served.register(port);
+  registerService(port: ServicePort): void {
+    this.#portsOf(port).register(port);
   }
 
   /** Shuts a port to peers and cuts the tunnels to it; false when it was not served. */
-  unregisterService(port: number): boolean {
-    return this.#served.unregister(port);
+  unregisterService(port: ServicePort): boolean {
+    return this.#portsOf(port).unregister(port);
+  }
+
+  /** Packets given up at a served port; 0 for TCP. */
+  droppedAt(port: ServicePort): number {
+    return this.#servedUdp.stats(port)?.packetsDropped ?? 0;
   }
 
   /**
@@ -93,14 +112,17 @@ export class Manager implements AsyncDisposable {
    *
    * @returns The local port that listens.
    * @throws {PollenError} `already_exists` when that forward is there (its `localPort` in the
-   *   details), `invalid_argument`, `exhausted`, `permission_denied`, `io`.
+   *   details), `invalid_argument`, `exhausted`, `permission_denied`, `io`, `unsupported` for a port of
+   *   UDP while the session with the peer carries none.
    */
   async connectService(
     peerId: PeerKey,
-    remotePort: number,
+    remotePort: ServicePort,
     requestedPort: number,
   ): Promise<number> {
-    if (!isPort(remotePort)) throw new PollenError("invalid_argument", "remote port missing.");
+    if (!isServicePort(remotePort)) {
+      throw new PollenError("invalid_argument", "remote port missing.");
+    }
     const existing = this.#find(peerId, remotePort);
     if (existing !== undefined) throw alreadyConnected(existing);
     if (this.#forwards.size >= FORWARDS_MAX) {
@@ -108,18 +130,27 @@ export class Manager implements AsyncDisposable {
         fix: "Disconnect one that is no longer needed.",
       });
     }
-    const wanted = requestedPort || remotePort;
-    const listener = await listenNear(this.#deps.forwarder, this.#served.has(wanted) ? 0 : wanted);
+    const isUdp = isUdpPort(remotePort);
+    const session = this.#sessions.get(peerId);
+    if (isUdp && session !== undefined && !carriesUdp(session)) throw noUdp();
+    const near = servicePort(requestedPort || portNumber(remotePort), isUdp);
+    const wanted = this.#portsOf(near).has(near) ? 0 : portNumber(near);
+    const options = { peer: peerId, remotePort, requestedPort };
+    const forward = isUdp
+      ? new UdpForward({ ...options, listener: await listenNear(this.#deps.flows, wanted) })
+      : new Forward(this.#deps, {
+        ...options,
+        listener: await listenNear(this.#deps.forwarder, wanted),
+      });
     // Another call may have been faster while this one waited for its listener.
     const rival = this.#find(peerId, remotePort);
     if (rival !== undefined || this.#isClosed) {
-      listener.close();
+      forward.close();
       throw rival === undefined
         ? new PollenError("closed", "This node is shutting down.")
         : alreadyConnected(rival);
     }
-    const forward = new Forward(this.#deps, { peer: peerId, remotePort, requestedPort, listener });
-    this.#forwards.set(forward.localPort, forward);
+    this.#forwards.set(servicePort(forward.localPort, isUdp), forward);
     forward.lead(this.#sessions.get(peerId) ?? null);
     this.#run(forward.run());
     return forward.localPort;
@@ -135,11 +166,12 @@ export class Manager implements AsyncDisposable {
         requestedPort: forward.requestedPort,
         activeTunnels: forward.activeTunnels,
         lastFailure: forward.lastFailure,
+        droppedPackets: forward instanceof UdpForward ? forward.droppedPackets : 0,
       }))
       .sort((a, b) => a.localPort - b.localPort);
   }
 
-  /** Ends the forward that listens on this port and its tunnels; false when there is none. */
+  /** Ends the forwards that listen on this port, over TCP and UDP; false when there is none. */
   disconnectLocalPort(port: number): boolean {
     return this.#closeWhere((forward) => forward.localPort === port) > 0;
   }
@@ -150,14 +182,14 @@ export class Manager implements AsyncDisposable {
   }
 
   /** Ends the forwards to this port of the peer; their number. */
-  disconnectRemoteService(peerId: PeerKey, remotePort: number): number {
+  disconnectRemoteService(peerId: PeerKey, remotePort: ServicePort): number {
     return this.#closeWhere((forward) =>
       forward.peer === peerId && forward.remotePort === remotePort
     );
   }
 
   /** Leads the forward to a port of the peer to another one there; false without it, or when that one has a forward. */
-  retarget(peerId: PeerKey, remotePort: number, toPort: number): boolean {
+  retarget(peerId: PeerKey, remotePort: ServicePort, toPort: ServicePort): boolean {
     const forward = this.#find(peerId, remotePort);
     if (forward === undefined || this.#find(peerId, toPort) !== undefined) return false;
     forward.retarget(toPort);
@@ -168,6 +200,7 @@ export class Manager implements AsyncDisposable {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#served.close();
+    this.#servedUdp.close();
     this.#closeWhere(() => true);
     await Promise.all(this.#tasks);
     this.#throttle.close();
@@ -192,13 +225,17 @@ export class Manager implements AsyncDisposable {
     }
   }
 
-  #find(peerId: PeerKey, remotePort: number): Forward | undefined {
+  #portsOf(port: ServicePort): ServedPorts | ServedUdpPorts {
+    return isUdpPort(port) ? this.#servedUdp : this.#served;
+  }
+
+  #find(peerId: PeerKey, remotePort: ServicePort): Forward | UdpForward | undefined {
     return [...this.#forwards.values()].find((forward) =>
       forward.peer === peerId && forward.remotePort === remotePort
     );
   }
 
-  #closeWhere(isMeant: (forward: Forward) => boolean): number {
+  #closeWhere(isMeant: (forward: Forward | UdpForward) => boolean): number {
     const meant = [...this.#forwards].filter(([, forward]) => isMeant(forward));
     for (const [port, forward] of meant) {
       this.#forwards.delete(port);
@@ -214,7 +251,10 @@ export class Manager implements AsyncDisposable {
 }
 
 /** A listener on that port, or on any when that one is taken or reserved. */
-async function listenNear(forwarder: Forwarder, port: number): Promise<TcpListener> {
+async function listenNear<T>(
+  forwarder: { listen(address: SocketAddress): Promise<T> },
+  port: number,
+): Promise<T> {
   try {
     return await forwarder.listen({ ip: LISTEN_IP, port });
   } catch (thrown) {
@@ -225,11 +265,17 @@ async function listenNear(forwarder: Forwarder, port: number): Promise<TcpListen
   }
 }
 
-function alreadyConnected(forward: Forward): PollenError {
+function noUdp(): PollenError {
+  return new PollenError("unsupported", `The service cannot be had: ${NO_UDP}.`, {
+    fix: "Update pollen there, and connect again.",
+  });
+}
+
+function alreadyConnected(forward: Forward | UdpForward): PollenError {
   const { remotePort, peer, localPort } = forward;
   return new PollenError(
     "already_exists",
-    `already connected to port ${remotePort} on peer ${
+    `already connected to port ${showServicePort(remotePort)} on peer ${
       shortPeerKey(peer)
     } (local port ${localPort}).`,
     { fix: `Use 127.0.0.1:${localPort}.`, details: { localPort } },

@@ -8,6 +8,7 @@
 // that waits inside an engine is bounded; each bound says what happens when it is reached.
 
 import type { SocketAddress } from "./address.ts";
+import type { FlowForwarder } from "./flows.ts";
 import type { Forwarder } from "./forwarder.ts";
 
 /** What this node shows in a TLS handshake for one ALPN protocol. */
@@ -45,6 +46,11 @@ export interface Protocol {
    * rules (RFC 9000, section 9).
    */
   readonly movesPaths?: boolean;
+  /**
+   * Whether the datagrams of its sessions are packets of flows, which the engine moves itself: none
+   * comes by `receiveDatagram`. Default false.
+   */
+  readonly carriesFlows?: boolean;
 }
 
 /**
@@ -263,6 +269,8 @@ export interface Engine extends AsyncDisposable {
   readonly localAddress: SocketAddress;
   /** Moves bytes between TCP and this engine's streams. */
   readonly forwarder: Forwarder;
+  /** Moves packets between UDP sockets and the sessions that carry flows. */
+  readonly flows: FlowForwarder;
 
   /** Replaces the protocols for handshakes from now on; running sessions keep what they have. */
   setProtocols(protocols: readonly Protocol[]): void;

@@ -43,6 +43,7 @@ export type {
   Stream,
   TlsIdentity,
 } from "./engine.ts";
+export type { FlowForwarder, FlowPort, FlowService, FlowStats, UdpTarget } from "./flows.ts";
 export { StreamCode } from "./forwarder.ts";
 export type {
   Bridge,
@@ -108,5 +109,13 @@ export {
 export { PeerRateLimiter } from "./peer_rate_limiter.ts";
 export type { MappedPort, PortMapping } from "./port_mapping.ts";
 export { BoundedQueue } from "./queue.ts";
+export {
+  isServicePort,
+  isUdpPort,
+  portNumber,
+  type ServicePort,
+  servicePort,
+  showServicePort,
+} from "./service_port.ts";
 export { VERSION } from "./version.ts";
 export { isWay, readWay, relayWay, showAddress, socketWay, type Way } from "./ways.ts";

@@ -45,6 +45,7 @@ MEMBER_EVENTS = {
     "a member's event: service deleted": event(
         301, True, service=make("state.ServiceChange", name="w\u00e9b")
     ),
+    "a member's event: udp service": event(302, udp_service=STATE["a service change"]),
     "a member's event: reachability": event(5, reachability=REACHABILITY),
     "a member's event: revocation": event(2**64 - 1, revocation=STATE["a revocation change"]),
     "a member's event: accessible": event(8, publicly_accessible=STATE["an accessibility"]),

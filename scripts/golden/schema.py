@@ -71,7 +71,8 @@ SCHEMA = {
         "4 network |state.NetworkChange, 5 external_port |state.ExternalPortChange, "
         "6 identity_pub |state.IdentityChange, 7 service |state.ServiceChange, "
         "8 reachability |Reachability, 9 revocation |state.RevocationChange, "
-        "10 publicly_accessible |state.PubliclyAccessibleChange",
+        "10 publicly_accessible |state.PubliclyAccessibleChange, "
+        "11 udp_service |state.ServiceChange",
         "SignedEvent": "1 event bytes, 2 signature bytes",
         "EventRecord": "1 signed |SignedEvent, 2 unsigned |state.GossipEvent",
         "Position": "1 author bytes, 2 counter uint64, 3 fingerprint bytes",
@@ -114,10 +115,11 @@ SCHEMA = {
         "PathInfo": "1 carrier NodeRef, 2 since_unix int64, 3 rtt_us uint32, 4 packets_lost uint64",
         "NodeSummary": "1 node NodeRef, 2 status #, 3 addr string, 4 publicly_accessible bool, "
         "5 link LinkInfo",
-        "ServiceSummary": "1 name string, 2 provider NodeRef, 3 port uint32",
+        "ServiceSummary": "1 name string, 2 provider NodeRef, 3 port uint32, 4 udp ?bool, "
+        "5 dropped_packets ?uint64",
         "ConnectionSummary": "1 peer NodeRef, 2 remote_port uint32, 3 local_port uint32, "
         "4 service_name string, 5 requested_local_port uint32, 6 active_tunnels uint32, "
-        "7 last_failure string",
+        "7 last_failure string, 8 udp ?bool, 9 dropped_packets ?uint64",
         "CertInfo": "1 not_before_unix int64, 2 not_after_unix int64, 3 serial uint64, 4 health #, "
         "5 non_renewable bool",
         "FaultCount": "1 kind string, 2 count uint64",
@@ -136,13 +138,15 @@ SCHEMA = {
         "GetStatusResponse": "1 self NodeSummary, 2 nodes *NodeSummary, 3 services *ServiceSummary, "
         "4 connections *ConnectionSummary, 5 certificates *CertInfo, 6 socket SocketInfo, "
         "7 conditions *Condition, 8 network NetworkInfo",
-        "RegisterServiceRequest": "1 port uint32, 2 name ?string",
+        "RegisterServiceRequest": "1 port uint32, 2 name ?string, 3 udp ?bool",
         "RegisterServiceResponse": "",
         "UnregisterServiceRequest": "1 port uint32, 2 name ?string",
-        "UnregisterServiceResponse": "1 names *string, 2 port uint32",
-        "ConnectServiceRequest": "1 node NodeRef, 2 remote_port uint32, 3 local_port uint32",
+        "UnregisterServiceResponse": "1 names *string, 2 port uint32, 3 udp ?bool",
+        "ConnectServiceRequest": "1 node NodeRef, 2 remote_port uint32, 3 local_port uint32, "
+        "4 service_name ?string, 5 udp ?bool",
         "ConnectServiceResponse": "1 local_port uint32",
-        "DisconnectServiceRequest": "1 local_port uint32, 2 node NodeRef, 3 remote_port uint32",
+        "DisconnectServiceRequest": "1 local_port uint32, 2 node NodeRef, 3 remote_port uint32, "
+        "4 udp ?bool",
         "DisconnectServiceResponse": "1 disconnected *ConnectionSummary",
         "ConnectPeerRequest": "1 peer_id bytes, 2 addrs *string",
         "ConnectPeerResponse": "",

@@ -20,7 +20,7 @@ import { Manager } from "../../lib/tunnel/mod.ts";
 import { type Random, silentLog, type WallMs } from "../../lib/types/mod.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import type { ModelFiles } from "../support/model_files.ts";
-import { modelForwarder } from "../support/model_forwarder.ts";
+import { modelFlows, modelForwarder } from "../support/model_forwarder.ts";
 import { ModelMesh, type Observer } from "./model_mesh.ts";
 
 export const DIR = "/home/state";
@@ -80,7 +80,8 @@ export class Life {
     const mesh = new ModelMesh(observers, () => files.hasCrashed);
     let port = 40_000;
     const forwarder = modelForwarder(start.taken, () => ++port);
-    const tunnels = Manager.create({ transport: mesh, forwarder, clock, log: silentLog });
+    const flows = modelFlows(start.taken, () => ++port);
+    const tunnels = Manager.create({ transport: mesh, forwarder, flows, clock, log: silentLog });
     const node = Node.create({
       local,
       mesh,

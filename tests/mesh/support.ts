@@ -205,6 +205,7 @@ function passingOn(engine: Engine, replaced: Partial<Engine>): Engine {
   return {
     localAddress: engine.localAddress,
     forwarder: engine.forwarder,
+    flows: engine.flows,
     setProtocols: (protocols) => engine.setProtocols(protocols),
     dial: (address, options) => engine.dial(address, options),
     accept: () => engine.accept(),

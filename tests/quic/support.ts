@@ -7,6 +7,7 @@ import { type EngineOptions, openEngine } from "../../lib/quic/mod.ts";
 import type {
   Engine,
   Protocol,
+  RawPacket,
   Session,
   SocketAddress,
   Stream,
@@ -224,16 +225,37 @@ export interface Stranger extends AsyncDisposable {
   readonly address: SocketAddress;
   send(bytes: Uint8Array, to: SocketAddress): Promise<void>;
   receive(): Promise<Uint8Array>;
+  receiveFrom(): Promise<RawPacket>;
+}
+
+/** Whether nobody has this UDP port. */
+export async function isFreeUdp(port: number): Promise<boolean> {
+  const socket = createSocket("udp4");
+  try {
+    return await new Promise<boolean>((resolve) => {
+      socket.once("error", () => resolve(false));
+      socket.bind(port, "127.0.0.1", () => resolve(true));
+    });
+  } finally {
+    socket.close();
+  }
 }
 
 export async function openStranger(): Promise<Stranger> {
   const socket = createSocket("udp4");
-  const received: Uint8Array[] = [];
+  const received: RawPacket[] = [];
   let arrived = () => {};
-  socket.on("message", (bytes) => {
-    received.push(new Uint8Array(bytes));
+  socket.on("message", (bytes, { address, port }) => {
+    received.push({ bytes: new Uint8Array(bytes), from: { ip: address, port } });
     arrived();
   });
+  const receiveFrom = async () => {
+    while (true) {
+      const packet = received.shift();
+      if (packet !== undefined) return packet;
+      await inTime(new Promise<void>((resolve) => arrived = resolve), "a packet");
+    }
+  };
   await new Promise<void>((resolve) => socket.bind(0, "127.0.0.1", resolve));
   return {
     address: { ip: "127.0.0.1", port: socket.address().port },
@@ -241,13 +263,8 @@ export async function openStranger(): Promise<Stranger> {
       new Promise((resolve, reject) =>
         socket.send(bytes, to.port, to.ip, (error) => error === null ? resolve() : reject(error))
       ),
-    async receive() {
-      while (true) {
-        const bytes = received.shift();
-        if (bytes !== undefined) return bytes;
-        await inTime(new Promise<void>((resolve) => arrived = resolve), "a packet");
-      }
-    },
+    receive: async () => (await receiveFrom()).bytes,
+    receiveFrom,
     [Symbol.asyncDispose]: () => new Promise<void>((resolve) => socket.close(() => resolve())),
   };
 }

@@ -9,6 +9,7 @@ import {
   type EngineNotice,
   type EngineStats,
   type ExtraSocket,
+  type FlowForwarder,
   type Forwarder,
   PollenError,
   type Protocol,
@@ -35,6 +36,7 @@ export interface SimEngineOptions {
   readonly process: Process;
   readonly address: SocketAddress;
   readonly forwarder: Forwarder;
+  readonly flows: FlowForwarder;
   /** It speaks the first version of each protocol and nothing newer. */
   readonly isOld: boolean;
   /** Sees each datagram that leaves. */
@@ -45,6 +47,7 @@ export class SimEngine implements Engine {
   readonly process: Process;
   readonly localAddress: SocketAddress;
   readonly forwarder: Forwarder;
+  readonly flows: FlowForwarder;
   readonly onDatagram: (bytes: Uint8Array) => void;
   readonly notices = new BoundedQueue<EngineNotice>(64);
   /** What left this process. */
@@ -61,11 +64,12 @@ export class SimEngine implements Engine {
   #isClosed = false;
 
   constructor(options: SimEngineOptions) {
-    const { network, process, address, forwarder, isOld, onDatagram = () => {} } = options;
+    const { network, process, address, forwarder, flows, isOld, onDatagram = () => {} } = options;
     this.#network = network;
     this.process = process;
     this.localAddress = address;
     this.forwarder = forwarder;
+    this.flows = flows;
     this.#isOld = isOld;
     this.relays = new SimRelays(network, this);
     this.onDatagram = onDatagram;

@@ -15,7 +15,7 @@ import {
   splitHostPort,
 } from "../../lib/types/mod.ts";
 import { MemoryDisk } from "../support/memory_disk.ts";
-import { modelForwarder } from "../support/model_forwarder.ts";
+import { modelFlows, modelForwarder } from "../support/model_forwarder.ts";
 import { DAY_MS, NOW } from "../unit/auth/fixtures.ts";
 import { SimEngine } from "./engine.ts";
 import type { Network } from "./network.ts";
@@ -106,6 +106,7 @@ export class Machine {
       process,
       address: this.address,
       forwarder: modelForwarder(new Set(), () => ++port),
+      flows: modelFlows(new Set(), () => ++port),
       isOld: this.isOld,
       onDatagram: (bytes) => truth.heard(this.key, bytes),
     });
@@ -143,6 +144,7 @@ export class Machine {
     const tunnels = Manager.create({
       transport: mesh,
       forwarder: engine.forwarder,
+      flows: engine.flows,
       clock,
       log: silentLog,
     });

@@ -50,6 +50,7 @@ export class TestNode implements AsyncDisposable {
     this.tunnels = Manager.create({
       transport,
       forwarder: at.engine.forwarder,
+      flows: at.engine.flows,
       clock: this.clock,
       log,
     });

@@ -3,7 +3,7 @@
 import { peerKeyBytes, shortPeerKey } from "../../types/mod.ts";
 import type { Run } from "../command.ts";
 import { openClient } from "../daemon.ts";
-import { networkOf } from "../network.ts";
+import { networkOf, portText } from "../network.ts";
 import { readWish, resolveService } from "../resolve_service.ts";
 import { printable } from "../text.ts";
 
@@ -19,12 +19,15 @@ export const connect: Run = async (context) => {
   const { localPort } = await client.connectService({
     node: { peerId: peerKeyBytes(service.provider) },
     remotePort: service.port,
+    udp: service.transport === "udp",
     localPort: wish.localPort ?? 0,
     // Who asks for a name wants what is called so, wherever it moves; who asks for a port, the port.
     serviceName: service.name === wish.service ? service.name : undefined,
   }, { signal });
   const wanted = wish.localPort ?? service.port;
-  const target = `${printable(service.name)} (${shortPeerKey(service.provider)}:${service.port})`;
+  const target = `${printable(service.name)} (${shortPeerKey(service.provider)}:${
+    portText(service.port, service.transport)
+  })`;
   return {
     text: `forwarding 127.0.0.1:${localPort} -> ${target}`,
     json: {
@@ -33,6 +36,7 @@ export const connect: Run = async (context) => {
       service: service.name,
       provider: service.provider,
       remotePort: service.port,
+      transport: service.transport,
     },
     notes: localPort === wanted
       ? []

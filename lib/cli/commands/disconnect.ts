@@ -1,9 +1,9 @@
 // `pollen disconnect`: closes a local port that `connect` opened, for good.
 
-import { shortPeerKey } from "../../types/mod.ts";
+import { peerKeyBytes, shortPeerKey } from "../../types/mod.ts";
 import type { Run } from "../command.ts";
 import { openClient } from "../daemon.ts";
-import { networkOf } from "../network.ts";
+import { networkOf, portText } from "../network.ts";
 import { resolveForward } from "../resolve_forward.ts";
 import { printable } from "../text.ts";
 
@@ -14,9 +14,16 @@ export const disconnect: Run = async (context) => {
   using client = await openClient(context);
   const network = networkOf(await client.getStatus({ signal }));
   const forward = resolveForward(network, text, provider);
-  const { localPort, remotePort, service } = forward;
-  await client.disconnectService({ localPort }, { signal });
-  const target = `${printable(service) || "-"} (${shortPeerKey(forward.provider)}:${remotePort})`;
+  const { localPort, remotePort, service, transport } = forward;
+  await client.disconnectService({
+    localPort: 0,
+    node: { peerId: peerKeyBytes(forward.provider) },
+    remotePort,
+    udp: transport === "udp",
+  }, { signal });
+  const target = `${printable(service) || "-"} (${shortPeerKey(forward.provider)}:${
+    portText(remotePort, transport)
+  })`;
   return {
     text: `no longer forwarding 127.0.0.1:${localPort} -> ${target}`,
     json: {
@@ -24,6 +31,7 @@ export const disconnect: Run = async (context) => {
       service: service === "" ? null : service,
       provider: forward.provider,
       remotePort,
+      transport,
     },
   };
 };

@@ -5,6 +5,7 @@ import type { ControlClient } from "../../server/mod.ts";
 import type { UnregisterServiceResponse } from "../../proto/mod.ts";
 import type { Run } from "../command.ts";
 import { openClient } from "../daemon.ts";
+import { portText } from "../network.ts";
 import { printable } from "../text.ts";
 import { tryParsePort } from "../values.ts";
 
@@ -12,9 +13,13 @@ import { tryParsePort } from "../values.ts";
 export const unserve: Run = async (context) => {
   const [text = ""] = context.args.positionals;
   using client = await openClient(context);
-  const { names, port } = await unregister(client, text, context.signal);
+  const { names, port, udp = false } = await unregister(client, text, context.signal);
   const shown = names.map((name) => `"${printable(name)}"`).join(", ");
-  return { text: `no longer serving ${shown} on port ${port}`, json: { port, names } };
+  const transport = udp ? "udp" : "tcp";
+  return {
+    text: `no longer serving ${shown} on port ${portText(port, transport)}`,
+    json: { port, transport, names },
+  };
 };
 
 /** A number is a port, or else a name that looks like one. */

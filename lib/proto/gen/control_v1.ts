@@ -225,6 +225,10 @@ export interface ServiceSummary {
   readonly name: string;
   readonly provider?: NodeRef | undefined;
   readonly port: number;
+  /** of UDP, not of TCP */
+  readonly udp?: boolean | undefined;
+  /** given up here since the port is served; 0 for those of other nodes */
+  readonly droppedPackets?: bigint | undefined;
 }
 
 export function writeServiceSummary(writer: Writer, message: ServiceSummary): void {
@@ -236,6 +240,12 @@ export function writeServiceSummary(writer: Writer, message: ServiceSummary): vo
   }
   if (message.port !== 0) {
     writer.uint32(24); writer.uint32(message.port);
+  }
+  if (message.udp !== undefined) {
+    writer.uint32(32); writer.bool(message.udp);
+  }
+  if (message.droppedPackets !== undefined) {
+    writer.uint32(40); writeUint64(writer, message.droppedPackets);
   }
 }
 
@@ -252,6 +262,12 @@ export function readServiceSummary(reader: Reader, end: number, budget: Budget):
         break;
       case 24:
         message.port = reader.uint32();
+        break;
+      case 32:
+        message.udp = readUint64(reader) !== 0n;
+        break;
+      case 40:
+        message.droppedPackets = readUint64(reader);
         break;
       default:
         skip(reader, tag);
@@ -276,9 +292,14 @@ export interface ConnectionSummary {
   readonly serviceName: string;
   /** what was asked for; differs from local_port when that was taken */
   readonly requestedLocalPort: number;
+  /** over UDP: sources that sent within the last minute */
   readonly activeTunnels: number;
   /** why the newest failed tunnel ended; empty when none failed */
   readonly lastFailure: string;
+  /** over UDP, not over TCP */
+  readonly udp?: boolean | undefined;
+  /** given up since the forward is there */
+  readonly droppedPackets?: bigint | undefined;
 }
 
 export function writeConnectionSummary(writer: Writer, message: ConnectionSummary): void {
@@ -302,6 +323,12 @@ export function writeConnectionSummary(writer: Writer, message: ConnectionSummar
   }
   if (message.lastFailure !== "") {
     writer.uint32(58); writer.string(message.lastFailure);
+  }
+  if (message.udp !== undefined) {
+    writer.uint32(64); writer.bool(message.udp);
+  }
+  if (message.droppedPackets !== undefined) {
+    writer.uint32(72); writeUint64(writer, message.droppedPackets);
   }
 }
 
@@ -330,6 +357,12 @@ export function readConnectionSummary(reader: Reader, end: number, budget: Budge
         break;
       case 58:
         message.lastFailure = readString(reader);
+        break;
+      case 64:
+        message.udp = readUint64(reader) !== 0n;
+        break;
+      case 72:
+        message.droppedPackets = readUint64(reader);
         break;
       default:
         skip(reader, tag);
@@ -993,12 +1026,14 @@ export const GetStatusResponse: Codec<GetStatusResponse> = codec(
   readGetStatusResponse,
 );
 
-/** Offer a TCP port of this machine. */
+/** Offer a port of this machine. */
 export interface RegisterServiceRequest {
   /** 1…65535 */
   readonly port: number;
   /** 1…64 characters; without it the port in decimal */
   readonly name?: string | undefined;
+  /** a port of UDP; without it one of TCP */
+  readonly udp?: boolean | undefined;
 }
 
 export function writeRegisterServiceRequest(writer: Writer, message: RegisterServiceRequest): void {
@@ -1007,6 +1042,9 @@ export function writeRegisterServiceRequest(writer: Writer, message: RegisterSer
   }
   if (message.name !== undefined) {
     writer.uint32(18); writer.string(message.name);
+  }
+  if (message.udp !== undefined) {
+    writer.uint32(24); writer.bool(message.udp);
   }
 }
 
@@ -1020,6 +1058,9 @@ export function readRegisterServiceRequest(reader: Reader, end: number, budget: 
         break;
       case 18:
         message.name = readString(reader);
+        break;
+      case 24:
+        message.udp = readUint64(reader) !== 0n;
         break;
       default:
         skip(reader, tag);
@@ -1109,6 +1150,8 @@ export const UnregisterServiceRequest: Codec<UnregisterServiceRequest> = codec(
 export interface UnregisterServiceResponse {
   readonly names: readonly string[];
   readonly port: number;
+  /** whether that of the first name was a port of UDP */
+  readonly udp?: boolean | undefined;
 }
 
 export function writeUnregisterServiceResponse(writer: Writer, message: UnregisterServiceResponse): void {
@@ -1117,6 +1160,9 @@ export function writeUnregisterServiceResponse(writer: Writer, message: Unregist
   }
   if (message.port !== 0) {
     writer.uint32(16); writer.uint32(message.port);
+  }
+  if (message.udp !== undefined) {
+    writer.uint32(24); writer.bool(message.udp);
   }
 }
 
@@ -1133,6 +1179,9 @@ export function readUnregisterServiceResponse(reader: Reader, end: number, budge
         break;
       case 16:
         message.port = reader.uint32();
+        break;
+      case 24:
+        message.udp = readUint64(reader) !== 0n;
         break;
       default:
         skip(reader, tag);
@@ -1158,6 +1207,8 @@ export interface ConnectServiceRequest {
   readonly localPort: number;
   /** what the forward follows to another port; without it, it stays */
   readonly serviceName?: string | undefined;
+  /** the remote port is one of UDP */
+  readonly udp?: boolean | undefined;
 }
 
 export function writeConnectServiceRequest(writer: Writer, message: ConnectServiceRequest): void {
@@ -1172,6 +1223,9 @@ export function writeConnectServiceRequest(writer: Writer, message: ConnectServi
   }
   if (message.serviceName !== undefined) {
     writer.uint32(34); writer.string(message.serviceName);
+  }
+  if (message.udp !== undefined) {
+    writer.uint32(40); writer.bool(message.udp);
   }
 }
 
@@ -1191,6 +1245,9 @@ export function readConnectServiceRequest(reader: Reader, end: number, budget: B
         break;
       case 34:
         message.serviceName = readString(reader);
+        break;
+      case 40:
+        message.udp = readUint64(reader) !== 0n;
         break;
       default:
         skip(reader, tag);
@@ -1242,11 +1299,13 @@ export const ConnectServiceResponse: Codec<ConnectServiceResponse> = codec(
   readConnectServiceResponse,
 );
 
-/** Which forwards: that of the local port, or those to the node (to one of its ports, unless that is 0). */
+/** Which forwards: those of the local port, or those to the node (to one of its ports, unless that is 0). */
 export interface DisconnectServiceRequest {
   readonly localPort: number;
   readonly node?: NodeRef | undefined;
   readonly remotePort: number;
+  /** the remote port is one of UDP */
+  readonly udp?: boolean | undefined;
 }
 
 export function writeDisconnectServiceRequest(writer: Writer, message: DisconnectServiceRequest): void {
@@ -1258,6 +1317,9 @@ export function writeDisconnectServiceRequest(writer: Writer, message: Disconnec
   }
   if (message.remotePort !== 0) {
     writer.uint32(24); writer.uint32(message.remotePort);
+  }
+  if (message.udp !== undefined) {
+    writer.uint32(32); writer.bool(message.udp);
   }
 }
 
@@ -1274,6 +1336,9 @@ export function readDisconnectServiceRequest(reader: Reader, end: number, budget
         break;
       case 24:
         message.remotePort = reader.uint32();
+        break;
+      case 32:
+        message.udp = readUint64(reader) !== 0n;
         break;
       default:
         skip(reader, tag);

@@ -53,6 +53,7 @@ export interface MemberEvent {
     | { readonly kind: "reachability"; readonly value: Reachability }
     | { readonly kind: "revocation"; readonly value: RevocationChange }
     | { readonly kind: "publiclyAccessible"; readonly value: PubliclyAccessibleChange }
+    | { readonly kind: "udpService"; readonly value: ServiceChange }
     | undefined;
 }
 
@@ -86,6 +87,9 @@ export function writeMemberEvent(writer: Writer, message: MemberEvent): void {
   }
   if (message.change?.kind === "publiclyAccessible") {
     writer.uint32(82).fork(); writePubliclyAccessibleChange(writer, message.change.value); writer.ldelim();
+  }
+  if (message.change?.kind === "udpService") {
+    writer.uint32(90).fork(); writeServiceChange(writer, message.change.value); writer.ldelim();
   }
 }
 
@@ -123,6 +127,9 @@ export function readMemberEvent(reader: Reader, end: number, budget: Budget): Me
         break;
       case 82:
         message.change = { kind: "publiclyAccessible", value: readPubliclyAccessibleChange(reader, subEnd(reader), budget) };
+        break;
+      case 90:
+        message.change = { kind: "udpService", value: readServiceChange(reader, subEnd(reader), budget) };
         break;
       default:
         skip(reader, tag);

@@ -15,11 +15,14 @@ export interface Status {
   readonly services: readonly {
     readonly name: string;
     readonly port: number;
+    readonly transport: string;
     readonly provider: string;
   }[];
   readonly forwards: readonly {
     readonly localPort: number;
     readonly remotePort: number;
+    readonly transport: string;
+    readonly droppedPackets: number;
     readonly lastFailure: string | null;
   }[];
   readonly conditions: readonly { readonly kind: string }[];

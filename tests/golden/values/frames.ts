@@ -64,6 +64,10 @@ export const MEMBER_EVENTS = {
     { kind: "service", value: { name: "wéb", port: 0 } },
     true,
   ),
+  "a member's event: udp service": event(302n, {
+    kind: "udpService",
+    value: STATE_VALUES["a service change"],
+  }),
   "a member's event: reachability": event(5n, { kind: "reachability", value: reachability }),
   "a member's event: revocation": event(2n ** 64n - 1n, {
     kind: "revocation",

@@ -139,8 +139,15 @@ Deno.test("serve registers the port, with its name if it has one", () => {
     const named = await pollen(["serve", "8080", "api", "--dir", dir]);
     assert.equal(named.stdout, 'serving port 8080 as "api"\n');
     const unnamed = await pollen(["serve", "8080", "--json", "--dir", dir]);
-    assert.deepEqual(JSON.parse(unnamed.stdout), { schemaVersion: 1, port: 8080, name: "8080" });
-    assert.deepEqual(requests, [{ port: 8080, name: "api" }, { port: 8080 }]);
+    const told = { schemaVersion: 1, port: 8080, transport: "tcp", name: "8080" };
+    assert.deepEqual(JSON.parse(unnamed.stdout), told);
+    const udp = await pollen(["serve", "--udp", "53", "dns", "--dir", dir]);
+    assert.equal(udp.stdout, 'serving port 53/udp as "dns"\n');
+    assert.deepEqual(requests, [
+      { port: 8080, name: "api", udp: false },
+      { port: 8080, udp: false },
+      { port: 53, name: "dns", udp: true },
+    ]);
     failed(await pollen(["serve", "0", "--dir", dir]), 2, /not a port/);
     failed(await pollen(["serve", "80", "x".repeat(65), "--dir", dir]), 2, /65 characters/);
   });
@@ -172,6 +179,7 @@ Deno.test("connect forwards to the one who offers it", () => {
     assert.deepEqual(requests, [{
       node: { peerId },
       remotePort: 8080,
+      udp: false,
       localPort: 7000,
       serviceName: "web",
     }]);

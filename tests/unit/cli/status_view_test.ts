@@ -151,6 +151,29 @@ Deno.test("who is reached over a relay is shown with who carries it, and how it 
 });
 
 const NO_LINK = { protocol: null, version: null, path: null };
+const TCP = { transport: "tcp", droppedPackets: 0 };
+
+Deno.test("UDP is named with its port, and what was given up is counted", () => {
+  const status = sampleStatus();
+  const provider = node("bb");
+  const udp = { port: 53, udp: true, droppedPackets: 0n };
+  const text = renderStatus({
+    ...status,
+    services: [{ name: "dns", provider, ...udp }, { name: "dns-tcp", provider, port: 53 }],
+    connections: [{
+      ...status.connections[0]!,
+      serviceName: "dns",
+      remotePort: 53,
+      localPort: 5353,
+      udp: true,
+      droppedPackets: 7n,
+    }],
+  }, plain);
+  assert.match(text, /^dns +bb000000 +53\/udp +5353 *$/m);
+  assert.match(text, /^dns-tcp +bb000000 +53 +-$/m);
+  assert.match(text, /^127\.0\.0\.1:5353 .* 53\/udp /m);
+  assert.match(text, /^dns: 7 packets dropped$/m);
+});
 
 Deno.test("the object holds everything, with full keys, times and nothing lost", () => {
   const { certificates } = withCertificate(CertHealth.EXPIRING_SOON, 1);
@@ -175,10 +198,10 @@ Deno.test("the object holds everything, with full keys, times and nothing lost",
       { key: key("dd"), status: "offline", address: "192.0.2.4:60611", isPublic: true, ...NO_LINK },
     ],
     services: [
-      { name: "api", provider: key("bb"), port: 9000, isOnline: true },
-      { name: "api", provider: key("cc"), port: 9000, isOnline: true },
-      { name: "db", provider: key("dd"), port: 5432, isOnline: false },
-      { name: "web", provider: key("bb"), port: 8080, isOnline: true },
+      { name: "api", provider: key("bb"), port: 9000, ...TCP, isOnline: true },
+      { name: "api", provider: key("cc"), port: 9000, ...TCP, isOnline: true },
+      { name: "db", provider: key("dd"), port: 5432, ...TCP, isOnline: false },
+      { name: "web", provider: key("bb"), port: 8080, ...TCP, isOnline: true },
     ],
     forwards: [{
       localPort: 8081,
@@ -186,6 +209,7 @@ Deno.test("the object holds everything, with full keys, times and nothing lost",
       service: "web",
       provider: key("bb"),
       remotePort: 8080,
+      ...TCP,
       activeTunnels: 2,
       lastFailure: null,
     }],

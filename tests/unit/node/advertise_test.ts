@@ -7,6 +7,7 @@ import { Node } from "../../../lib/node/mod.ts";
 import { systemRandom } from "../../../lib/host/mod.ts";
 import { Manager } from "../../../lib/tunnel/mod.ts";
 import {
+  type FlowForwarder,
   type Forwarder,
   type Mesh,
   type PortMapping,
@@ -38,6 +39,7 @@ Deno.test("names are told as they are in tokens, and looked up again and again f
     tunnels: Manager.create({
       transport: mesh,
       forwarder: {} as Forwarder,
+      flows: {} as FlowForwarder,
       clock,
       log: silentLog,
     }),

@@ -5,7 +5,13 @@ import { systemRandom } from "../../../lib/host/mod.ts";
 import { type Config, DEFAULT_CONFIG, Node } from "../../../lib/node/mod.ts";
 import type { Envelope } from "../../../lib/proto/mod.ts";
 import { Manager } from "../../../lib/tunnel/mod.ts";
-import { type Forwarder, peerKeyBytes, type Random, silentLog } from "../../../lib/types/mod.ts";
+import {
+  type FlowForwarder,
+  type Forwarder,
+  peerKeyBytes,
+  type Random,
+  silentLog,
+} from "../../../lib/types/mod.ts";
 import { until } from "../../../scripts/support/pollen_process.ts";
 import { inTime } from "../../mesh/support.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
@@ -40,6 +46,7 @@ async function make(config: Partial<Config> = {}, random: Random = systemRandom)
     tunnels: Manager.create({
       transport: at.mesh,
       forwarder: {} as Forwarder,
+      flows: {} as FlowForwarder,
       clock,
       log: silentLog,
     }),

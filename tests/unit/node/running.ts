@@ -75,7 +75,8 @@ export class RunningNode implements AsyncDisposable {
     );
     const at = await TestMesh.open(member, { isRevoked: (peer) => store.isSubjectRevoked(peer) });
     const { mesh } = at;
-    const tunnels = Manager.create({ transport: mesh, forwarder: at.engine.forwarder, clock, log });
+    const { forwarder, flows } = at.engine;
+    const tunnels = Manager.create({ transport: mesh, forwarder, flows, clock, log });
     const node = Node.create({
       local: key,
       mesh,

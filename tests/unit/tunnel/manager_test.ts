@@ -17,6 +17,7 @@ import {
   type TcpListener,
 } from "../../../lib/types/mod.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
+import { modelFlows } from "../../support/model_forwarder.ts";
 import { key } from "../store/fixtures.ts";
 
 const PEER = key(0x22);
@@ -63,6 +64,7 @@ function make() {
   const tunnels = Manager.create({
     transport,
     forwarder,
+    flows: modelFlows(new Set(), () => 0),
     clock: new FakeClock(),
     log: silentLog,
   });

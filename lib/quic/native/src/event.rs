@@ -247,6 +247,16 @@ pub enum Event {
     RuleWithdrawn {
         rule: u32,
     },
+    /// A local port of flows is open.
+    FlowsListening {
+        tag: u32,
+        address: SocketAddr,
+    },
+    FlowsFailed {
+        tag: u32,
+        error: BindError,
+        reason: String,
+    },
     /// Nothing ran for so many milliseconds: the machine slept, or the process was stopped.
     Resumed {
         slept_ms: u32,

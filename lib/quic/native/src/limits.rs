@@ -100,6 +100,7 @@ pub const TURN_DEADLINES: Duration = Duration::from_micros(1_900);
 pub const TURN_SETTLE: Duration = Duration::from_micros(2_400);
 pub const TURN_ARRIVALS: Duration = Duration::from_micros(2_600);
 pub const TURN_WAKES: Duration = Duration::from_micros(2_800);
+pub const TURN_FLOWS: Duration = Duration::from_micros(3_000);
 pub const TURN_BRIDGES: Duration = Duration::from_micros(3_300);
 pub const TURN_ANSWERS: Duration = Duration::from_micros(3_600);
 pub const TURN_FLUSH: Duration = Duration::from_micros(4_000);
@@ -273,3 +274,30 @@ pub const RELAY_TRAIN_COST: usize = 256;
 pub const RELAY_SPARE_MAX: usize = 32;
 /// Trains that are carried for others in one turn, after our own have had theirs.
 pub const RELAY_TRAINS_PER_TURN: usize = 32;
+
+/// A flow in which no packet goes either way for so long is over: the programs that use UDP say
+/// something twice a minute at least where they want to be remembered (RFC 4787, section 4.3).
+pub const FLOW_IDLE: Duration = Duration::from_secs(60);
+/// Local ports of flows, and services: there are no more ports than this.
+pub const FLOW_PORTS_MAX: usize = 65_536;
+/// Flows of one local port; then the one that was silent for longest makes room. A resolver takes a
+/// port for each question and is done with it within a second.
+pub const FLOWS_PER_PORT_MAX: usize = 1_024;
+/// The same of all local ports: a flow here is two entries in tables.
+pub const FLOWS_LOCAL_MAX: usize = 16_384;
+/// Flows that one session may have at our services, and all together. Each takes a descriptor.
+pub const FLOWS_PER_SESSION_MAX: usize = 1_024;
+pub const FLOWS_SERVED_MAX: usize = 4_096;
+/// The longest UDP payload over IPv4.
+pub const FLOW_PACKET_BYTES_MAX: usize = 65_507;
+/// Parts of one packet: the longest in datagrams of the smallest path, 1,200 bytes.
+pub const FLOW_PARTS_MAX: usize = 64;
+/// How long a packet waits for its other parts, which were sent in one go.
+pub const FLOW_PARTS_TIMEOUT: Duration = Duration::from_secs(1);
+/// Packets of one session that wait for parts, and what they and those of all sessions together may
+/// take, in bytes. The oldest of the session goes first, and where all have too much, the newest.
+pub const FLOW_PARTIALS_PER_SESSION: usize = 64;
+pub const FLOW_PARTS_BYTES_PER_SESSION: usize = 512 * 1024;
+pub const FLOW_PARTS_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// Packets read from one socket, or taken from sessions, before others have their turn.
+pub const FLOW_PACKETS_PER_STEP: usize = 32;

@@ -4,10 +4,11 @@
 use crate::core::{AttemptCounts, Gauge};
 use crate::event::Fault;
 use crate::handle::Handle;
-use crate::io::Command;
+use crate::io::{Command, FlowGauge};
 use crate::limits::{CARRIED_FLOWS_MAX, RELAYED_WAYS_MAX};
 use crate::relay::RelayCounts;
 use rustc_hash::FxHashMap;
+use std::collections::hash_map::Entry;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::*};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -24,6 +25,8 @@ pub struct Shared {
     gauges: Mutex<FxHashMap<Handle, Arc<Gauge>>>,
     /// What relayed flows have passed, by their numbers.
     relays: Mutex<FxHashMap<u32, Arc<RelayCounts>>>,
+    /// Of local ports and services of flows, by their tags.
+    flow_gauges: Mutex<FxHashMap<u32, Arc<FlowGauge>>>,
     /// Raw packets on the way from the caller to the socket.
     pub raw_queued: AtomicU32,
     pub counters: Counters,
@@ -129,6 +132,7 @@ impl Shared {
             held_back: AtomicBool::new(false),
             gauges: Mutex::default(),
             relays: Mutex::default(),
+            flow_gauges: Mutex::default(),
             raw_queued: AtomicU32::new(0),
             counters: Counters::default(),
         }
@@ -232,6 +236,24 @@ impl Shared {
 
     pub fn relay(&self, number: u32) -> Option<Arc<RelayCounts>> {
         lock(&self.relays).get(&number).cloned()
+    }
+
+    /// The counters of a local port or a service of flows that begins now; none for a tag that is
+    /// taken.
+    pub fn add_flow_gauge(&self, tag: u32) -> Option<Arc<FlowGauge>> {
+        let gauge = Arc::<FlowGauge>::default();
+        match lock(&self.flow_gauges).entry(tag) {
+            Entry::Vacant(entry) => Some(entry.insert(gauge).clone()),
+            Entry::Occupied(_) => None,
+        }
+    }
+
+    pub fn remove_flow_gauge(&self, tag: u32) {
+        lock(&self.flow_gauges).remove(&tag);
+    }
+
+    pub fn flow_gauge(&self, tag: u32) -> Option<Arc<FlowGauge>> {
+        lock(&self.flow_gauges).get(&tag).cloned()
     }
 
     pub fn gauge(&self, session: Handle) -> Option<Arc<Gauge>> {

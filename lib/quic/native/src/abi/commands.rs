@@ -1,6 +1,7 @@
 //! Commands as they cross the boundary: an operation, three numbers, and bytes. Everything is
 //! checked here; the layers below get whole commands or none.
 
+use super::flows::flow_command;
 use super::opening::protocols;
 use crate::core::{DatagramOutcome, Verdict};
 use crate::io::{parse_address, Command, Route, Service};
@@ -200,6 +201,7 @@ pub fn perform(shared: &Shared, arguments: &Arguments<'_>) -> Result<i32, Refusa
             }
         }
         38 => Command::CloseRelay { number: b },
+        40..=45 => Command::Flows(flow_command(shared, arguments)?),
         _ => return Err(Refusal::Malformed),
     };
     shared.push(command);
@@ -254,7 +256,7 @@ fn new_relay(shared: &Shared, number: u32) -> Result<Arc<RelayCounts>, Refusal> 
     shared.add_relay(number).ok_or(Refusal::Malformed)
 }
 
-fn targets(input: &mut Reader<'_>) -> Result<Vec<SocketAddr>, Refusal> {
+pub fn targets(input: &mut Reader<'_>) -> Result<Vec<SocketAddr>, Refusal> {
     let mut targets = Vec::new();
     while !input.0.is_empty() {
         if targets.len() >= TARGETS_MAX {
@@ -266,7 +268,7 @@ fn targets(input: &mut Reader<'_>) -> Result<Vec<SocketAddr>, Refusal> {
 }
 
 /// A handle in the place of a wide number.
-fn handle(s: f64) -> Result<u32, Refusal> {
+pub fn handle(s: f64) -> Result<u32, Refusal> {
     let valid = s.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&s);
     valid.then_some(s as u32).ok_or(Refusal::Malformed)
 }

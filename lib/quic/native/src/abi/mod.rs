@@ -6,6 +6,7 @@
 //! All but `wait` return at once. `wait` may be called on any thread while others call the rest.
 
 mod commands;
+mod flows;
 mod opening;
 mod records;
 #[cfg(test)]
@@ -293,6 +294,29 @@ pub unsafe extern "C" fn pollen_quic_relay_stats(
         std::panic::AssertUnwindSafe(|| {
             let counts = shared(engine).and_then(|shared| shared.relay(relay));
             counts.map_or(0, |counts| copy(&counts.read(), numbers))
+        }),
+    )
+}
+
+/// Copies the numbers of a local port or a service of flows by its tag; gives how many there are, 0
+/// if there is no such thing.
+///
+/// # Safety
+/// `numbers` must be valid for writes of `capacity` doubles.
+#[no_mangle]
+pub unsafe extern "C" fn pollen_quic_flow_stats(
+    engine: Handle,
+    tag: u32,
+    numbers: *mut f64,
+    capacity: u32,
+) -> u32 {
+    // SAFETY: by the contract of this function.
+    let numbers = unsafe { output(numbers, capacity) };
+    guarded(
+        0,
+        std::panic::AssertUnwindSafe(|| {
+            let gauge = shared(engine).and_then(|shared| shared.flow_gauge(tag));
+            gauge.map_or(0, |gauge| copy(&gauge.read(), numbers))
         }),
     )
 }

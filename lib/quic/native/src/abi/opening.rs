@@ -28,8 +28,9 @@ pub fn reset_key(input: &mut Reader<'_>) -> Result<ResetKey, Refusal> {
     }
 }
 
-/// A list of: flags (u8: 1 served, 2 paths are moved from above), head bytes (u8), and with their lengths (u32) ALPN, the ALPN to fall back
-/// on (empty for none), certificate, key.
+/// A list of: flags (u8: 1 served, 2 paths are moved from above, 4 datagrams are packets of flows),
+/// head bytes (u8), and with their lengths (u32) ALPN, the ALPN to fall back on (empty for none),
+/// certificate, key.
 pub fn protocols(input: &mut Reader<'_>) -> Result<Protocols, Refusal> {
     let mut list = Vec::new();
     while !input.0.is_empty() {
@@ -40,7 +41,7 @@ pub fn protocols(input: &mut Reader<'_>) -> Result<Protocols, Refusal> {
         let certificate = input.sized()?.to_vec();
         let key = input.sized()?.to_vec();
         let longest = alpn.len().max(fallback.len());
-        if alpn.is_empty() || longest > 255 || head_bytes > HEAD_BYTES_MAX || flags > 3 {
+        if alpn.is_empty() || longest > 255 || head_bytes > HEAD_BYTES_MAX || flags > 7 {
             return Err(Refusal::Malformed);
         }
         let protocol = Protocol::new(alpn, certificate, key, flags & 1 != 0, head_bytes);
@@ -50,6 +51,7 @@ pub fn protocols(input: &mut Reader<'_>) -> Result<Protocols, Refusal> {
         };
         let mut protocol = protocol.map_err(|_| Refusal::BadIdentity)?;
         protocol.moves_paths = flags & 2 != 0;
+        protocol.carries_flows = flags & 4 != 0;
         list.push(protocol);
     }
     Protocols::new(list).map_err(|_| Refusal::BadIdentity)

@@ -146,6 +146,14 @@ pub fn encode(event: &Event, records: &mut Vec<u8>) {
             record.header(19, *attempt, 0, u32::from(*validated), *half_open);
             record.address(*from);
         }
+        Event::FlowsListening { tag, address } => {
+            record.header(40, 0, *tag, 0, 0);
+            record.address(*address);
+        }
+        Event::FlowsFailed { tag, error, reason } => {
+            record.header(41, 0, *tag, *error as u32, 0);
+            record.bytes(reason.as_bytes());
+        }
         Event::Closed { failed } => record.header(18, 0, 0, u32::from(*failed), 0),
     }
     record.close();

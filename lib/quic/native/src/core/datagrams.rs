@@ -28,7 +28,7 @@ impl Inbox {
         }
     }
 
-    fn next(&mut self) -> Option<Bytes> {
+    pub(super) fn next(&mut self) -> Option<Bytes> {
         let datagram = self.waiting.pop_front()?;
         self.bytes -= datagram.len() + OVERHEAD;
         Some(datagram)

@@ -19,6 +19,7 @@ mod gauge;
 mod incoming;
 mod options;
 mod outgoing;
+mod packets;
 mod paths;
 mod probe;
 mod requests;
@@ -81,6 +82,8 @@ pub struct Core {
     listed: VecDeque<Handle>,
     /// Open sessions with datagrams to hand up.
     datagrams: VecDeque<Handle>,
+    /// Open sessions that carry flows, with datagrams for them.
+    flowing: VecDeque<Handle>,
     /// Bytes of datagrams that may be handed up before `allow_datagrams` is called again.
     datagram_room: usize,
     responses: VecDeque<(Transmit, Vec<u8>)>,
@@ -115,6 +118,7 @@ impl Core {
             unsettled: VecDeque::new(),
             listed: VecDeque::new(),
             datagrams: VecDeque::new(),
+            flowing: VecDeque::new(),
             datagram_room: OUTBOX_SOFT_MAX,
             responses: VecDeque::new(),
             half_open: 0,

@@ -2,7 +2,6 @@
 //! Every request names things by handle; one that names nothing is without effect.
 
 use super::control::Control;
-use super::datagrams::keep_datagrams;
 use super::session::{Phase, Session};
 use super::stream::{Arrival, OpenRefusal, Opening, Role};
 use super::{list, Core};
@@ -117,7 +116,7 @@ impl Core {
             session.connection.handle_event(packet);
         }
         self.streams.accept(session);
-        keep_datagrams(&mut self.datagrams, session);
+        Self::keep(&mut self.datagrams, &mut self.flowing, session);
         list(&mut self.unsettled, &mut self.listed, session);
     }
 

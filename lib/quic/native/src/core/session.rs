@@ -48,6 +48,8 @@ pub struct Session {
     pub dial: Option<u32>,
     pub protocols: Arc<Protocols>,
     pub head_bytes: usize,
+    /// Whether its datagrams are packets of flows.
+    pub carries_flows: bool,
     /// When the handshake, the verdict or the answer to a probe must be there, or, once it is over,
     /// when something is next.
     pub deadline: Option<Instant>,
@@ -101,6 +103,7 @@ impl Session {
             dial,
             protocols,
             head_bytes: 0,
+            carries_flows: false,
             deadline: Some(deadline),
             armed: None,
             unsettled: false,

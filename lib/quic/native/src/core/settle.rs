@@ -1,7 +1,7 @@
 //! What happened to a session since it was looked at last, as QUIC reports it: each event is acted
 //! on, and a session that QUIC has forgotten is freed.
 
-use super::datagrams::{keep_datagrams, list_datagrams};
+use super::datagrams::list_datagrams;
 use super::ends::{count_down, over, report_loss};
 use super::session::{Phase, Session};
 use super::streams::Streams;
@@ -69,10 +69,16 @@ impl Core {
                             }
                         }
                     }
-                    QuicEvent::DatagramReceived if self.datagram_room > 0 && session.is_open() => {
+                    QuicEvent::DatagramReceived
+                        if self.datagram_room > 0
+                            && session.is_open()
+                            && !session.carries_flows =>
+                    {
                         list_datagrams(&mut self.datagrams, session);
                     }
-                    QuicEvent::DatagramReceived => keep_datagrams(&mut self.datagrams, session),
+                    QuicEvent::DatagramReceived => {
+                        Self::keep(&mut self.datagrams, &mut self.flowing, session);
+                    }
                     _ if !session.is_open() => {}
                     QuicEvent::Stream(event) => match event {
                         StreamEvent::Opened { .. } => self.streams.accept(session),
@@ -136,6 +142,7 @@ fn connected(session: &mut Session, streams: &mut Streams, now: Instant) -> bool
     };
     let protocol = session.protocols.get(&alpn);
     session.head_bytes = protocol.map_or(0, |p| p.head_bytes);
+    session.carries_flows = protocol.is_some_and(|p| p.carries_flows);
     session.path.is_pinned = protocol.is_some_and(|p| p.moves_paths);
     session.phase = Phase::Verdict;
     session.deadline = Some(now + VERDICT_TIMEOUT);

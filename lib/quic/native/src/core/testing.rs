@@ -20,6 +20,8 @@ use std::time::{Duration, Instant};
 pub const ALPN: &[u8] = b"test/1";
 /// A protocol whose paths are moved from above.
 pub const ALPN_MOVED: &[u8] = b"moved/1";
+/// A protocol whose sessions carry flows.
+pub const ALPN_FLOWS: &[u8] = b"flows/1";
 pub const DIAL: u32 = 1;
 
 /// These protocols, each with an identity of its own.
@@ -28,6 +30,7 @@ pub fn protocols(served: &[&[u8]]) -> Protocols {
         let (certificate, key) = new_identity();
         let mut protocol = Protocol::new(alpn.to_vec(), certificate, key, true, 2).unwrap();
         protocol.moves_paths = *alpn == ALPN_MOVED;
+        protocol.carries_flows = *alpn == ALPN_FLOWS;
         protocol
     });
     Protocols::new(protocols.collect()).unwrap()

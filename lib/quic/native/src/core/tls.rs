@@ -29,6 +29,8 @@ pub struct Protocol {
     pub head_bytes: usize,
     /// Whether the paths of its sessions are moved from above, and not by QUIC.
     pub moves_paths: bool,
+    /// Whether the datagrams of its sessions are packets of flows, which never come up.
+    pub carries_flows: bool,
     pub client: Arc<dyn crypto::ClientConfig>,
     pub(super) identity: Arc<CertifiedKey>,
 }
@@ -52,6 +54,7 @@ impl Protocol {
             serve,
             head_bytes,
             moves_paths: false,
+            carries_flows: false,
             client,
             identity,
         })

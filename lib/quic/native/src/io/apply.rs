@@ -124,8 +124,13 @@ impl DataPlane {
             Command::AnswerAttempt { attempt, verdict } => {
                 core.answer_attempt(now, attempt, verdict);
             }
+            Command::Flows(command) => {
+                let registry = self.poll.registry();
+                self.flows.apply(core, registry, command, &mut self.events);
+            }
             Command::Shutdown { reason } => {
                 self.bridges.abort_all(core, &mut self.events);
+                self.flows.close_all();
                 self.listeners.close_all();
                 core.shut_gate();
                 core.close_all(now, &reason);

@@ -1,5 +1,6 @@
 //! What the caller may ask of the engine's thread. Handles and tags are explained in `event`.
 
+use super::flows::FlowCommand;
 use super::rules::{Route, Service};
 use crate::core::{Protocols, Verdict};
 use crate::handle::Handle;
@@ -130,6 +131,7 @@ pub enum Command {
     WithdrawRule {
         tag: u32,
     },
+    Flows(FlowCommand),
     KeepGate(bool),
     /// No verdict leaves it to the engine.
     AnswerAttempt {

@@ -2,9 +2,9 @@
 //! bridges between them, and nothing else decides when bytes move.
 //!
 //! One turn: wait for readiness or a deadline → commands → TCP accepts → one batch of packets →
-//! deadlines → new streams → one pass over the bridges → one flush of every session with something
-//! to send → what is carried for others → events to the caller. Each stage has its share of the turn, so that it is short
-//! whatever peers do.
+//! deadlines → new streams → flows → one pass over the bridges → one flush of every session with
+//! something to send → what is carried for others → events to the caller. Each stage has its share of
+//! the turn, so that it is short whatever peers do.
 
 mod address;
 mod apply;
@@ -15,6 +15,7 @@ mod buffers;
 mod command;
 mod end;
 mod faults;
+mod flows;
 mod flush;
 mod joining;
 mod listeners;
@@ -40,6 +41,7 @@ mod wire;
 
 pub use address::{ip_text, parse as parse_address, shown as shown_address};
 pub use command::Command;
+pub use flows::{FlowCommand, FlowGauge};
 pub use rules::{Route, Service};
 
 use crate::core::{Arrival, Core, Protocols, ResetKey, Transports, Wake};
@@ -53,6 +55,7 @@ use bridges::Bridges;
 use buffers::Buffers;
 use bytes::Bytes;
 use faults::{Faults, Ledger};
+use flows::Flows;
 use listeners::Listeners;
 use mio::{Events, Poll};
 use quinn_proto::Transmit;
@@ -106,6 +109,7 @@ struct DataPlane {
     relays: Relays,
     bridges: Bridges,
     listeners: Listeners,
+    flows: Flows,
     shared: Arc<Shared>,
     /// What the caller asked for and had no turn yet.
     commands: VecDeque<Command>,
@@ -153,6 +157,7 @@ impl DataPlane {
             relays: Relays::default(),
             bridges: Bridges::new(),
             listeners: Listeners::new(),
+            flows: Flows::new(),
             shared,
             commands: VecDeque::new(),
             backlog: Backlog::default(),
@@ -225,6 +230,9 @@ impl DataPlane {
         while self.core.settle_next(now) && !turn.is_past(TURN_SETTLE) {}
         self.place_arrivals(&turn);
         self.wake_bridges(&turn);
+        self.flows.expire(now);
+        let (core, registry) = (&mut self.core, self.poll.registry());
+        self.flows.serve(core, registry, &turn);
         self.bridges.serve(&mut self.core, &mut self.events, &turn);
         self.flush(&turn);
         self.carry(&turn);
@@ -246,6 +254,8 @@ impl DataPlane {
             || self.udp.readable
             || self.sockets.has_readable()
             || self.core.is_unsettled()
+            || self.core.has_packets()
+            || self.flows.has_work()
             || self.bridges.has_work()
             || self.listeners.has_work();
         if has_work {
@@ -255,6 +265,7 @@ impl DataPlane {
             self.core.next_deadline(),
             self.bridges.next_deadline(),
             self.listeners.next_deadline(),
+            self.flows.next_deadline(),
             self.udp.next_deadline(),
             self.sockets.next_deadline(),
             self.relays.next_deadline().filter(|_| self.udp.writable),
@@ -274,6 +285,8 @@ impl DataPlane {
                 self.sockets.ready(number, readable, writable);
             }
             Source::Listener(handle) => self.listeners.ready(handle),
+            Source::FlowPort(handle) => self.flows.local.reading.ready(handle),
+            Source::Flow(handle) => self.flows.served.reading.ready(handle),
             Source::Bridge(handle) => {
                 let (core, registry) = (&mut self.core, self.poll.registry());
                 let ready = (handle, event);

@@ -64,6 +64,7 @@ impl DataPlane {
                 self.shared.remove_gauge(*session);
                 self.close_relays_of(*session);
                 self.bridges.rules.session_ended(*session);
+                self.flows.session_ended(*session);
             }
             _ => {}
         }

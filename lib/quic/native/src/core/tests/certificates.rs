@@ -216,6 +216,7 @@ fn protocol(case: &Case) -> Protocol {
     let client = tls_client(&[ALPN], identity.clone()).unwrap();
     Protocol {
         moves_paths: false,
+        carries_flows: false,
         alpn: ALPN.to_vec(),
         serve: true,
         head_bytes: 2,
