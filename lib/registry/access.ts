@@ -171,6 +171,13 @@ export class Access implements Disposable {
     });
   }
 
+  /** Whether what was let pass once would be now; for one who stays. */
+  holds(scope: Scope, credential: string | null): boolean {
+    if (!this.isRequired) return true;
+    const text = (credential ?? "").replace(/^Bearer /i, "");
+    return this.#find(text)?.scopes.includes(scope) ?? false;
+  }
+
   /** Whether `demand` would let it pass; for one who asks and does not try. */
   allows(scope: Scope, credential: string | null, source: string): boolean {
     if (!this.isRequired) return true;

@@ -135,6 +135,10 @@ export const LIST_AGE_MS_MAX = 250;
 /** Between two signs of life to those who listen to events: proxies cut what is silent. */
 export const KEEP_ALIVE_MS = 15_000;
 
+/** Between two looks at whether those who listen to events still may. */
+export const LISTENER_CHECK_MS = 1_000;
+assert(KEEP_ALIVE_MS % LISTENER_CHECK_MS === 0, "a look in so many is a sign of life as well");
+
 /** Requests over HTTP that one address may send at once, and per second in the long run; this machine excepted. */
 export const REQUESTS_BURST = 200;
 export const REQUESTS_PER_SECOND = 50;

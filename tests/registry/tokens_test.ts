@@ -200,6 +200,62 @@ async function send(url: string, init: RequestInit): Promise<Response> {
   return response;
 }
 
+Deno.test("who listens to events hears no more of them once the token is revoked, or the browser logged out", async () => {
+  const token = makeToken(
+    { name: "listener", scopes: ["read"], expiresAtMs: null },
+    { now: Date.now() as WallMs, random: systemRandom },
+  );
+  const dir = await Deno.makeTempDir({ prefix: "pollen-access-" });
+  const storage = `sqlite:${dir}/registry.db`;
+  {
+    const options = { address: storage, isExclusive: false, disk: systemDisk, log: new KeptLog() };
+    await using tokens = await openStorage(options);
+    await tokens.addToken(token.stored);
+    await using opened = await openTestRegistry({ storage, apiKey: KEY });
+    const login = await send(`${opened.url}/api/session`, {
+      method: "POST",
+      body: JSON.stringify({ token: KEY }),
+      headers: { "content-type": "application/json" },
+    });
+    const cookie = login.headers.get("set-cookie")!.split(";")[0]!;
+    const listen = (headers: HeadersInit) => fetch(`${opened.url}/api/events`, { headers });
+    const streams = [
+      await listen({ authorization: `Bearer ${token.text}` }),
+      await listen({ cookie }),
+    ];
+    const stays = await listen({ authorization: `Bearer ${KEY}` });
+    equal(await tokens.revokeToken(token.stored.id, Date.now() as WallMs), true);
+    const origin = opened.url;
+    await send(`${opened.url}/api/session`, { method: "DELETE", headers: { cookie, origin } });
+    // They end by themselves.
+    for (const stream of streams) match(await stream.text(), /^retry: /);
+    equal((await listen({ cookie })).status, 401);
+    using agent = new WireAgent(opened.server.port, KEY);
+    await agent.register({ id: "heard" });
+    const reader = stays.body!.pipeThrough(new TextDecoderStream()).getReader();
+    let text = "";
+    while (!text.includes("heard")) text += (await reader.read()).value!;
+    await reader.cancel();
+  }
+  await Deno.remove(dir, { recursive: true });
+});
+
+Deno.test("two registries of one host do not take each other's cookies for theirs", async () => {
+  await using first = await openTestRegistry({ apiKey: KEY });
+  await using second = await openTestRegistry({ apiKey: KEY });
+  const cookies = await Promise.all([first, second].map(async ({ url }) => {
+    const body = JSON.stringify({ token: KEY });
+    const headers = { "content-type": "application/json" };
+    const login = await send(`${url}/api/session`, { method: "POST", body, headers });
+    return login.headers.get("set-cookie")!.split(";")[0]!;
+  }));
+  // A browser sends both to both.
+  const headers = { cookie: cookies.join("; ") };
+  for (const { url } of [first, second]) {
+    equal((await send(`${url}/api/nodes`, { headers })).status, 200);
+  }
+});
+
 Deno.test("a browser logs in by a token and out again, and its cookie is no other page's", async () => {
   await using opened = await openTestRegistry({ apiKey: KEY });
   const url = `${opened.url}/api/session`;
@@ -224,7 +280,10 @@ Deno.test("a browser logs in by a token and out again, and its cookie is no othe
   const login = await post(token, { origin });
   equal(login.status, 204);
   const set = login.headers.get("set-cookie")!;
-  match(set, /^pollen_session=[0-9a-f]{64}; Path=\/; Max-Age=43200; HttpOnly; SameSite=Strict$/);
+  match(
+    set,
+    /^pollen_session_\d+=[0-9a-f]{64}; Path=\/; Max-Age=43200; HttpOnly; SameSite=Strict$/,
+  );
   const cookie = set.split(";")[0]!;
   deepEqual(await stateOf(cookie), { isTokenRequired: true, isLoggedIn: true });
   const nodes = await send(`${opened.url}/api/nodes`, { headers: { cookie } });

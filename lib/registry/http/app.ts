@@ -103,17 +103,21 @@ export function httpHandler(deps: HttpDeps): HttpHandler {
   on(routes.getNetwork, "read", async () => json(networkJson(await network.view())));
   on(routes.listServices, "read", async () => json(servicesJson(await network.view())));
   on(routes.listenToEvents, "read", ({ request }) => {
-    return events.open(request.headers.get("last-event-id"));
+    const isAllowed = () => access.holds("read", sessions.credentialOf(request));
+    return events.open(request.headers.get("last-event-id"), isAllowed);
   });
   on(routes.getSession, null, ({ request, source }) => {
     const isLoggedIn = access.allows("read", sessions.credentialOf(request), source);
     return json(`${safeJson({ isTokenRequired: access.isRequired, isLoggedIn })}\n`);
   });
-  on(routes.logIn, null, async ({ body, source }) => {
+  on(routes.logIn, null, async ({ body, source, request }) => {
     const { token } = await body();
     access.demand("read", token, source);
     log.info("audit: a browser logged in", { source });
-    return new Response(null, { status: 204, headers: { "set-cookie": sessions.begin(token) } });
+    return new Response(null, {
+      status: 204,
+      headers: { "set-cookie": sessions.begin(token, request) },
+    });
   });
   on(routes.logOut, null, ({ request }) => {
     return new Response(null, { status: 204, headers: { "set-cookie": sessions.end(request) } });

@@ -3,7 +3,7 @@
 
 import type { Clock } from "../../types/mod.ts";
 import type { Heard } from "../events.ts";
-import { KEEP_ALIVE_MS } from "../limits.ts";
+import { KEEP_ALIVE_MS, LISTENER_CHECK_MS } from "../limits.ts";
 import type { Registry } from "../registry.ts";
 import { nodeJson } from "./json.ts";
 
@@ -24,11 +24,12 @@ export class EventStream {
   }
 
   /**
-   * The stream, from now on or from the event after `lastId`.
+   * The stream, from now on or from the event after `lastId`, as long as the listener may hear it.
    *
+   * @param isAllowed Asked every second, and before each event.
    * @throws {PollenError} `exhausted` when too many listen.
    */
-  open(lastId: string | null): Response {
+  open(lastId: string | null, isAllowed: () => boolean): Response {
     const ended = new AbortController();
     const heard = this.#registry.events.listen(this.#since(lastId), ended.signal)
       [Symbol.asyncIterator]();
@@ -37,17 +38,27 @@ export class EventStream {
     const body = new ReadableStream<Uint8Array>({
       start: (controller) => {
         controller.enqueue(encoder.encode(`retry: ${RECONNECT_MS}\n\n`));
-        const keepAlive = () => {
-          controller.enqueue(encoder.encode(": still here\n\n"));
-          stopTimer = this.#clock.setTimer(KEEP_ALIVE_MS, keepAlive);
+        let looks = 0;
+        const look = () => {
+          if (!isAllowed()) {
+            ended.abort();
+            return controller.close();
+          }
+          if (++looks % (KEEP_ALIVE_MS / LISTENER_CHECK_MS) === 0) {
+            controller.enqueue(encoder.encode(": still here\n\n"));
+          }
+          stopTimer = this.#clock.setTimer(LISTENER_CHECK_MS, look);
         };
-        stopTimer = this.#clock.setTimer(KEEP_ALIVE_MS, keepAlive);
+        stopTimer = this.#clock.setTimer(LISTENER_CHECK_MS, look);
       },
       pull: async (controller) => {
         const { done, value } = await heard.next();
         if (ended.signal.aborted) return;
-        if (done !== true) return controller.enqueue(encoder.encode(this.#text(value)));
+        if (done !== true && isAllowed()) {
+          return controller.enqueue(encoder.encode(this.#text(value)));
+        }
         stopTimer();
+        ended.abort();
         controller.close();
       },
       cancel: () => {
