@@ -89,7 +89,9 @@ export class Registry implements AsyncDisposable {
     const records = await deps.storage.load();
     const now = registry.#now();
     for (const record of records) registry.#table.restore(record, now);
-    registry.#tick();
+    // Who went meanwhile is written with the first tick: the doors need not wait for that.
+    registry.#tellOffline(registry.#table.sweep(now));
+    registry.#tickLater();
     return registry;
   }
 
@@ -324,6 +326,10 @@ export class Registry implements AsyncDisposable {
         this.#log.warn("the registry's storage was not cleaned up", { error: errorText(thrown) });
       });
     }
+    this.#tickLater();
+  }
+
+  #tickLater(): void {
     this.#stopTimer = this.#clock.setTimer(SWEEP_MS, () => this.#tick());
   }
 

@@ -50,13 +50,20 @@ export function toSeries({ bucket, counts }: HeartbeatsTable): HeartbeatSeries {
   return { newest: bucket, counts: numbers.map((count) => Number.isInteger(count) ? count : 0) };
 }
 
+const NO_CAPABILITIES = orchion.Capabilities.create();
+const NAMES = Object.keys(NO_CAPABILITIES) as (keyof Capabilities)[];
+
 /** Only texts under names that this version knows; what else there is another version wrote. */
 function readCapabilities(json: string): Capabilities | null {
-  const empty = orchion.Capabilities.create();
   const parsed: unknown = JSON.parse(json);
   if (typeof parsed !== "object" || parsed === null) return null;
-  const known = Object.entries(parsed).filter(([name, value]) =>
-    Object.hasOwn(empty, name) && typeof value === "string"
-  );
-  return { ...empty, ...Object.fromEntries(known) };
+  const capabilities: { -readonly [K in keyof Capabilities]: Capabilities[K] } = {
+    ...NO_CAPABILITIES,
+  };
+  // A loop, because a start reads them of every node that is remembered.
+  for (const name of NAMES) {
+    const text = (parsed as Record<string, unknown>)[name];
+    if (typeof text === "string") capabilities[name] = text;
+  }
+  return capabilities;
 }
