@@ -59,6 +59,7 @@ export function sealRedemption(
   subject: SigningKey,
   random: Random,
 ): SentRedemption {
+  const { clusterId } = token.claims!.trust!;
   const issuerPub = token.claims!.issuer!.claims!.adminPub;
   const context = inContext(() =>
     sealingTo(ed25519.utils.toMontgomery(issuerPub), INFO, random.bytes(SEAL_KEY_BYTES))
@@ -67,7 +68,12 @@ export function sealRedemption(
   const signature = redemptionSigner(subject)(signedBytes(issuerPub, encapsulated, token));
   const plaintext = Redemption.encode({ token, subjectPub: subject.publicKey, signature });
   return {
-    request: { issuerPub, encapsulated, ciphertext: context.seal(plaintext, issuerPub) },
+    request: {
+      issuerPub,
+      encapsulated,
+      ciphertext: context.seal(plaintext, Buffer.concat([clusterId, issuerPub])),
+      clusterId,
+    },
     open(sealed) {
       const bytes = openUnder(answerKey(context), sealed);
       return bytes === null ? null : InviteRedeemResponse.decode(bytes);
@@ -82,7 +88,7 @@ export function sealRedemption(
  *   not prove its own; `malformed`.
  */
 export function openRedemption(
-  { issuerPub, encapsulated, ciphertext }: SealedRedemption,
+  { issuerPub, encapsulated, ciphertext, clusterId }: SealedRedemption,
   issuer: SigningKey,
   random: Random,
 ): OpenedRedemption {
@@ -91,7 +97,7 @@ export function openRedemption(
   }
   const privateKey = ed25519.utils.toMontgomerySecret(issuer.seed);
   const context = inContext(() => openingWith(privateKey, INFO, encapsulated));
-  const plaintext = context.open(ciphertext, issuerPub);
+  const plaintext = context.open(ciphertext, Buffer.concat([clusterId, issuerPub]));
   if (plaintext === null) throw unreadable();
   const { token, subjectPub, signature } = Redemption.decode(plaintext, {
     bytes: INVITE_MESSAGE_BYTES_MAX,

@@ -70,6 +70,12 @@ export function notPassedOn(failure: RedemptionFailure): PollenError {
         `${reached} the one that issued the invite does not answer it.`,
         { fix: "Check that pollen runs there, then try again." },
       );
+    case RedemptionFailure.FOREIGN_NETWORK:
+      return new PollenError(
+        "identity_mismatch",
+        "A machine was reached at an address of the invite, but it belongs to another network.",
+        { fix: "Ask an administrator of the network that you want to join for an invite." },
+      );
     default:
       return new PollenError(
         "failed_precondition",

@@ -118,6 +118,7 @@ export class Mesh implements MeshPort<Envelope, Frame>, AsyncDisposable {
     const { engine, clock, log, version, redeemer, carries = false } = options;
     const current = (peer: PeerKey) => this.#registry.get(peer);
     this.#redemptions = new Redemptions({
+      clusterId: options.credentials.trust.clusterId,
       redeemer,
       clock,
       log,

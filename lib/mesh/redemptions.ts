@@ -32,6 +32,8 @@ const FORWARD_TIMEOUT_MS = 3_000;
 const CLAIMANTS_MAX = 8;
 
 export interface RedemptionsDeps extends RespondDeps {
+  /** The network of this node: 32 bytes. */
+  readonly clusterId: Uint8Array;
   /** Null where no administrator's key is. */
   readonly redeemer: Redeemer | null;
   readonly clock: Clock;
@@ -59,6 +61,7 @@ export class Redemptions {
 
   /** The answer to a stranger's request, by this node or by another one. Never throws. */
   async answer(request: SealedRedemption): Promise<SealedAnswer> {
+    if (this.#isForeign(request)) return failed(RedemptionFailure.FOREIGN_NETWORK);
     if (this.#isOurs(request)) return await answerSealed(request, this.#deps.redeemer!, this.#deps);
     const claimants = this.#deps.peersWith(redeemingFor(request.issuerPub)).slice(0, CLAIMANTS_MAX);
     if (claimants.length === 0) return failed(RedemptionFailure.UNKNOWN_ISSUER);
@@ -97,9 +100,16 @@ export class Redemptions {
       return failed(RedemptionFailure.BUSY);
     }
     const request = SealedRedemption.decode(bytes, { bytes: INVITE_MESSAGE_BYTES_MAX });
+    if (this.#isForeign(request)) return failed(RedemptionFailure.FOREIGN_NETWORK);
     return this.#isOurs(request)
       ? await answerSealed(request, this.#deps.redeemer!, this.#deps)
       : failed(RedemptionFailure.UNKNOWN_ISSUER);
+  }
+
+  #isForeign({ clusterId }: SealedRedemption): boolean {
+    if (clusterId.toHex() === this.#deps.clusterId.toHex()) return false;
+    this.#deps.throttledLog.warn("invite refused", { reason: "it is of another network" });
+    return true;
   }
 
   #isOurs({ issuerPub }: SealedRedemption): boolean {

@@ -94,7 +94,8 @@ SCHEMA = {
         "AgentPages": "1 pages *state2.SignedPage, 2 more bool",
         "PunchCoordRefusal": "1 peer_id bytes",
         "Redemption": "1 token admission.InviteToken, 2 subject_pub bytes, 3 signature bytes",
-        "SealedRedemption": "1 issuer_pub bytes, 2 encapsulated bytes, 3 ciphertext bytes",
+        "SealedRedemption": "1 issuer_pub bytes, 2 encapsulated bytes, 3 ciphertext bytes, "
+        "4 cluster_id bytes",
         "SealedAnswer": "1 sealed bytes, 2 failure #",
         "RelayRequest": "1 peer_id bytes",
         "RelayGrant": "1 peer_id bytes, 2 flow uint32",

@@ -70,7 +70,7 @@ def write(folder):
         montgomery(KEYS["root"]),
         b"pollen/2 redemption",
         ephemeral,
-        KEYS["root"],
+        values.CLUSTER + KEYS["root"],
         lambda encapsulated: encoded(redemption(encapsulated)),
     )
     refusal = make("mesh.InviteRedeemResponse", reason="invite token expired.")
@@ -86,6 +86,7 @@ def write(folder):
             issuer_pub=KEYS["root"],
             encapsulated=encapsulated,
             ciphertext=ciphertext,
+            cluster_id=values.CLUSTER,
         ),
     )
     file.message("a sealed refusal", make("mesh2.SealedAnswer", sealed=answer))

@@ -37,7 +37,7 @@ Deno.test("only the issuer opens it, and only as it was signed", () => {
   for (const key of [ADMIN, OTHER]) {
     throws(() => openRedemption(request, key, golden), { code: "unauthenticated" });
   }
-  const changes = ["issuerPub", "encapsulated", "ciphertext"] as const;
+  const changes = ["issuerPub", "encapsulated", "ciphertext", "clusterId"] as const;
   for (const field of changes) {
     const changed = request[field].slice();
     changed[10]! ^= 1;

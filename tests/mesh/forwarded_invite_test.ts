@@ -274,4 +274,7 @@ Deno.test("a member's requests are bounded; nonsense is none of ours", async () 
   const other = SealedRedemption.encode({ ...request, issuerPub: new Uint8Array(32) });
   const foreign = await inTime(askOverStream(session, other), "an answer");
   equal(foreign.failure, RedemptionFailure.UNKNOWN_ISSUER);
+  const abroad = SealedRedemption.encode({ ...request, clusterId: new Uint8Array(32) });
+  const refused = await inTime(askOverStream(session, abroad), "an answer");
+  equal(refused.failure, RedemptionFailure.FOREIGN_NETWORK);
 });

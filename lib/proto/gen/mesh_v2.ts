@@ -364,6 +364,8 @@ export interface SealedRedemption {
   /** a key of this request alone */
   readonly encapsulated: Uint8Array;
   readonly ciphertext: Uint8Array;
+  /** the network that the invite is of */
+  readonly clusterId: Uint8Array;
 }
 
 export function writeSealedRedemption(writer: Writer, message: SealedRedemption): void {
@@ -376,10 +378,13 @@ export function writeSealedRedemption(writer: Writer, message: SealedRedemption)
   if (message.ciphertext.length > 0) {
     writer.uint32(26); writer.bytes(message.ciphertext);
   }
+  if (message.clusterId.length > 0) {
+    writer.uint32(34); writer.bytes(message.clusterId);
+  }
 }
 
 export function readSealedRedemption(reader: Reader, end: number, budget: Budget): SealedRedemption {
-  const message: { -readonly [K in keyof SealedRedemption]: SealedRedemption[K] } = { issuerPub: new Uint8Array(0), encapsulated: new Uint8Array(0), ciphertext: new Uint8Array(0) };
+  const message: { -readonly [K in keyof SealedRedemption]: SealedRedemption[K] } = { issuerPub: new Uint8Array(0), encapsulated: new Uint8Array(0), ciphertext: new Uint8Array(0), clusterId: new Uint8Array(0) };
   while (reader.pos < end) {
     const tag = reader.uint32();
     switch (tag) {
@@ -392,6 +397,9 @@ export function readSealedRedemption(reader: Reader, end: number, budget: Budget
       case 26:
         message.ciphertext = readBytes(reader);
         break;
+      case 34:
+        message.clusterId = readBytes(reader);
+        break;
       default:
         skip(reader, tag);
     }
@@ -402,7 +410,7 @@ export function readSealedRedemption(reader: Reader, end: number, budget: Budget
 
 export const SealedRedemption: Codec<SealedRedemption> = codec(
   "pollen.mesh.v2.SealedRedemption",
-  () => ({ issuerPub: new Uint8Array(0), encapsulated: new Uint8Array(0), ciphertext: new Uint8Array(0) }),
+  () => ({ issuerPub: new Uint8Array(0), encapsulated: new Uint8Array(0), ciphertext: new Uint8Array(0), clusterId: new Uint8Array(0) }),
   writeSealedRedemption,
   readSealedRedemption,
 );
@@ -414,6 +422,7 @@ export const RedemptionFailure = {
   BUSY: 2,
   UNANSWERED: 3,
   UNREADABLE: 4,
+  FOREIGN_NETWORK: 5,
 } as const;
 /** One of the constants above, or a number that this version does not know. */
 export type RedemptionFailure = number;

@@ -7,12 +7,13 @@ import {
   type SealedRedemption,
 } from "../../../lib/proto/mod.ts";
 import { goldenBytes } from "../golden.ts";
-import { NODE, OPEN_INVITE, ROOT } from "../network.ts";
+import { CLUSTER, NODE, OPEN_INVITE, ROOT } from "../network.ts";
 
 /** What was sealed and signed is bytes; they are taken as they are. */
 const bytesOf = (name: string) => goldenBytes(name);
 
 const CIPHERTEXT_HEAD_BYTES = 3;
+const CLUSTER_FIELD_BYTES = 34;
 const sealedRequest = bytesOf("a sealed redemption");
 
 const redemption: Redemption = {
@@ -23,7 +24,8 @@ const redemption: Redemption = {
 const sealed: SealedRedemption = {
   issuerPub: ROOT.publicKey,
   encapsulated: sealedRequest.slice(36, 68),
-  ciphertext: sealedRequest.slice(68 + CIPHERTEXT_HEAD_BYTES),
+  ciphertext: sealedRequest.slice(68 + CIPHERTEXT_HEAD_BYTES, -CLUSTER_FIELD_BYTES),
+  clusterId: CLUSTER,
 };
 const refusal: SealedAnswer = {
   sealed: bytesOf("a sealed refusal").slice(2),
