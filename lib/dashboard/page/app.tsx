@@ -1,17 +1,16 @@
 // The page: its head, and whichever of its parts the address names.
 
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { type Node, readNetwork, readServices, readSession, signOut } from "./api.ts";
+import { readNetwork, readServices, readSession, signOut } from "./api.ts";
 import { DetailsPanel } from "./details.tsx";
 import { EventsPage } from "./events.tsx";
 import { Feed, type Link, NOTHING } from "./feed.ts";
 import { hrefOf, PAGES, type Place, type Theme, usePlace, useReading, useTheme } from "./hooks.ts";
-import type { Names } from "./links.ts";
+import { namesOf } from "./links.ts";
 import { Login } from "./login.tsx";
 import { NetworkPage } from "./network.tsx";
 import { NodesPage } from "./nodes.tsx";
 import { ServicesPage } from "./services.tsx";
-import { nameOf } from "./view.ts";
 
 const LINKS: Readonly<Record<Link, string>> = {
   loading: "Connecting",
@@ -27,9 +26,6 @@ const TITLES: Readonly<Record<Place["page"], string>> = {
   services: "Services",
   events: "Events",
 };
-
-/** Characters of an id that stand for a name, as in `pollen status`. */
-const ID_SHOWN = 8;
 
 /** Between two readings of what the network is like, in milliseconds; round trips are no events. */
 const READ_MS = 5_000;
@@ -56,7 +52,7 @@ export function App() {
     lastId.current = place.nodeId;
   }, [place]);
   const { link, problem, nodes } = known;
-  const names = useNames(nodes);
+  const names = useMemo(() => namesOf(nodes ?? []), [nodes]);
   const isWanted = (page: Place["page"]) =>
     link !== "denied" && (place.page === page || place.nodeId !== null);
   const network = useReading(
@@ -133,14 +129,6 @@ export function App() {
       </main>
     </>
   );
-}
-
-/** What nodes are called; those that the registry does not know by the beginning of their ids. */
-function useNames(nodes: readonly Node[] | null): Names {
-  return useMemo(() => {
-    const names = new Map((nodes ?? []).map((node) => [node.id, nameOf(node)]));
-    return (id) => names.get(id) ?? id.slice(0, ID_SHOWN);
-  }, [nodes]);
 }
 
 /** Whether a token was shown that could be taken back. */

@@ -23,6 +23,9 @@ export interface Reading<T> {
   readonly problem: ApiError | null;
 }
 
+/** Until a question that failed is asked again, in milliseconds. */
+const RETRY_MS = 1_000;
+
 const UNREAD = { value: null, aheadMs: 0, problem: null };
 
 /**
@@ -51,16 +54,18 @@ export function useReading<T>(
       if (isReading) return;
       clearTimeout(timer);
       isReading = true;
+      let waitMs = everyMs;
       try {
         const { value, aheadMs } = await read();
         if (!isOver) setReading({ value, aheadMs, problem: null });
       } catch (thrown) {
+        waitMs = Math.min(everyMs, RETRY_MS);
         if (!isOver) setReading((before) => ({ ...before, problem: thrown as ApiError }));
       }
       isReading = false;
       if (isOver) return;
       if (mustReadAgain) void look();
-      else timer = setTimeout(tick, everyMs);
+      else timer = setTimeout(tick, waitMs);
     };
     // Whoever looks again opens the feed anew, which reads everything.
     const tick = () => {

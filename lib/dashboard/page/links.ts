@@ -1,9 +1,25 @@
 // What the network's links mean for one who reads: pure.
 
-import type { Machine, Network, NetworkLink } from "./api.ts";
+import type { Machine, Network, NetworkLink, Node } from "./api.ts";
+import { nameOf } from "./view.ts";
 
 /** What a machine is called. */
 export type Names = (id: string) => string;
+
+/** Characters of an id that stand for a name, as in `pollen status`. */
+const ID_SHOWN = 8;
+
+/** The names of these; the beginning of the id tells those apart that share one, and names others. */
+export function namesOf(nodes: readonly Node[]): Names {
+  const names = new Map(nodes.map((node) => [node.id, nameOf(node)]));
+  const bearers = new Map<string, number>();
+  for (const name of names.values()) bearers.set(name, (bearers.get(name) ?? 0) + 1);
+  return (id) => {
+    const short = id.slice(0, ID_SHOWN);
+    const name = names.get(id) ?? short;
+    return (bearers.get(name) ?? 0) > 1 ? `${name} ${short}` : name;
+  };
+}
 
 /** A machine with what is told of it beside its name. */
 export interface MachineRow {

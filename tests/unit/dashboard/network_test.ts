@@ -4,7 +4,7 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import fc from "fast-check";
 import type { Network } from "../../../lib/dashboard/page/api.ts";
 import { distanceTo, layOut } from "../../../lib/dashboard/page/layout.ts";
-import { machineRows } from "../../../lib/dashboard/page/links.ts";
+import { machineRows, namesOf } from "../../../lib/dashboard/page/links.ts";
 
 const idsOf = (count: number) =>
   Array.from({ length: count }, (_, index) => `m${String(index).padStart(4, "0")}`);
@@ -75,4 +75,21 @@ Deno.test("machines: our own, those online by name, the others; each with its wa
       ["b", "", 0],
     ],
   );
+});
+
+Deno.test("who shares a name is told apart by id, who has none is named by it", () => {
+  const node = (id: string, hostname: string) => ({
+    id,
+    hostname,
+    kind: "member" as const,
+    lastSeenUnix: 0,
+    state: "active" as const,
+  });
+  const names = namesOf([node("0123456789", "vm"), node("abcdefghij", "vm"), node("c", "box")]);
+  deepEqual(["0123456789", "abcdefghij", "c", "unknown-to-all"].map(names), [
+    "vm 01234567",
+    "vm abcdefgh",
+    "box",
+    "unknown-",
+  ]);
 });
