@@ -142,8 +142,8 @@ export class Core {
     // Who signs can leap himself only; and he has to, where somebody made him count on from afar.
     const limit = max === 0n ? COUNTER_FIRST_MAX : max + COUNTER_JUMP_MAX;
     if (signed === null && event.counter > limit) return false;
-    const current = isFirstSigned ? undefined : known?.log.get(attribute);
-    if (current !== undefined && event.counter <= current.counter) return false;
+    const log = isFirstSigned ? undefined : known?.log;
+    if (log?.supersedes(attribute, event, signed) === false) return false;
     if (signed !== null && !(this.#memberships.has(key) && this.#isSignedBy(key, signed))) {
       return false;
     }
@@ -151,7 +151,8 @@ export class Core {
 
     const author = this.#authorFor(key);
     if (author === null) return false;
-    if (current === undefined && !isRevocation && author.log.size >= ATTRIBUTES_PER_AUTHOR_MAX) {
+    const isNew = log?.get(attribute) === undefined;
+    if (isNew && !isRevocation && author.log.size >= ATTRIBUTES_PER_AUTHOR_MAX) {
       return false;
     }
     author.log.put(attribute, event, signed);

@@ -62,6 +62,21 @@ export class AuthorLog {
     return this.#entries.values().map(({ event }) => event);
   }
 
+  /**
+   * Whether an event is its attribute's newest: by its counter. An author who signed two with the
+   * same one lies, or lost in a crash what he had said; then the deletion is taken, else the larger
+   * bytes, so that all keep the same.
+   */
+  supersedes(key: AttributeKey, event: GossipEvent, signed: SignedEvent | null): boolean {
+    const current = this.#entries.get(key);
+    if (current === undefined || event.counter > current.event.counter) return true;
+    if (event.counter < current.event.counter || signed === null || current.signed === null) {
+      return false;
+    }
+    if (event.deleted !== current.event.deleted) return event.deleted;
+    return signed.event.toHex() > current.signed.event.toHex();
+  }
+
   /** Records an event as its attribute's newest. */
   put(key: AttributeKey, event: GossipEvent, signed: SignedEvent | null = null): void {
     if (signed !== null && !this.isSigned) this.#beginSigned();

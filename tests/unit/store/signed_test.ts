@@ -189,6 +189,34 @@ Deno.test("replicas converge over pollen/2, whatever was lost before, and nothin
   );
 });
 
+Deno.test("of two words under one number all keep the same, and a withdrawal before anything else", () => {
+  const said = (...changes: ((core: Core) => void)[]): EventRecords => {
+    const life = newCore(0);
+    for (const change of changes) change(life);
+    return missingRecords(life, NOTHING, ALL);
+  };
+  const first = said((core) => core.own.publish(service("web", 1)));
+  const second = said((core) => core.own.publish(service("web", 2)));
+  const removed = said(
+    (core) => core.own.publish(service("web", 1)),
+    (core) => core.own.retract(service("web", 1)),
+  );
+  const again = said(
+    (core) => core.own.publish(service("db", 1)),
+    (core) => core.own.publish(service("web", 3)),
+  );
+  for (const [one, other, services] of [[first, second, 1], [removed, again, 0]] as const) {
+    const [b, c] = [newCore(1), newCore(2)];
+    b.applyRecords(one);
+    b.applyRecords(other);
+    c.applyRecords(other);
+    c.applyRecords(one);
+    deepEqual(digestOf(b), digestOf(c));
+    const ofWeb = servicesOf(b, newCore(0)).filter((name) => name === "web");
+    equal(ofWeb.length, services);
+  }
+});
+
 Deno.test("who was made to count on from afar is heard by those who missed it, and by himself", () => {
   const [a, b] = [newCore(0), newCore(1)];
   a.own.publish(service("web"));
