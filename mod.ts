@@ -106,6 +106,7 @@ export {
   type PeerStateKind,
   PeerStore,
 } from "./lib/peer/mod.ts";
+export { Conn, SockStore, type SockStoreDeps } from "./lib/sock/mod.ts";
 export { type EngineOptions, openEngine } from "./lib/quic/mod.ts";
 
 // State: what nodes tell each other, and what a node is told by its owner.
@@ -249,6 +250,7 @@ export {
   type EngineStats,
   type ErrorCode,
   type ErrorOptions,
+  type ExtraSocket,
   formatAddress,
   type Forwarder,
   type IncomingStream,
@@ -264,6 +266,9 @@ export {
   peerKeyFromBytes,
   PollenError,
   type Protocol,
+  type Punched,
+  type PunchOptions,
+  type PunchPart,
   type Random,
   type RawPacket,
   type Session,

@@ -6,7 +6,7 @@
 
 import type { IdentityKey, NodeCredentials, SignedTimes } from "../auth/mod.ts";
 import type { Envelope, Frame } from "../proto/mod.ts";
-import { Puncher } from "../sock/mod.ts";
+import { SockStore } from "../sock/mod.ts";
 import {
   ALPN_MEMBER_2,
   BoundedQueue,
@@ -29,6 +29,8 @@ import {
   type PeerPath,
   PeerRateLimiter,
   PollenError,
+  type Punched,
+  type PunchOptions,
   type Random,
   type RelayPeer,
   RESTARTS_MAX,
@@ -41,6 +43,7 @@ import {
 } from "../types/mod.ts";
 import { dialFirst } from "./dial.ts";
 import { Gatekeeper } from "./gatekeeper.ts";
+import { HeldSockets } from "./held_sockets.ts";
 import { InviteSlots } from "./invite_slots.ts";
 import { reasonOf, refusalText } from "./ends.ts";
 import { serveInvite } from "./invite_serve.ts";
@@ -106,7 +109,8 @@ export class Mesh implements MeshPort<Envelope, Frame>, AsyncDisposable {
   readonly #redemptions: Redemptions;
   readonly #relays: Relays;
   readonly #paths: Paths;
-  readonly #puncher: Puncher;
+  readonly #sockStore: SockStore;
+  readonly #heldSockets: HeldSockets;
   /** For what others can cause as often as they like. */
   readonly #throttledLog: LogThrottle;
   #isClosed = false;
@@ -149,8 +153,13 @@ export class Mesh implements MeshPort<Envelope, Frame>, AsyncDisposable {
       onMoved: (peer, session) => this.#onMoved(peer, session),
       onSilent: (peer, session) => this.#onSilent(peer, session),
     });
-    const send = (to: SocketAddress, bytes: Uint8Array) => engine.sendRaw(to, bytes);
-    this.#puncher = new Puncher({ clock, random: options.random, send });
+    this.#sockStore = new SockStore({
+      clock,
+      random: options.random,
+      send: (to, bytes) => engine.sendRaw(to, bytes),
+      openSocket: () => engine.openSocket(),
+    });
+    this.#heldSockets = new HeldSockets(this.#sockStore);
   }
 
   /** Mints this process's certificates, shows them on the engine and begins to accept. The mesh owns the engine from now on. */
@@ -164,7 +173,7 @@ export class Mesh implements MeshPort<Envelope, Frame>, AsyncDisposable {
       mesh.#gatekeeper.decide(attempt, options.clock.monotonicNow())
     );
     mesh.#run(mesh.#acceptSessions());
-    const receivers = [mesh.#paths, mesh.#puncher].map((receiver) =>
+    const receivers = [mesh.#paths, mesh.#sockStore].map((receiver) =>
       receiver.received.bind(receiver)
     );
     mesh.#run(handOutRawPackets(options.engine, receivers));
@@ -354,10 +363,11 @@ export class Mesh implements MeshPort<Envelope, Frame>, AsyncDisposable {
    * Opens a way through the routers to where the peer is seen, while it does the same towards us.
    *
    * @returns Where to dial it.
-   * @throws {PollenError} `unreachable` after 3 s, `cancelled`, `exhausted`.
+   * @throws {PollenError} `unreachable` after 3 s, 4 s of unequal ends; `cancelled`; `exhausted`; what
+   *   opening sockets throws.
    */
-  punch(address: SocketAddress, signal?: AbortSignal): Promise<SocketAddress> {
-    return this.#puncher.punch(address, signal);
+  punch(address: SocketAddress, options?: PunchOptions): Promise<Punched> {
+    return this.#sockStore.punch(address, options);
   }
 
   /** Ends every session with this peer. Idempotent, also for a peer nobody knows. */
@@ -505,12 +515,16 @@ export class Mesh implements MeshPort<Envelope, Frame>, AsyncDisposable {
     }
     this.#paths.begin(session);
     this.#gatekeeper.memberSeen(session.remoteAddress.ip, session);
+    this.#heldSockets.hold(session);
     // What stands by may be one of many, and a member is to have the bounds of one session.
     session.admit({ narrow: added.kind === "standing_by" });
     this.#watcher?.admitted(peer, session);
     this.#run(this.#links.serve(peer, session));
     if (session.alpn === ALPN_MEMBER_2) this.#run(this.#paths.keep(peer, session));
-    this.#run(session.closed.then((end) => this.#forget(peer, session, end)));
+    this.#run(session.closed.then((end) => {
+      this.#heldSockets.release(session);
+      this.#forget(peer, session, end);
+    }));
     if (added.kind === "current") this.#reportConnected(member);
   }
 
@@ -527,6 +541,7 @@ export class Mesh implements MeshPort<Envelope, Frame>, AsyncDisposable {
   }
 
   #onMoved(peer: PeerKey, session: Session): void {
+    this.#heldSockets.hold(session);
     if (this.#registry.get(peer) !== session) return;
     const { address } = this.#paths.of(session);
     if (!this.#events.push({ kind: "moved", peer, address })) session.close("overloaded");

@@ -9,7 +9,7 @@ import {
   type Log,
   type PeerKey,
   type PeerPath,
-  readWay,
+  realAddress,
   type Session,
   shortPeerKey,
   type SocketAddress,
@@ -176,11 +176,4 @@ export class Paths {
 function textOf({ carrier, address }: PeerPath): string {
   if (carrier !== null) return `through ${shortPeerKey(carrier)}`;
   return address === null ? "through a relay that ended" : formatAddress(address);
-}
-
-/** Where packets really go; null for those that a carrier gets. */
-function realAddress(address: SocketAddress): SocketAddress | null {
-  const way = readWay(address);
-  if (way === null) return address;
-  return way.kind === "socket" ? way.address : null;
 }

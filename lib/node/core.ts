@@ -15,7 +15,7 @@
 //   connectPending           a carrier is asked for: see relaying.ts and, on its side, carrying.ts
 
 import { PeerStore } from "../peer/mod.ts";
-import type { Envelope, Frame, PunchCoordTrigger } from "../proto/mod.ts";
+import type { Envelope, Frame, PunchCoordTrigger, PunchCoordUnequal } from "../proto/mod.ts";
 import type { Store } from "../store/mod.ts";
 import {
   addMs,
@@ -30,14 +30,17 @@ import {
   type PeerKey,
   peerKeyBytes,
   peerKeyFromBytes,
+  type PunchPart,
   type RelayPeer,
   type ServicePort,
   type SocketAddress,
 } from "../types/mod.ts";
 import { addressesOf } from "./addresses.ts";
+import { Coordinating, type MaybeSeen } from "./coordinating.ts";
 import { Exchange } from "./exchange.ts";
 import type { NatKind } from "./nat_kind.ts";
-import { isSeen, type MaybeSeen, Punching, triggerFor } from "./punching.ts";
+import { natKindFrom, NatReports } from "./nat_reports.ts";
+import { Punching } from "./punching.ts";
 import { Relays } from "./relays.ts";
 import type { BootstrapPeer, NodeInput, NodeOutput } from "./steps.ts";
 import { Whereabouts } from "./whereabouts.ts";
@@ -72,13 +75,17 @@ export class NodeCore {
   #resumingUntil: MonotonicMs | null = null;
   readonly #exchange: Exchange;
   readonly #punching: Punching;
+  readonly #coordinating: Coordinating;
+  readonly #natReports: NatReports;
   readonly #relays: Relays;
 
   constructor(options: NodeCoreOptions) {
     this.#store = options.store;
     this.#whereabouts = new Whereabouts(options.store);
     this.#exchange = new Exchange(options.store, () => this.connectedPeers());
-    this.#punching = new Punching(options.store);
+    this.#punching = new Punching(options.store, () => this.natKind());
+    this.#coordinating = new Coordinating(this.#exchange);
+    this.#natReports = new NatReports(() => this.connectedPeers(), this.#exchange);
     const { store, carries = false } = options;
     const peers = () => options.relayPeers?.() ?? new Map<PeerKey, RelayPeer>();
     this.#relays = new Relays({ store, carries, peers });
@@ -204,7 +211,7 @@ export class NodeCore {
 
   /** Asks a common peer; without one the peer is tried again from the start after its pause. */
   #requestPunch(now: MonotonicMs, peer: PeerKey): NodeOutput[] {
-    const coordinator = this.#punching.coordinatorFor(peer, this.connectedPeers());
+    const coordinator = this.#punching.coordinatorFor(peer, this.#coordinators());
     if (coordinator === null) {
       this.#fail(now, peer);
       return [];
@@ -213,15 +220,40 @@ export class NodeCore {
     return [this.#exchange.say(coordinator, { kind: "punchCoordRequest", value })];
   }
 
+  /** Who sees us from outside comes first, then who can say no. */
+  #coordinators(): PeerKey[] {
+    const rank = (peer: PeerKey) =>
+      (this.#whereabouts.isSeenBy(peer) ? 2 : 0) + (this.#exchange.takesFrames(peer) ? 1 : 0);
+    return this.connectedPeers().sort((a, b) => rank(b) - rank(a));
+  }
+
   #onPunchRequest(now: MonotonicMs, from: PeerKey, peerId: Uint8Array): NodeOutput[] {
     const target = this.#punching.requested(now, from, peerId);
     return target === null ? [] : [{ kind: "coordinatePunch", from, target }];
   }
 
-  #onPunchTrigger(now: MonotonicMs, from: PeerKey, trigger: PunchCoordTrigger): NodeOutput[] {
-    const plausible = this.#punching.triggered(now, from, trigger);
-    if (plausible === null || this.#isReached(plausible.peer)) return [];
-    return [{ kind: "punch", ...plausible }];
+  #onPunchTrigger(
+    now: MonotonicMs,
+    from: PeerKey,
+    trigger: PunchCoordTrigger,
+    part?: PunchPart,
+  ): NodeOutput[] {
+    const punch = this.#punching.triggered(now, from, trigger, part);
+    if (punch === null || this.#isReached(punch.peer)) return [];
+    const begun = this.#punching.begin(now, punch);
+    if (begun === "begun") return [{ kind: "punch", ...punch }];
+    // What runs says itself what became of it.
+    if (begun === "resting") this.#fail(now, punch.peer);
+    return [];
+  }
+
+  #onUnequalPunch(
+    now: MonotonicMs,
+    from: PeerKey,
+    { trigger, isHard }: PunchCoordUnequal,
+  ): NodeOutput[] {
+    if (trigger === undefined) return [];
+    return this.#onPunchTrigger(now, from, trigger, isHard ? "hard" : "easy");
   }
 
   /** Nobody there: the next attempt asks another one. */
@@ -230,19 +262,9 @@ export class NodeCore {
     return [];
   }
 
-  /** Tells two peers where the other one is seen from here; the first, if that cannot be. */
-  coordinate(from: MaybeSeen, target: MaybeSeen): NodeOutput[] {
-    if (isSeen(from) && isSeen(target)) {
-      return ([[from, target], [target, from]] as const).map(([to, other]) => {
-        const value = triggerFor(to, other);
-        return this.#exchange.say(to.peer, { kind: "punchCoordTrigger", value });
-      });
-    }
-    if (!this.#exchange.takesFrames(from.peer)) return [];
-    const value = { peerId: peerKeyBytes(target.peer) };
-    return [
-      { kind: "sendFrame", peer: from.peer, frame: { body: { kind: "punchCoordRefusal", value } } },
-    ];
+  /** Tells two peers where the other one is seen from here; the first, if that is of no use. */
+  coordinate(now: MonotonicMs, from: MaybeSeen, target: MaybeSeen): NodeOutput[] {
+    return this.#coordinating.coordinate(now, from, target);
   }
 
   /** Connected, and not over a carrier. */
@@ -278,7 +300,8 @@ export class NodeCore {
   }
 
   #announceAddresses(): NodeOutput[] {
-    return this.#exchange.broadcast(this.#whereabouts.announce());
+    const events = this.#exchange.broadcast(this.#whereabouts.announce());
+    return [...events, ...this.#natReports.now(this.natKind())];
   }
 
   #dialEverything(peer: PeerKey): NodeOutput {
@@ -319,6 +342,7 @@ export class NodeCore {
     const place = address === null ? { relayed: true } : { ip: address.ip, port: address.port };
     return [
       ...this.#exchange.begin(now, peer, protocol),
+      ...this.#natReports.begin(peer),
       ...this.#exchange.broadcast(this.#store.setLocalConnected(peer, true)),
       ...this.#onPath(now, peer, address),
       { kind: "log", message: "peer connected", fields: { peer, ...place, inbound, protocol } },
@@ -331,6 +355,7 @@ export class NodeCore {
     if (address === null) return this.#relays.relaying.relayed(now, peer);
     this.#relays.relaying.reached(now, peer);
     this.#store.setLastAddr(peer, address);
+    this.#punching.met(peer, address);
     const value = { addr: formatAddress(address) };
     return [this.#exchange.say(peer, { kind: "observedAddress", value })];
   }
@@ -365,6 +390,7 @@ export class NodeCore {
   ): NodeOutput[] {
     this.#exchange.end(peer);
     this.#whereabouts.forget(peer);
+    this.#coordinating.forget(peer);
     this.#relays.relaying.lost(peer);
     this.#peers.step(now, { kind: "peerDisconnected", peer, reason });
     // The peer gave the session up while we slept; it is there all the same.
@@ -373,6 +399,7 @@ export class NodeCore {
     if (wasSlept) this.#peers.step(now, { kind: "retryPeer", peer });
     return [
       ...this.#exchange.broadcast(this.#store.setLocalConnected(peer, false)),
+      ...this.#natReports.now(this.natKind()),
       { kind: "log", message: "peer disconnected", fields: { peer, reason, text } },
       ...this.#relays.endPeer(now, peer),
       ...(wasSlept ? this.#tick(now) : []),
@@ -385,10 +412,19 @@ export class NodeCore {
   }
 
   #onFrame(now: MonotonicMs, { frame: { body }, peer }: PeerFrame<Frame>): NodeOutput[] {
-    if (body?.kind === "punchCoordRefusal") return this.#onPunchRefused(now, body.value.peerId);
-    // A hello belongs to the link; what is unknown is of a later version.
-    return this.#exchange.onFrame(now, peer, body) ?? this.#onShared(now, peer, body) ??
-      this.#relays.onFrame(now, peer, body) ?? [];
+    switch (body?.kind) {
+      case "punchCoordRefusal":
+        return this.#onPunchRefused(now, body.value.peerId);
+      case "punchCoordUnequal":
+        return this.#onUnequalPunch(now, peer, body.value);
+      case "natReport":
+        this.#coordinating.report(peer, natKindFrom(body.value.mapping));
+        return [];
+      default:
+        // A hello belongs to the link; what is unknown is of a later version.
+        return this.#exchange.onFrame(now, peer, body) ?? this.#onShared(now, peer, body) ??
+          this.#relays.onFrame(now, peer, body) ?? [];
+    }
   }
 
   /** What both protocols have; null for anything else. */

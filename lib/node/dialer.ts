@@ -3,8 +3,10 @@
 
 import type { Envelope, Frame } from "../proto/mod.ts";
 import {
+  type Clock,
   DIALS_MAX,
   errorText,
+  formatAddress,
   type Log,
   type Mesh,
   type PeerKey,
@@ -13,12 +15,17 @@ import {
   type SocketAddress,
   toPollenError,
 } from "../types/mod.ts";
+import type { Punch } from "./punching.ts";
 
 /** How long one attempt to connect to a peer may take (pollen/1). */
 const DIAL_TIMEOUT_MS = 2_000;
+/** How often a session asks at the address that a punch has found, and milliseconds between. */
+const MOVE_QUESTIONS = 8;
+const MOVE_PAUSE_MS = 250;
 
 export interface DialerDeps {
   readonly mesh: Mesh<Envelope, Frame>;
+  readonly clock: Clock;
   readonly log: Log;
   /** Ends all attempts. */
   readonly signal: AbortSignal;
@@ -30,8 +37,8 @@ export class Dialer {
   readonly #deps: DialerDeps;
   /** Why peers were last refused. */
   readonly #refusals = new Map<PeerKey, string>();
-  /** Peers to whom a way is being opened. */
-  readonly #punching = new Set<PeerKey>();
+  /** Peers to whom a way is being opened, and what comes of it. */
+  readonly #punching = new Map<PeerKey, Promise<boolean>>();
   #running = 0;
   #isUnanswered = false;
 
@@ -68,23 +75,46 @@ export class Dialer {
   }
 
   /** Opens a way to a peer that does the same, and dials it there; whether there is a session now. Never throws. */
-  async punch(peer: PeerKey, address: SocketAddress): Promise<boolean> {
-    const { mesh, signal } = this.#deps;
-    if (this.#punching.has(peer) || this.#running >= DIALS_MAX) return false;
-    this.#punching.add(peer);
+  punch(punch: Punch): Promise<boolean> {
+    const { peer } = punch;
+    // Both ends asked for it: one attempt answers both.
+    const running = this.#punching.get(peer);
+    if (running !== undefined) return running;
+    if (this.#running >= DIALS_MAX) return Promise.resolve(false);
+    const attempt = this.#punch(punch).finally(() => this.#punching.delete(peer));
+    this.#punching.set(peer, attempt);
+    return attempt;
+  }
+
+  async #punch({ peer, address, part }: Punch): Promise<boolean> {
+    const { mesh, log, signal } = this.#deps;
     this.#running++;
+    log.debug("a way to a peer is being opened", { peer, at: formatAddress(address), part });
     try {
-      const found = await mesh.punch(address, signal);
-      await mesh.connect(peer, [found], { timeoutMs: DIAL_TIMEOUT_MS, signal });
-      // If there was a session already, it may go there from now on.
-      mesh.suggestPath(peer, found);
+      const punched = await mesh.punch(address, { part, signal });
+      try {
+        await mesh.connect(peer, [punched.peer], { timeoutMs: DIAL_TIMEOUT_MS, signal });
+        await this.#moveTo(peer, punched.peer);
+      } finally {
+        punched.release();
+      }
       return true;
     } catch (thrown) {
       this.#report(peer, toPollenError(thrown));
       return mesh.peerLink(peer) !== null;
     } finally {
-      this.#punching.delete(peer);
       this.#running--;
+    }
+  }
+
+  /** If there was a relayed session already, it may go there from now on; a question may get lost. */
+  async #moveTo(peer: PeerKey, address: SocketAddress): Promise<void> {
+    const { mesh, clock, signal } = this.#deps;
+    for (let asked = 0; asked < MOVE_QUESTIONS && !signal.aborted; asked++) {
+      const carrier = mesh.peerPath(peer)?.carrier ?? null;
+      if (carrier === null) return;
+      mesh.suggestPath(peer, address);
+      await pause(MOVE_PAUSE_MS, clock, signal);
     }
   }
 
@@ -118,6 +148,18 @@ export class Dialer {
     this.#refusals.set(peer, reason);
     this.#deps.log.warn("a peer is not the one it should be, or refuses us", { peer, reason });
   }
+}
+
+function pause(ms: number, clock: Clock, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      stopTimer();
+      signal.removeEventListener("abort", end);
+      resolve();
+    };
+    const stopTimer = clock.setTimer(ms, end);
+    signal.addEventListener("abort", end, { once: true });
+  });
 }
 
 function noAddress(names: readonly string[]): PollenError {

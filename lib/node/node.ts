@@ -20,6 +20,7 @@ import { Dialer } from "./dialer.ts";
 import { faultText } from "./faults.ts";
 import { Forwards, type WhichForwards } from "./forwards.ts";
 import type { NatKind } from "./nat_kind.ts";
+import type { Punch } from "./punching.ts";
 import { type PeerRefusal, Refusals } from "./refusals.ts";
 import { RelayDriver } from "./relay_driver.ts";
 import { Sender } from "./sender.ts";
@@ -82,7 +83,7 @@ export class Node {
     });
     this.#saver = new StateSaver(store, clock, log);
     this.#sender = new Sender(mesh, log);
-    const dialer = new Dialer({ mesh, log, resolve, signal: this.#stopping.signal });
+    const dialer = new Dialer({ mesh, clock, log, resolve, signal: this.#stopping.signal });
     this.#dialer = dialer;
     const report = (input: NodeInput) => this.#step(input);
     this.#relays = new RelayDriver({ mesh, dialer, log, bytesPerSecond, report });
@@ -349,7 +350,7 @@ export class Node {
         this.#run(this.#forwards.move(output));
         break;
       case "punch":
-        this.#run(this.#punch(output.peer, output.address));
+        this.#run(this.#punch(output));
         break;
       case "coordinatePunch":
         this.#coordinate(output.from, output.target);
@@ -381,18 +382,19 @@ export class Node {
     if (!isConnected) this.#step({ kind: "connectFailed", peer });
   }
 
-  async #punch(peer: PeerKey, address: SocketAddress): Promise<void> {
-    const isConnected = await this.#dialer.punch(peer, address);
-    if (!isConnected) this.#step({ kind: "connectFailed", peer });
+  async #punch(punch: Punch): Promise<void> {
+    const isConnected = await this.#dialer.punch(punch);
+    if (!isConnected) this.#step({ kind: "connectFailed", peer: punch.peer });
   }
 
   #coordinate(from: PeerKey, target: PeerKey): void {
-    const { mesh } = this.#deps;
+    const { mesh, clock } = this.#deps;
     const [one, other] = [from, target].map((peer) => ({
       peer,
       address: mesh.getActivePeerAddress(peer),
     }));
-    for (const output of this.#core.coordinate(one!, other!)) this.#perform(output);
+    const outputs = this.#core.coordinate(clock.monotonicNow(), one!, other!);
+    for (const output of outputs) this.#perform(output);
   }
 
   async #receivePackets(): Promise<void> {

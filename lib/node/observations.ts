@@ -40,6 +40,11 @@ export class Observations {
     this.#settle();
   }
 
+  /** Whether there is a word of this peer. */
+  isFrom(peer: PeerKey): boolean {
+    return this.#words.has(peer);
+  }
+
   /** The peer is gone, and its word with it. */
   forget(peer: PeerKey): void {
     if (this.#words.delete(peer)) this.#settle();

@@ -1,30 +1,33 @@
-// Coordinating hole punches: two nodes that cannot dial each other ask a third one, connected with
+// Hole punches of this node: two nodes that cannot dial each other ask a third one, connected with
 // both, to tell each where it sees the other. Pure.
 //
 //   what happens                         what follows
 //   a peer is to be reached by a punch   a common peer is asked, another one each time
-//   a member asks for another one        both are told, if both are connected with us
+//   a member asks for another one        both are told (coordinating.ts), if both are connected with us
 //   we are told where a peer is seen     we punch there, if that peer itself says that it has that IP
 //
 // The last condition keeps anybody from aiming us at somebody else: a peer's addresses are in events
-// that it signed.
+// that it signed. Where an attempt takes a thousand packets, nothing but its own signature counts,
+// and attempts in vain become rare (punch_pauses.ts).
 
 import type { PunchCoordTrigger } from "../proto/mod.ts";
 import type { Store } from "../store/mod.ts";
 import {
-  formatAddress,
   isIpLiteral,
   isPort,
   isWay,
   type MonotonicMs,
   PEER_KEY_BYTES,
   type PeerKey,
-  peerKeyBytes,
   peerKeyFromBytes,
   PeerRateLimiter,
+  type PunchPart,
   type SocketAddress,
   splitHostPort,
 } from "../types/mod.ts";
+import type { NatKind } from "./nat_kind.ts";
+import { isEasy, isHard } from "./punch_pairs.ts";
+import { PunchPauses } from "./punch_pauses.ts";
 
 /** Requests and words of one peer that are taken at once; and the time for one more. */
 const BURST = 16;
@@ -32,23 +35,39 @@ const PAUSE_MS = 1_000;
 /** Peers whose last coordinator is remembered. */
 const REMEMBERED_MAX = 1_024;
 
+/** Whom to punch, where, and how. */
+export interface Punch {
+  readonly peer: PeerKey;
+  readonly address: SocketAddress;
+  readonly part: PunchPart;
+}
+
 export class Punching {
   readonly #store: Store;
+  readonly #natKind: () => NatKind;
   readonly #requests = new PeerRateLimiter(BURST, PAUSE_MS);
   readonly #triggers = new PeerRateLimiter(BURST, PAUSE_MS);
   readonly #lastCoordinator = new Map<PeerKey, PeerKey>();
+  readonly #pauses = new PunchPauses();
 
-  constructor(store: Store) {
+  /** @param natKind How this node's router gives out ports, as far as it is known. */
+  constructor(store: Store, natKind: () => NatKind) {
     this.#store = store;
+    this.#natKind = natKind;
   }
 
-  /** Whom to ask: one who says that it is connected with the peer; null when there is nobody. */
+  /**
+   * Whom to ask: one who says that it is connected with the peer, the one after the last; null when
+   * there is nobody.
+   *
+   * @param connected Those who can be asked, the best ones first.
+   */
   coordinatorFor(peer: PeerKey, connected: readonly PeerKey[]): PeerKey | null {
     const able = connected.filter((other) =>
       other !== peer && this.#store.isConnected(other, peer)
     );
-    const last = this.#lastCoordinator.get(peer);
-    const next = able.find((other) => last !== undefined && other > last) ?? able[0] ?? null;
+    const last = able.indexOf(this.#lastCoordinator.get(peer)!);
+    const next = able[last + 1] ?? able[0] ?? null;
     this.#lastCoordinator.delete(peer);
     if (next !== null) this.#lastCoordinator.set(peer, next);
     if (this.#lastCoordinator.size > REMEMBERED_MAX) {
@@ -69,38 +88,33 @@ export class Punching {
     now: MonotonicMs,
     from: PeerKey,
     { peerId, peerAddr }: PunchCoordTrigger,
-  ): { readonly peer: PeerKey; readonly address: SocketAddress } | null {
+    part: PunchPart = "equal",
+  ): Punch | null {
     if (peerId.length !== PEER_KEY_BYTES || !this.#triggers.allow(from, now)) return null;
     const peer = peerKeyFromBytes(peerId);
     const address = readAddress(peerAddr);
     if (address === null || peer === this.#store.local) return null;
-    return this.#store.get(peer)?.ips.includes(address.ip) ? { peer, address } : null;
+    if (!this.#store.get(peer)?.ips.includes(address.ip)) return null;
+    return { peer, address, part: this.#plausiblePart(peer, address, part) };
   }
-}
 
-/** A peer and where it is seen from here. */
-export interface Seen {
-  readonly peer: PeerKey;
-  readonly address: SocketAddress;
-}
+  /** Begins it, unless the same runs already, or the peer has to rest. */
+  begin(now: MonotonicMs, { peer, address, part }: Punch): "begun" | "running" | "resting" {
+    return part === "equal" ? "begun" : this.#pauses.begin(now, peer, address.ip);
+  }
 
-/** The same of one that may not be there, or only over a carrier. */
-export interface MaybeSeen {
-  readonly peer: PeerKey;
-  readonly address: SocketAddress | null;
-}
+  /** A session with the peer has begun, at this address. */
+  met(peer: PeerKey, address: SocketAddress): void {
+    this.#pauses.met(peer, address);
+  }
 
-export function isSeen(peer: MaybeSeen): peer is Seen {
-  return peer.address !== null;
-}
-
-/** What a coordinator tells one peer of the other. */
-export function triggerFor(to: Seen, other: Seen): PunchCoordTrigger {
-  return {
-    peerId: peerKeyBytes(other.peer),
-    selfAddr: formatAddress(to.address),
-    peerAddr: formatAddress(other.address),
-  };
+  /** A coordinator may not make us do more than what we know makes sense. */
+  #plausiblePart(peer: PeerKey, { ip }: SocketAddress, part: PunchPart): PunchPart {
+    const own = this.#natKind();
+    const isSensible = part === "hard" ? !isEasy(own) : !isHard(own);
+    const isAllowed = !ip.includes(":") && this.#store.speaksForItself(peer);
+    return isSensible && isAllowed ? part : "equal";
+  }
 }
 
 function readAddress(text: string): SocketAddress | null {

@@ -1,6 +1,7 @@
 // What goes into the node's core, and what comes out of it.
 
 import type { Envelope, Frame, GossipEvent, SignedPage } from "../proto/mod.ts";
+import type { Punch } from "./punching.ts";
 import type {
   LogFields,
   Packet,
@@ -88,7 +89,7 @@ export type NodeOutput =
     readonly toPort: ServicePort;
   }
   /** Opens a way to a peer that does the same, and dials it. */
-  | { readonly kind: "punch"; readonly peer: PeerKey; readonly address: SocketAddress }
+  | { readonly kind: "punch" } & Punch
   /** Tells two peers where the other one is seen from here, or the first that it cannot be done. */
   | { readonly kind: "coordinatePunch"; readonly from: PeerKey; readonly target: PeerKey }
   /** Opens this node's end of a flow that a carrier granted, and dials the peer over it if there is no session. */

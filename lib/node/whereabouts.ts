@@ -48,6 +48,11 @@ export class Whereabouts {
     this.#observations.note(peer, this.#store.get(peer)?.lastAddr?.ip ?? "", text);
   }
 
+  /** Whether the peer sees us from outside, at an address that others can reach. */
+  isSeenBy(peer: PeerKey): boolean {
+    return this.#observations.isFrom(peer);
+  }
+
   forget(peer: PeerKey): void {
     this.#observations.forget(peer);
   }

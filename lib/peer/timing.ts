@@ -17,11 +17,14 @@ export const BACKOFF_MAX_MS = 60_000;
 export const UNREACHABLE_PAUSE_MS = 20_000;
 
 /**
- * Milliseconds an attempt may take before it counts as failed. A dial takes 2 s at most and a punch
- * 3 s and two datagrams: only an attempt whose answer was lost gets here.
+ * Milliseconds an attempt may take before it counts as failed. A punch takes two messages, 4 s at
+ * most, and a dial of 2 s: only an attempt whose answer was lost gets here.
  */
 export const CONNECTING_DEADLINE_MS = 10_000;
-assert(CONNECTING_DEADLINE_MS > 3 * 3_000, "no attempt that still runs is called failed");
+assert(
+  CONNECTING_DEADLINE_MS > 4_000 + 2_000 + 2_000,
+  "no attempt that still runs is called failed",
+);
 
 /** Failures after which the next stage begins. */
 export const STAGE_ATTEMPTS: Readonly<Record<ConnectStage, number>> = {

@@ -244,6 +244,11 @@ export class Core {
     return author.record = recordOf(author);
   }
 
+  /** Whether what is known of a node was signed by it. */
+  isSigned(peer: PeerKey): boolean {
+    return this.#authors.get(peer)?.log.isSigned ?? false;
+  }
+
   /** This node, revoked or not. */
   recordOfLocal(): NodeRecord {
     const author = this.#authorFor(this.local);

@@ -247,6 +247,11 @@ export class Store implements AsyncDisposable {
     return this.#core.get(source)?.reachable.has(target) ?? false;
   }
 
+  /** Whether what is known of the node was signed by itself, so that nobody else can have said it. */
+  speaksForItself(peer: PeerKey): boolean {
+    return this.#core.isSigned(peer);
+  }
+
   /** Whether the node announces a service on this port. */
   hasServicePort(peer: PeerKey, port: ServicePort): boolean {
     return this.#core.get(peer)?.services.values().some((known) => known === port) ?? false;

@@ -106,6 +106,29 @@ export interface IncomingStream {
   readonly stream: Stream;
 }
 
+/**
+ * What one end of a punch does. `equal`: both routers keep to one port for all, and each end asks at
+ * the one that the coordinator saw. `hard`: this router takes another port for each destination, and
+ * many sockets ask. `easy`: the other end's router does that, and many of its ports are asked at.
+ */
+export type PunchPart = "equal" | "hard" | "easy";
+
+/** How to punch. */
+export interface PunchOptions {
+  /** What this end does, while the other one does its counterpart. Default `equal`. */
+  readonly part?: PunchPart;
+  /** Gives the attempt up, with `cancelled`. */
+  readonly signal?: AbortSignal;
+}
+
+/** A peer where it answered, and the hold on the socket that leads there. */
+export interface Punched {
+  /** Where the peer is reached: a way, where that is not over the main socket. */
+  readonly peer: SocketAddress;
+  /** Lets go of the socket; sessions whose path leads over it keep it themselves. Idempotent. */
+  release(): void;
+}
+
 /** Sessions with the members of one network. */
 export interface Mesh<E, F> extends StreamTransport {
   /** The UDP port the mesh is bound to. */
@@ -149,11 +172,13 @@ export interface Mesh<E, F> extends StreamTransport {
 
   /**
    * Opens a way through the routers to where the peer is seen, while it does the same towards us.
+   * `address` is a real one, of IPv4 for unequal parts.
    *
-   * @returns Where to dial it.
-   * @throws {PollenError} `unreachable` after 3 s, `cancelled`, `exhausted`.
+   * @returns Where to dial it, or to move its session.
+   * @throws {PollenError} `unreachable` after 3 s, 4 s of unequal ends; `cancelled`; `exhausted` when
+   *   64 are tried already, or one of unequal ends; what opening sockets throws.
    */
-  punch(address: SocketAddress, signal?: AbortSignal): Promise<SocketAddress>;
+  punch(address: SocketAddress, options?: PunchOptions): Promise<Punched>;
   /** The next event about a peer; null once the mesh is closed. */
   nextPeerEvent(): Promise<PeerEvent | null>;
   /** What the engine below reports of itself, one after the other; null once the mesh is closed. */

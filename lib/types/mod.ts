@@ -93,6 +93,9 @@ export type {
   PeerFrame,
   PeerLink,
   PeerPath,
+  Punched,
+  PunchOptions,
+  PunchPart,
   RelayPeer,
   SessionWatcher,
   StreamTransport,
@@ -118,4 +121,4 @@ export {
   showServicePort,
 } from "./service_port.ts";
 export { VERSION } from "./version.ts";
-export { isWay, readWay, relayWay, showAddress, socketWay, type Way } from "./ways.ts";
+export { isWay, readWay, realAddress, relayWay, showAddress, socketWay, type Way } from "./ways.ts";

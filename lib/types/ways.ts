@@ -68,6 +68,13 @@ export function readWay({ ip, port }: SocketAddress): Way | null {
   return kind === RELAY ? { kind: "relay", flow: high * 65_536 + low } : null;
 }
 
+/** What an address stands for on a wire: itself, or that of a way; null of a way over a carrier. */
+export function realAddress(address: SocketAddress): SocketAddress | null {
+  const way = readWay(address);
+  if (way === null) return address;
+  return way.kind === "socket" ? way.address : null;
+}
+
 /** An address for people: of a way, what it stands for. */
 export function showAddress(address: SocketAddress): string {
   const way = readWay(address);

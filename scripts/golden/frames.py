@@ -107,6 +107,8 @@ RELAYS = {
     "relay_refusal": make("mesh2.RelayRefusal", peer_id=OTHER, reason=4),
     "relay_withdrawal": make("mesh2.RelayWithdrawal", flow=300, carried=True),
 }
+NAT = make("mesh2.NatReport", mapping=3)
+UNEQUAL = make("mesh2.PunchCoordUnequal", trigger=BODIES["a punch trigger"], is_hard=True)
 
 
 def write(folder):
@@ -159,6 +161,10 @@ def write(folder):
         },
         "a frame: summary of agents": make("mesh2.Frame", agent_summary=AGENT_SUMMARY),
         "a frame: pages of agents": make("mesh2.Frame", agent_pages=AGENT_PAGES),
+        "a report of a NAT": NAT,
+        "a punch of unequal ends": UNEQUAL,
+        "a frame: nat report": make("mesh2.Frame", nat_report=NAT),
+        "a frame: punch of unequal ends": make("mesh2.Frame", punch_coord_unequal=UNEQUAL),
     }.items():
         mesh.message(name, message)
     mesh.save()

@@ -102,13 +102,16 @@ SCHEMA = {
         "RelayAcceptance": "1 flow uint32",
         "RelayRefusal": "1 peer_id bytes, 2 reason #",
         "RelayWithdrawal": "1 flow uint32, 2 carried bool",
+        "NatReport": "1 mapping uint32",
+        "PunchCoordUnequal": "1 trigger mesh.PunchCoordTrigger, 2 is_hard bool",
         "Frame": "1 hello |Hello, 2 digest |Digest, 3 summary |Summary, 4 records |EventRecords, "
         "5 observed_address |mesh.ObservedAddress, 6 punch_coord_request |mesh.PunchCoordRequest, "
         "7 punch_coord_trigger |mesh.PunchCoordTrigger, 8 punch_coord_refusal |PunchCoordRefusal, "
         "9 agent_summary |AgentSummary, 10 agent_pages |AgentPages, "
         "11 relay_request |RelayRequest, 12 relay_grant |RelayGrant, "
         "13 relay_acceptance |RelayAcceptance, 14 relay_refusal |RelayRefusal, "
-        "15 relay_withdrawal |RelayWithdrawal",
+        "15 relay_withdrawal |RelayWithdrawal, "
+        "16 nat_report |NatReport, 17 punch_coord_unequal |PunchCoordUnequal",
     },
     "control": {
         "NodeRef": "1 peer_id bytes",

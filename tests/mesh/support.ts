@@ -11,6 +11,7 @@ import {
   type Clock,
   type Engine,
   type EngineNotice,
+  isWay,
   type PeerEvent,
   type PeerKey,
   type Protocol,
@@ -65,6 +66,7 @@ export class TestNetwork {
 
 export interface TestMeshOptions extends Partial<MeshOptions> {
   readonly isOld?: boolean;
+  readonly isMuffled?: boolean;
 }
 
 /** A mesh of one process of a member, its engine, and every session that its engine saw. */
@@ -78,16 +80,20 @@ export class TestMesh implements AsyncDisposable {
     readonly notices: BoundedQueue<EngineNotice>,
   ) {}
 
-  /** `isOld`: it speaks pollen/1 and nothing newer, as the original does. */
+  /**
+   * `isOld`: it speaks pollen/1 and nothing newer, as the original does. `isMuffled`: probes from its
+   * main socket reach nobody.
+   */
   static async open(
     member: Member,
-    { isOld = false, ...options }: TestMeshOptions = {},
+    { isOld = false, isMuffled = false, ...options }: TestMeshOptions = {},
   ): Promise<TestMesh> {
     const engine = await openEngine({ address: { ip: "127.0.0.1", port: 0 }, protocols: [] });
     const sessions = new SessionLog();
     const notices = new BoundedQueue<EngineNotice>(64);
+    const shown = isOld ? speakingOnlyOld(engine) : isMuffled ? muffled(engine) : engine;
     const mesh = await Mesh.create({
-      engine: recording(isOld ? speakingOnlyOld(engine) : engine, sessions, notices),
+      engine: recording(shown, sessions, notices),
       identity: member.identity,
       credentials: member.credentials,
       tlsIdentityTtlMs: DAY_MS,
@@ -197,6 +203,13 @@ function speakingOnlyOld(engine: Engine): Engine {
     setProtocols: (protocols) => engine.setProtocols(protocols.filter(isOld)),
     dial: (address, options) =>
       engine.dial(address, { ...options, alpn: options.alpn.replace("/2", "/1") }),
+  });
+}
+
+/** An engine behind a router that lets no probe of the main socket out. */
+function muffled(engine: Engine): Engine {
+  return passingOn(engine, {
+    sendRaw: (to, bytes) => isWay(to) ? engine.sendRaw(to, bytes) : undefined,
   });
 }
 

@@ -673,6 +673,83 @@ export const RelayWithdrawal: Codec<RelayWithdrawal> = codec(
   readRelayWithdrawal,
 );
 
+/** How the router in front of the sender gives out ports, as far as it knows. */
+export interface NatReport {
+  /** 0 unknown, 1 no router, 2 the same port for all, 3 another one for each */
+  readonly mapping: number;
+}
+
+export function writeNatReport(writer: Writer, message: NatReport): void {
+  if (message.mapping !== 0) {
+    writer.uint32(8); writer.uint32(message.mapping);
+  }
+}
+
+export function readNatReport(reader: Reader, end: number, budget: Budget): NatReport {
+  const message: { -readonly [K in keyof NatReport]: NatReport[K] } = { mapping: 0 };
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    switch (tag) {
+      case 8:
+        message.mapping = reader.uint32();
+        break;
+      default:
+        skip(reader, tag);
+    }
+  }
+  finish(reader, end);
+  return message;
+}
+
+export const NatReport: Codec<NatReport> = codec(
+  "pollen.mesh.v2.NatReport",
+  () => ({ mapping: 0 }),
+  writeNatReport,
+  readNatReport,
+);
+
+/** As PunchCoordTrigger, where one router gives out another port for each destination. */
+export interface PunchCoordUnequal {
+  readonly trigger?: PunchCoordTrigger | undefined;
+  /** whether the receiver is behind that router */
+  readonly isHard: boolean;
+}
+
+export function writePunchCoordUnequal(writer: Writer, message: PunchCoordUnequal): void {
+  if (message.trigger !== undefined) {
+    writer.uint32(10).fork(); writePunchCoordTrigger(writer, message.trigger); writer.ldelim();
+  }
+  if (message.isHard) {
+    writer.uint32(16); writer.bool(message.isHard);
+  }
+}
+
+export function readPunchCoordUnequal(reader: Reader, end: number, budget: Budget): PunchCoordUnequal {
+  const message: { -readonly [K in keyof PunchCoordUnequal]: PunchCoordUnequal[K] } = { isHard: false };
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    switch (tag) {
+      case 10:
+        message.trigger = readPunchCoordTrigger(reader, subEnd(reader), budget);
+        break;
+      case 16:
+        message.isHard = readUint64(reader) !== 0n;
+        break;
+      default:
+        skip(reader, tag);
+    }
+  }
+  finish(reader, end);
+  return message;
+}
+
+export const PunchCoordUnequal: Codec<PunchCoordUnequal> = codec(
+  "pollen.mesh.v2.PunchCoordUnequal",
+  () => ({ isHard: false }),
+  writePunchCoordUnequal,
+  readPunchCoordUnequal,
+);
+
 /** One message. */
 export interface Frame {
   readonly body?:
@@ -691,6 +768,8 @@ export interface Frame {
     | { readonly kind: "relayAcceptance"; readonly value: RelayAcceptance }
     | { readonly kind: "relayRefusal"; readonly value: RelayRefusal }
     | { readonly kind: "relayWithdrawal"; readonly value: RelayWithdrawal }
+    | { readonly kind: "natReport"; readonly value: NatReport }
+    | { readonly kind: "punchCoordUnequal"; readonly value: PunchCoordUnequal }
     | undefined;
 }
 
@@ -739,6 +818,12 @@ export function writeFrame(writer: Writer, message: Frame): void {
   }
   if (message.body?.kind === "relayWithdrawal") {
     writer.uint32(122).fork(); writeRelayWithdrawal(writer, message.body.value); writer.ldelim();
+  }
+  if (message.body?.kind === "natReport") {
+    writer.uint32(130).fork(); writeNatReport(writer, message.body.value); writer.ldelim();
+  }
+  if (message.body?.kind === "punchCoordUnequal") {
+    writer.uint32(138).fork(); writePunchCoordUnequal(writer, message.body.value); writer.ldelim();
   }
 }
 
@@ -791,6 +876,12 @@ export function readFrame(reader: Reader, end: number, budget: Budget): Frame {
         break;
       case 122:
         message.body = { kind: "relayWithdrawal", value: readRelayWithdrawal(reader, subEnd(reader), budget) };
+        break;
+      case 130:
+        message.body = { kind: "natReport", value: readNatReport(reader, subEnd(reader), budget) };
+        break;
+      case 138:
+        message.body = { kind: "punchCoordUnequal", value: readPunchCoordUnequal(reader, subEnd(reader), budget) };
         break;
       default:
         skip(reader, tag);

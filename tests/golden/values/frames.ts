@@ -12,9 +12,11 @@ import type {
   Frame,
   Hello,
   MemberEvent,
+  NatReport,
   PageCounter,
   Position,
   PunchCoordRefusal,
+  PunchCoordUnequal,
   Reachability,
   RelayAcceptance,
   RelayGrant,
@@ -153,6 +155,8 @@ const relayRefusal: RelayRefusal = {
   reason: RelayRefusalReason.DECLINED,
 };
 const relayWithdrawal: RelayWithdrawal = { flow: 300, carried: true };
+const nat: NatReport = { mapping: 3 };
+const unequal: PunchCoordUnequal = { trigger: MESH_VALUES["a punch trigger"], isHard: true };
 const frame = (body: NonNullable<Frame["body"]>): Frame => ({ body });
 
 export const FRAME_VALUES = {
@@ -200,6 +204,10 @@ export const FRAME_VALUES = {
   "a frame: relay acceptance": frame({ kind: "relayAcceptance", value: relayAcceptance }),
   "a frame: relay refusal": frame({ kind: "relayRefusal", value: relayRefusal }),
   "a frame: relay withdrawal": frame({ kind: "relayWithdrawal", value: relayWithdrawal }),
+  "a report of a NAT": nat,
+  "a punch of unequal ends": unequal,
+  "a frame: nat report": frame({ kind: "natReport", value: nat }),
+  "a frame: punch of unequal ends": frame({ kind: "punchCoordUnequal", value: unequal }),
   "a frame: observed address": frame({
     kind: "observedAddress",
     value: { addr: "192.0.2.7:60611" },

@@ -11,10 +11,9 @@ export type Expectation = "direct" | "relayed";
 
 /** What is expected of these two, whichever of them dials. */
 export function expectationOf(a: Kind, b: Kind): Expectation {
-  // An observed address lets in whoever knows it.
-  if ([a, b].some((kind) => kind === "none" || kind === "open")) return "direct";
-  // Where a port stays the same for all, a third node can tell each where to punch.
-  return a === "moderate" && b === "moderate" ? "direct" : "relayed";
+  // Where one keeps to a port for all, a third node can tell the other where to punch. Two ports that
+  // nobody can know do not meet.
+  return a === "strict" && b === "strict" ? "relayed" : "direct";
 }
 
 /** Both orders of all kinds: the first founds, the second serves. */
@@ -24,6 +23,6 @@ export const PAIRS: readonly (readonly [Kind, Kind])[] = KINDS.flatMap((a) =>
 
 /** The pairs of every run: one of each way to meet. */
 export const USUAL_PAIRS: readonly (readonly [Kind, Kind])[] = [
-  ["strict", "open"],
+  ["strict", "moderate"],
   ["strict", "strict"],
 ];

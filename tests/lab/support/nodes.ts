@@ -45,10 +45,16 @@ export class Network implements AsyncDisposable {
     return new Network(stack.move(), folder, root);
   }
 
-  /** One more member that is connected with the root. */
-  async add(site: Site, name: string, args: readonly string[] = []): Promise<LabNode> {
+  /** One more member, which does not run. */
+  async join(site: Site, name: string): Promise<Place> {
     const place = { dir: await this.folder.folder(name), prefix: site.prefix };
     await pollenOk(place, ["join", "--no-start", await pollenOk(this.root.place, ["invite"])]);
+    return place;
+  }
+
+  /** One more member that is connected with the root. */
+  async add(site: Site, name: string, args: readonly string[] = []): Promise<LabNode> {
+    const place = await this.join(site, name);
     const daemon = this.#stack.use(await Daemon.up(place, args));
     await daemon.waitForLog(/peer connected/);
     return { site, place, daemon, key: (await status(place)).self.key };

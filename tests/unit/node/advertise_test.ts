@@ -95,6 +95,7 @@ Deno.test("a peer's name is looked up anew at each attempt", async () => {
   let last = 0;
   const dialer = new Dialer({
     mesh,
+    clock: new FakeClock(),
     log: silentLog,
     signal: new AbortController().signal,
     resolve: () => Promise.resolve([{ ip: `9.9.9.${++last}`, port: 4_000 }]),

@@ -2,17 +2,26 @@
 
 import { NodeCore, type NodeInput, type NodeOutput } from "../../../lib/node/mod.ts";
 import type { BootstrapPeer } from "../../../lib/node/mod.ts";
-import type { Envelope, GossipEvent } from "../../../lib/proto/mod.ts";
-import type { Store } from "../../../lib/store/mod.ts";
+import {
+  type Envelope,
+  type Frame,
+  type GossipEvent,
+  MembershipCert,
+  MembershipCertClaims,
+} from "../../../lib/proto/mod.ts";
+import { encodeMemberEvent } from "../../../lib/store/core_signed.ts";
+import { Store } from "../../../lib/store/mod.ts";
 import {
   ALPN_MEMBER_1,
   type DisconnectReason,
   type LinkProtocol,
   type MonotonicMs,
   type PeerKey,
+  peerKeyBytes,
   type SocketAddress,
 } from "../../../lib/types/mod.ts";
-import { key, load, ME } from "../store/fixtures.ts";
+import { MemoryDisk } from "../../support/memory_disk.ts";
+import { authority, DIR, key, load, ME } from "../store/fixtures.ts";
 
 export const BOB = key(0x22);
 export const EVE = key(0x33);
@@ -35,6 +44,12 @@ export class TestCore implements AsyncDisposable {
 
   static async open(bootstrapPeers: readonly BootstrapPeer[] = []): Promise<TestCore> {
     return new TestCore(await load(), bootstrapPeers);
+  }
+
+  /** One that takes every membership and signature for genuine. */
+  static async trusting(): Promise<TestCore> {
+    const trusting = { ...authority(), verifyEvent: () => true, isGenuine: () => true };
+    return new TestCore(await Store.load(new MemoryDisk(), DIR, ME, trusting), []);
   }
 
   step(input: NodeInput): NodeOutput[] {
@@ -66,6 +81,25 @@ export class TestCore implements AsyncDisposable {
   receive(peer: PeerKey, body: Envelope["body"]): NodeOutput[] {
     const envelope: Envelope = body === undefined ? {} : { body };
     return this.step({ kind: "packet", packet: { peer, envelope } });
+  }
+
+  frame(peer: PeerKey, body: NonNullable<Frame["body"]>): NodeOutput[] {
+    return this.step({ kind: "frame", packet: { peer, frame: { body } } });
+  }
+
+  /** The author says it itself, signed, over pollen/2. */
+  signed(author: PeerKey, counter: bigint, change: NonNullable<GossipEvent["change"]>): void {
+    const subjectPub = peerKeyBytes(author);
+    const membership = MembershipCert.create({
+      claims: MembershipCertClaims.create({ subjectPub }),
+    });
+    const event = encodeMemberEvent({ peerId: author, counter, deleted: false, change });
+    const signed = { event, signature: new Uint8Array(64) };
+    this.store.applyRecords({
+      records: [{ body: { kind: "signed", value: signed } }],
+      more: false,
+      memberships: [membership],
+    });
   }
 
   events(peer: PeerKey, ...events: GossipEvent[]): NodeOutput[] {

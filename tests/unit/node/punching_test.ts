@@ -2,9 +2,16 @@
 
 import { deepEqual, equal } from "node:assert/strict";
 import type { NodeOutput } from "../../../lib/node/mod.ts";
-import { formatAddress, type PeerKey, peerKeyBytes } from "../../../lib/types/mod.ts";
+import {
+  formatAddress,
+  type MonotonicMs,
+  type PeerKey,
+  peerKeyBytes,
+} from "../../../lib/types/mod.ts";
 import { event, network, reaches } from "../store/fixtures.ts";
 import { addressOf, BOB, DAN, EVE, only, TestCore } from "./fixtures.ts";
+
+const NOW = 0 as MonotonicMs;
 
 const request = (peer: PeerKey) => ({
   kind: "punchCoordRequest" as const,
@@ -79,7 +86,7 @@ Deno.test("a coordinator tells both where it sees the other one, or says no", as
   core.connect(EVE, addressOf(EVE), "pollen/2");
   deepEqual(core.receive(BOB, request(EVE)), [{ kind: "coordinatePunch", from: BOB, target: EVE }]);
   const [bob, eve] = [BOB, EVE].map((peer) => ({ peer, address: addressOf(peer) }));
-  const told = core.core.coordinate(bob!, eve!);
+  const told = core.core.coordinate(NOW, bob!, eve!);
   const trigger = (other: PeerKey, self: PeerKey) => ({
     kind: "punchCoordTrigger",
     value: {
@@ -93,9 +100,9 @@ Deno.test("a coordinator tells both where it sees the other one, or says no", as
     { kind: "sendFrame", peer: EVE, frame: { body: trigger(BOB, EVE) } },
   ]);
   // The original knows no such answer.
-  deepEqual(core.core.coordinate(bob!, { peer: DAN, address: null }), []);
+  deepEqual(core.core.coordinate(NOW, bob!, { peer: DAN, address: null }), []);
   const refusal = { kind: "punchCoordRefusal", value: { peerId: peerKeyBytes(DAN) } };
-  deepEqual(core.core.coordinate(eve!, { peer: DAN, address: null }), [
+  deepEqual(core.core.coordinate(NOW, eve!, { peer: DAN, address: null }), [
     { kind: "sendFrame", peer: EVE, frame: { body: refusal } },
   ]);
 });
@@ -125,7 +132,7 @@ Deno.test("a member aims us at nobody who has not announced that address himself
   }
   deepEqual(trigger("198.51.100.9:4321", core.store.local), []);
   deepEqual(trigger("198.51.100.9:4321"), [
-    { kind: "punch", peer: DAN, address: { ip: "198.51.100.9", port: 4_321 } },
+    { kind: "punch", peer: DAN, address: { ip: "198.51.100.9", port: 4_321 }, part: "equal" },
   ]);
   core.connect(DAN);
   deepEqual(trigger("198.51.100.9:4321"), []);

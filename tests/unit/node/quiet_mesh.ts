@@ -12,6 +12,7 @@ import {
   type PeerFrame,
   type PeerKey,
   PollenError,
+  type PunchPart,
   type SocketAddress,
 } from "../../../lib/types/mod.ts";
 import { NO_RELAYS } from "../../support/no_relays.ts";
@@ -29,7 +30,7 @@ export function quietMesh(listenPort: number) {
   const notices = new BoundedQueue<EngineNotice>(64);
   const streams = new BoundedQueue<IncomingStream>(64);
   const sent: Sent[] = [];
-  const punched: SocketAddress[] = [];
+  const punched: { readonly address: SocketAddress; readonly part: PunchPart }[] = [];
   const nobody = () => Promise.reject(new PollenError("unreachable", "there is no network"));
   const mesh: Mesh<Envelope, Frame> = {
     ...NO_RELAYS,
@@ -40,8 +41,8 @@ export function quietMesh(listenPort: number) {
     recvFrame: () => frames.next(),
     peerLink: () => null,
     connect: nobody,
-    punch: (address) => {
-      punched.push(address);
+    punch: (address, { part = "equal" } = {}) => {
+      punched.push({ address, part });
       return nobody();
     },
     nextPeerEvent: () => events.next(),

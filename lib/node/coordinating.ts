@@ -1,0 +1,101 @@
+// What a node does for two others that cannot dial each other: it tells each where it sees the other
+// one, and what to do there. It knows how their routers give out ports from what they say of
+// themselves, so that both do what belongs together; who cannot meet is told so. Pure.
+
+import {
+  addMs,
+  formatAddress,
+  type MonotonicMs,
+  type PeerKey,
+  peerKeyBytes,
+  type PunchPart,
+  type SocketAddress,
+} from "../types/mod.ts";
+import type { Exchange } from "./exchange.ts";
+import type { NatKind } from "./nat_kind.ts";
+import { partsOf } from "./punch_pairs.ts";
+import type { NodeOutput } from "./steps.ts";
+
+/** How long the attempt of a strict router takes: nobody is sent into a second one beside it. */
+const UNEQUAL_MS = 5_000;
+
+/** A peer and where it is seen from here. */
+export interface Seen {
+  readonly peer: PeerKey;
+  readonly address: SocketAddress;
+}
+
+/** The same of one that may not be there, or only over a carrier. */
+export interface MaybeSeen {
+  readonly peer: PeerKey;
+  readonly address: SocketAddress | null;
+}
+
+export class Coordinating {
+  readonly #exchange: Exchange;
+  /** What connected peers say of their routers; over pollen/1 they say nothing. */
+  readonly #kinds = new Map<PeerKey, NatKind>();
+  /** Until when connected peers are busy with an unequal attempt. */
+  readonly #busyUntil = new Map<PeerKey, MonotonicMs>();
+
+  constructor(exchange: Exchange) {
+    this.#exchange = exchange;
+  }
+
+  /** A connected peer says how its router gives out ports. */
+  report(peer: PeerKey, kind: NatKind): void {
+    this.#kinds.set(peer, kind);
+  }
+
+  /** The peer is gone. */
+  forget(peer: PeerKey): void {
+    this.#kinds.delete(peer);
+    this.#busyUntil.delete(peer);
+  }
+
+  /** Tells two connected peers of each other; the first, if that is of no use. */
+  coordinate(now: MonotonicMs, from: MaybeSeen, target: MaybeSeen): NodeOutput[] {
+    if (isSeen(from) && isSeen(target)) {
+      const parts = this.#parts(now, from.peer, target.peer);
+      if (parts !== null) {
+        return [this.#tell(from, target, parts[0]), this.#tell(target, from, parts[1])];
+      }
+    }
+    if (!this.#exchange.takesFrames(from.peer)) return [];
+    const value = { peerId: peerKeyBytes(target.peer) };
+    const body = { kind: "punchCoordRefusal", value } as const;
+    return [{ kind: "sendFrame", peer: from.peer, frame: { body } }];
+  }
+
+  /** What the two are to do; null when they would not meet, or not now. */
+  #parts(now: MonotonicMs, one: PeerKey, other: PeerKey): readonly [PunchPart, PunchPart] | null {
+    const kindOf = (peer: PeerKey) => this.#kinds.get(peer) ?? "unknown";
+    const parts = partsOf(kindOf(one), kindOf(other));
+    if (parts === null || parts[0] === "equal") return parts;
+    const both = [one, other];
+    if (both.some((peer) => (this.#busyUntil.get(peer) ?? now) > now)) return null;
+    for (const peer of both) this.#busyUntil.set(peer, addMs(now, UNEQUAL_MS));
+    return parts;
+  }
+
+  #tell(to: Seen, other: Seen, part: PunchPart): NodeOutput {
+    const trigger = {
+      peerId: peerKeyBytes(other.peer),
+      selfAddr: formatAddress(to.address),
+      peerAddr: formatAddress(other.address),
+    };
+    if (part === "equal") {
+      return this.#exchange.say(to.peer, { kind: "punchCoordTrigger", value: trigger });
+    }
+    const value = { trigger, isHard: part === "hard" };
+    return {
+      kind: "sendFrame",
+      peer: to.peer,
+      frame: { body: { kind: "punchCoordUnequal", value } },
+    };
+  }
+}
+
+function isSeen(peer: MaybeSeen): peer is Seen {
+  return peer.address !== null;
+}

@@ -1,0 +1,50 @@
+// What peers are told of the router in front of this node: coordinators have to know, so that both
+// ends of a punch do what belongs together. Said when it changes, and to whoever comes. Pure.
+
+import type { PeerKey } from "../types/mod.ts";
+import type { Exchange } from "./exchange.ts";
+import type { NatKind } from "./nat_kind.ts";
+import type { NodeOutput } from "./steps.ts";
+
+/** In the order of their numbers in a NatReport. */
+const MAPPINGS: readonly NatKind[] = [
+  "unknown",
+  "none",
+  "endpoint_independent",
+  "per_destination",
+];
+
+/** What a NatReport says; later versions may know more kinds. */
+export function natKindFrom(mapping: number): NatKind {
+  return MAPPINGS[mapping] ?? "unknown";
+}
+
+export class NatReports {
+  readonly #connected: () => readonly PeerKey[];
+  readonly #exchange: Exchange;
+  #told: NatKind = "unknown";
+
+  /** @param connected The peers with a live session; those of them are told that take frames. */
+  constructor(connected: () => readonly PeerKey[], exchange: Exchange) {
+    this.#connected = connected;
+    this.#exchange = exchange;
+  }
+
+  /** How it is now. */
+  now(kind: NatKind): NodeOutput[] {
+    if (kind === this.#told) return [];
+    this.#told = kind;
+    return this.#connected().flatMap((peer) => this.#report(peer));
+  }
+
+  /** A session with the peer has begun. */
+  begin(peer: PeerKey): NodeOutput[] {
+    return this.#told === "unknown" ? [] : this.#report(peer);
+  }
+
+  #report(peer: PeerKey): NodeOutput[] {
+    if (!this.#exchange.takesFrames(peer)) return [];
+    const value = { mapping: MAPPINGS.indexOf(this.#told) };
+    return [{ kind: "sendFrame", peer, frame: { body: { kind: "natReport", value } } }];
+  }
+}

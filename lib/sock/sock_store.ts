@@ -1,0 +1,196 @@
+// Simultaneous open: both ends send to where the other one is seen, each packet opens the sender's
+// own router for what comes from there, and the first that arrives has found a way. What is sent
+// stands in volleys.ts.
+//
+// Invariant: nothing is sent but to the IP of an attempt, and no more than ATTEMPT_PACKETS_MAX says. A
+// stranger's question is not answered.
+
+import {
+  addMs,
+  type Clock,
+  type ExtraSocket,
+  formatAddress,
+  type MonotonicMs,
+  PollenError,
+  type PunchOptions,
+  type PunchPart,
+  type Random,
+  readWay,
+  type SocketAddress,
+} from "../types/mod.ts";
+import { Conn, Sockets } from "./conn.ts";
+import { decodeProbe, encodeProbe, PROBE_NONCE_BYTES } from "./probe.ts";
+import { HARD_SOCKETS, REPLIES_MAX, VOLLEY_MS, volleys } from "./volleys.ts";
+
+/** Attempts at the same time; each of equal ends sends ten packets a second. */
+const PUNCHES_MAX = 64;
+/** How long an end that has found the other one goes on to answer, so that it is found as well. */
+const ANSWERS_ON_MS = 2_000;
+
+/** What punching stands on. */
+export interface SockStoreDeps {
+  readonly clock: Clock;
+  /** Draws nonces and ports. */
+  readonly random: Random;
+  /** Sends a raw packet, also over ways of extra sockets. */
+  send(to: SocketAddress, bytes: Uint8Array): void;
+  /** Opens an extra socket. */
+  openSocket(): Promise<ExtraSocket>;
+}
+
+/** An attempt that runs, or has found the other end and still answers it. */
+interface Attempt {
+  readonly ip: string;
+  readonly nonce: string;
+  readonly question: Uint8Array;
+  repliesLeft: number;
+  /** From when on it answers no more; null while it runs. */
+  silentFrom: MonotonicMs | null;
+  found(at: SocketAddress): void;
+}
+
+export class SockStore {
+  readonly #deps: SockStoreDeps;
+  readonly #sockets: Sockets;
+  readonly #attempts = new Set<Attempt>();
+  #running = 0;
+  /** Whether the attempt of a hard or easy end runs: there is one at a time. */
+  #isUnequal = false;
+
+  constructor(deps: SockStoreDeps) {
+    this.#deps = deps;
+    this.#sockets = new Sockets(() => deps.openSocket());
+  }
+
+  /**
+   * Opens a way to `address`, while the other end does the same towards us: at most 3 s, 4 s of
+   * unequal ends.
+   *
+   * @returns Where the other end was heard: the port may be another one, the path one over a socket of
+   *   its own. It stays open until the hold is released.
+   * @throws {PollenError} `unreachable` when it was not, `cancelled`, `exhausted` when 64 are tried
+   *   already, or one of unequal ends; what opening the sockets threw.
+   */
+  async punch(address: SocketAddress, options: PunchOptions = {}): Promise<Conn> {
+    const { part = "equal", signal } = options;
+    if (signal?.aborted) throw cancelled();
+    const isUnequal = part !== "equal";
+    if (this.#running >= PUNCHES_MAX) throw exhausted(`${PUNCHES_MAX} ways to peers are`);
+    if (isUnequal && this.#isUnequal) throw exhausted("A way through a strict router is");
+    this.#running++;
+    if (isUnequal) this.#isUnequal = true;
+    let sockets: readonly number[] = [];
+    try {
+      if (part === "hard") sockets = await this.#sockets.open(HARD_SOCKETS);
+      const at = await this.#attempt(address, part, sockets, signal);
+      return this.#sockets.hold(at);
+    } finally {
+      for (const socket of sockets) this.#sockets.release(socket);
+      this.#running--;
+      if (isUnequal) this.#isUnequal = false;
+    }
+  }
+
+  /** Keeps the socket that leads to an address open, for a session whose path it is. */
+  hold(peer: SocketAddress): Conn {
+    return this.#sockets.hold(peer);
+  }
+
+  /** Takes a packet that came to one of our sockets; whether it was a probe. */
+  received(from: SocketAddress, bytes: Uint8Array): boolean {
+    const probe = decodeProbe(bytes);
+    if (probe === null) return false;
+    const way = readWay(from);
+    if (way?.kind === "relay") return true;
+    const { ip } = way?.address ?? from;
+    const attempts = this.#attemptsAt(ip);
+    if (probe.kind === "answer") {
+      const nonce = probe.nonce.toHex();
+      attempts.find((attempt) => attempt.nonce === nonce)?.found(from);
+      return true;
+    }
+    const asked = attempts.find(({ repliesLeft }) => repliesLeft > 0);
+    if (asked === undefined) return true;
+    asked.repliesLeft--;
+    this.#deps.send(from, encodeProbe({ kind: "answer", nonce: probe.nonce }));
+    // Its router may show it at another port than the one we were told.
+    if (asked.silentFrom === null) this.#deps.send(from, asked.question);
+    return true;
+  }
+
+  async #attempt(
+    address: SocketAddress,
+    part: PunchPart,
+    sockets: readonly number[],
+    signal: AbortSignal | undefined,
+  ): Promise<SocketAddress> {
+    const { clock, random } = this.#deps;
+    const nonce = random.bytes(PROBE_NONCE_BYTES);
+    const question = encodeProbe({ kind: "ask", nonce });
+    const { promise, resolve, reject } = Promise.withResolvers<SocketAddress>();
+    const plan = volleys(part, address, { sockets, random });
+    let stop = () => {};
+    const fire = () => {
+      const { value, done } = plan.next();
+      if (done) return reject(unreachable(address));
+      for (const to of value) this.#deps.send(to, question);
+      stop = clock.setTimer(VOLLEY_MS, fire);
+    };
+    const onAbort = () => reject(cancelled());
+    signal?.addEventListener("abort", onAbort, { once: true });
+    const attempt: Attempt = {
+      ip: address.ip,
+      nonce: nonce.toHex(),
+      question,
+      repliesLeft: REPLIES_MAX,
+      silentFrom: null,
+      found: resolve,
+    };
+    this.#add(attempt);
+    try {
+      if (signal?.aborted) throw cancelled();
+      fire();
+      const at = await promise;
+      attempt.silentFrom = addMs(clock.monotonicNow(), ANSWERS_ON_MS);
+      return at;
+    } finally {
+      stop();
+      signal?.removeEventListener("abort", onAbort);
+      if (attempt.silentFrom === null) this.#attempts.delete(attempt);
+    }
+  }
+
+  /** The attempts at an IP, those that run first. */
+  #attemptsAt(ip: string): Attempt[] {
+    const now = this.#deps.clock.monotonicNow();
+    const running: Attempt[] = [];
+    const answering: Attempt[] = [];
+    for (const attempt of this.#attempts) {
+      if (attempt.ip !== ip) continue;
+      if (attempt.silentFrom === null) running.push(attempt);
+      else if (attempt.silentFrom > now) answering.push(attempt);
+    }
+    return [...running, ...answering];
+  }
+
+  /** Those that only answer make room. */
+  #add(attempt: Attempt): void {
+    for (const other of this.#attempts) {
+      if (this.#attempts.size < PUNCHES_MAX) break;
+      if (other.silentFrom !== null) this.#attempts.delete(other);
+    }
+    this.#attempts.add(attempt);
+  }
+}
+
+function exhausted(what: string): PollenError {
+  return new PollenError("exhausted", `${what} being opened already.`);
+}
+
+function unreachable(address: SocketAddress): PollenError {
+  return new PollenError("unreachable", `punch ${formatAddress(address)}: peer unreachable.`);
+}
+
+function cancelled(): PollenError {
+  return new PollenError("cancelled", "Nobody waits for the peer any longer.");
+}
