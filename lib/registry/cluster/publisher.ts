@@ -21,6 +21,7 @@ export class Publisher implements Disposable {
   readonly #changed = new Set<string>();
   readonly #unwatch: () => void;
   #untold = 0;
+  #hasCounted = false;
   #nextRecountAt = -Infinity as MonotonicMs;
 
   constructor(deps: PublisherDeps) {
@@ -44,7 +45,7 @@ export class Publisher implements Disposable {
     const { pages, clock } = this.#deps;
     const now = clock.monotonicNow();
     if (now >= this.#nextRecountAt) this.#recount(now);
-    for (const id of this.#changed) this.#want(id, now);
+    for (const id of this.#changed) if (!this.#want(id, now)) this.#untold++;
     this.#changed.clear();
     for (const { page, agents } of this.#plan.take(now, PAGES_PER_FLUSH_MAX)) {
       pages.publish(page, agents);
@@ -56,9 +57,11 @@ export class Publisher implements Disposable {
     this.#warnings.close();
   }
 
-  /** Looks at all: room that has become free goes to those that had none, online ones first. */
+  /** Looks at all once, and again while some have no room: online ones get it first. */
   #recount(now: MonotonicMs): void {
     this.#nextRecountAt = now + RECOUNT_MS as MonotonicMs;
+    if (this.#hasCounted && this.#untold === 0) return;
+    this.#hasCounted = true;
     this.#changed.clear();
     let untold = 0;
     for (const { id } of this.#deps.registry.held()) if (!this.#want(id, now)) untold++;
