@@ -33,6 +33,11 @@ const CASES: readonly [words: string, code: number, text: RegExp][] = [
   [`invite --bootstrap ${key("ab")}@0:0:0:0:0:0:0:0`, 2, /names no machine/],
   [`invite --bootstrap ${key("ab")}@`, 2, /cannot be empty\. Write it as host/],
   [`invite --bootstrap 192.0.2.1:7`, 2, /KEY@HOST:PORT/],
+  // The registry beside a node.
+  ["up --registry-bind 127.0.0.1", 2, /--registry-bind is given, and no registry\. Add --registry/],
+  ["up --registry-tls", 2, /--registry-tls is given, and no registry/],
+  ["up --registry --registry-bind here", 2, /"here" is not an IP address.*--registry-bind 127/],
+  ["up --registry --registry-port 70000", 2, PORT],
   // Names and keys.
   [`serve 80 ${"x".repeat(65)}`, 2, /65 characters is not possible\. Choose one of 1 to 64/],
   ["connect web xyz", 2, /not the beginning of a key\. Keys are written with/],
