@@ -93,7 +93,7 @@ export const listenToEvents = createRoute({
     "that /api/network and /api/services are to be read again, at most once a second. An event " +
     "named missed says that everything is to be read again. Last-Event-ID is heeded.",
   responses: {
-    200: plain("The stream. It does not end by itself.", "text/event-stream"),
+    200: plain("The stream. It ends when the token is in force no longer.", "text/event-stream"),
     ...refusals,
   },
 });
