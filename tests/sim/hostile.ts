@@ -100,7 +100,7 @@ export class Hostile {
 
   #frames(peer: PeerKey): Frame[] {
     const { draw, pick, bytes } = this.#world.seeded;
-    switch (draw(7)) {
+    switch (draw(9)) {
       case 0:
         return [records([unsigned(this.#lie()), unsigned(this.#lie(peer))])];
       case 1:
@@ -126,9 +126,34 @@ export class Hostile {
           () =>
             frame({ kind: "digest", value: { hash: bytes(draw(64)), agents: bytes(draw(64)) } }),
         );
+      case 6:
+        // Faster than anybody needs them.
+        return Array.from(
+          { length: 300 },
+          () => frame({ kind: "relayRequest", value: { peerId: this.#anybody() } }),
+        );
+      case 7:
+        return Array.from({ length: 200 }, () => this.#aboutRelays());
       default:
         return [frame({ kind: "observedAddress", value: { addr: `9.9.9.${draw(256)}:1` } })];
     }
+  }
+
+  #anybody(): Uint8Array {
+    return peerKeyBytes(this.#world.seeded.pick(this.#world.machines).key);
+  }
+
+  /** As a carrier and as an end, with numbers that are its own and others'. */
+  #aboutRelays(): Frame {
+    const { draw, pick } = this.#world.seeded;
+    const flow = pick([0, 1, 2, draw(50), 2 ** 32 - 1]);
+    const peerId = this.#anybody();
+    return frame(pick<NonNullable<Frame["body"]>>([
+      { kind: "relayGrant", value: { peerId, flow } },
+      { kind: "relayAcceptance", value: { flow } },
+      { kind: "relayRefusal", value: { peerId, reason: pick([1, 2, 3, 4]) } },
+      { kind: "relayWithdrawal", value: { flow, carried: draw(2) === 0 } },
+    ]));
   }
 
   /** Something in the name of another one. */

@@ -5,7 +5,13 @@ import { equal, ok } from "node:assert/strict";
 import { Envelope, type EventRecord, GossipEvent } from "../../lib/proto/mod.ts";
 import { attributeKey } from "../../lib/store/core_attribute.ts";
 import { decodeMemberEvent } from "../../lib/store/core_signed.ts";
-import { DATAGRAM_BYTES_MAX, type Log, type PeerKey, silentLog } from "../../lib/types/mod.ts";
+import {
+  CARRIED_FLOWS_MAX,
+  DATAGRAM_BYTES_MAX,
+  type Log,
+  type PeerKey,
+  silentLog,
+} from "../../lib/types/mod.ts";
 import type { Life, Machine } from "./machine.ts";
 
 /** More than all ways to all peers at once. */
@@ -114,6 +120,8 @@ export class Truth {
     }
     ok(new Set(connected).size === connected.length, `${name} has two sessions with one peer`);
     ok(engine.dials <= DIALS_MAX, `${name} dials ${engine.dials} addresses at the same time`);
+    const { carried } = engine.relays;
+    ok(carried <= CARRIED_FLOWS_MAX, `${name} carries ${carried} flows`);
 
     const digest = store.digest().toHex();
     if (digest === seen.digest) return;
