@@ -1,13 +1,19 @@
 //! Congestion control: CUBIC or BBR, with a window that stops growing at a bound. Where nothing is
 //! ever lost (loopback, a fast LAN) it would otherwise grow for ever, and with it what one session
 //! may have in flight.
+//!
+//! When a path begins anew, QUIC still counts what was in flight on the old one, which may fill the
+//! new window many times: nothing could be sent until a timer that grew with each loss. So a window
+//! is wider by that much until the first acknowledgment over the new path, by which QUIC finds the
+//! old packets lost; and what becomes of those says nothing of the new path.
 
 use crate::limits::{CONGESTION_RATE, CONGESTION_WINDOW_MAX, CONGESTION_WINDOW_NEAR};
 use quinn_proto::congestion::{
     Bbr, BbrConfig, Controller, ControllerFactory, ControllerMetrics, Cubic, CubicConfig,
 };
-use quinn_proto::RttEstimator;
+use quinn_proto::{Connection, RttEstimator};
 use std::any::Any;
+use std::cell::Cell;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -34,6 +40,22 @@ impl TryFrom<u16> for Congestion {
     }
 }
 
+thread_local! {
+    /// What the controller that is made next finds in flight.
+    static LEFT: Cell<u64> = const { Cell::new(0) };
+}
+
+/// Lets a path begin anew, which makes a controller: what is in flight is of the old path.
+pub fn begin_anew(connection: &mut Connection, now: Instant) {
+    let controller = connection.congestion_state().clone_box().into_any();
+    let left = controller
+        .downcast::<Bounded>()
+        .map_or(0, |old| old.in_flight);
+    LEFT.set(left);
+    connection.path_changed(now);
+    LEFT.set(0);
+}
+
 /// Makes the bounded controller of each connection.
 pub struct BoundedFactory {
     pub congestion: Congestion,
@@ -58,6 +80,9 @@ impl ControllerFactory for BoundedFactory {
             congestion: self.congestion,
             inner,
             bound: CONGESTION_WINDOW_MAX,
+            began: now,
+            in_flight: LEFT.get(),
+            left: LEFT.get(),
         })
     }
 }
@@ -67,10 +92,24 @@ pub struct Bounded {
     inner: Box<dyn Controller>,
     /// Follows the shortest round trip.
     bound: u64,
+    began: Instant,
+    /// Bytes, or somewhat more.
+    in_flight: u64,
+    /// Of these, what was in flight when the path began, until something of it is acknowledged.
+    left: u64,
+}
+
+impl Bounded {
+    /// The algorithm itself.
+    #[cfg(test)]
+    pub fn into_inner(self) -> Box<dyn Any> {
+        self.inner.into_any()
+    }
 }
 
 impl Controller for Bounded {
     fn on_sent(&mut self, now: Instant, bytes: u64, last_packet_number: u64) {
+        self.in_flight += bytes;
         self.inner.on_sent(now, bytes, last_packet_number);
     }
 
@@ -82,6 +121,10 @@ impl Controller for Bounded {
         app_limited: bool,
         rtt: &RttEstimator,
     ) {
+        if sent < self.began {
+            return;
+        }
+        self.left = 0;
         let carried = (rtt.min().as_secs_f64() * CONGESTION_RATE) as u64;
         self.bound = carried.clamp(CONGESTION_WINDOW_NEAR, CONGESTION_WINDOW_MAX);
         // A window of CUBIC at its bound is limited by us, not by the path: it must not grow. BBR
@@ -98,6 +141,7 @@ impl Controller for Bounded {
         app_limited: bool,
         largest_packet_num_acked: Option<u64>,
     ) {
+        self.in_flight = in_flight;
         self.inner
             .on_end_acks(now, in_flight, app_limited, largest_packet_num_acked);
     }
@@ -109,6 +153,9 @@ impl Controller for Bounded {
         is_persistent_congestion: bool,
         lost_bytes: u64,
     ) {
+        if sent < self.began {
+            return;
+        }
         self.inner
             .on_congestion_event(now, sent, is_persistent_congestion, lost_bytes);
     }
@@ -118,7 +165,7 @@ impl Controller for Bounded {
     }
 
     fn window(&self) -> u64 {
-        self.inner.window().min(self.bound)
+        self.inner.window().min(self.bound) + self.left
     }
 
     fn metrics(&self) -> ControllerMetrics {
@@ -132,6 +179,9 @@ impl Controller for Bounded {
             congestion: self.congestion,
             inner: self.inner.clone_box(),
             bound: self.bound,
+            began: self.began,
+            in_flight: self.in_flight,
+            left: self.left,
         })
     }
 
@@ -140,6 +190,6 @@ impl Controller for Bounded {
     }
 
     fn into_any(self: Box<Self>) -> Box<dyn Any> {
-        self.inner.into_any()
+        self
     }
 }

@@ -8,7 +8,7 @@
 //! probes that address before he moves the path there.
 
 use super::session::{Phase, Session};
-use super::{list, Core};
+use super::{congestion, list, Core};
 use crate::event::Event;
 use crate::handle::{Arena, Handle};
 use crate::limits::{SESSION_IDS_KEPT_MAX, STRAY_PAUSE};
@@ -51,6 +51,8 @@ pub struct Path {
     pub moved_to: Option<SocketAddr>,
     /// Whether the path began anew: our own address may be another one than the handshake's.
     pub is_anew: bool,
+    /// Whether nothing came over the path since it began anew.
+    is_unheard: bool,
     /// Our connection IDs, the oldest first.
     ids: VecDeque<Id>,
     /// When a packet from elsewhere is reported again.
@@ -125,6 +127,10 @@ impl Core {
             return (remote, false);
         };
         let constant = session.connection.remote_address();
+        if remote == session.target() && std::mem::take(&mut session.path.is_unheard) {
+            // What the peer acknowledged before it moved as well went astray with the old path.
+            session.connection.ping();
+        }
         note_source(now, session, remote, &mut self.streams.events);
         (constant, true)
     }
@@ -142,6 +148,7 @@ impl Core {
             return;
         }
         session.path.is_anew = true;
+        session.path.is_unheard = true;
         self.paths.constant.remove(&from);
         session.path.moved_to = (to != constant).then_some(to);
         if to != constant {
@@ -150,7 +157,7 @@ impl Core {
         if self.admitted.remove(&from) {
             self.admitted.insert(to);
         }
-        session.connection.path_changed(now);
+        congestion::begin_anew(&mut session.connection, now);
         // What was lost on the old path would wait for a timer that grew as long as nothing came.
         session.connection.ping();
         list(&mut self.unsettled, &mut self.listed, session);

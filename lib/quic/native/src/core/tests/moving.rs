@@ -6,6 +6,7 @@ use crate::core::*;
 use crate::event::EndKind;
 use crate::limits::STRAY_PAUSE;
 use bytes::{Bytes, BytesMut};
+use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
@@ -84,6 +85,50 @@ fn both_ends_move_at_once_and_meet_again_where_they_are_told() {
     }
     world.run(SECOND);
     assert!(is_heard(&mut world, 0) && is_heard(&mut world, 1));
+}
+
+#[test]
+fn what_was_in_flight_on_the_old_path_does_not_hold_up_the_new_one() {
+    let mut world = World::connected_with(ALPN_MOVED, 1_472);
+    let near = world.nodes[0].session();
+    world.nodes[0].core.open_delegated(near, 9).unwrap();
+    world.run(Duration::ZERO);
+    let ours = world.nodes[0].opened()[0];
+    let mut pending = VecDeque::from([Bytes::from(vec![1; 100_000_000])]);
+    let mut there = VecDeque::new();
+    let mut theirs = None;
+    let mut received = 0;
+    let mut run = |world: &mut World, milliseconds: u32| {
+        let before = received;
+        for _ in 0..milliseconds {
+            let [client, server] = &mut world.nodes;
+            client.core.write_delegated(ours, &mut pending);
+            theirs = theirs.or_else(|| {
+                let (stream, _) = server.incoming().into_iter().next()?;
+                server.core.delegate(stream, 7).unwrap();
+                Some(stream)
+            });
+            if let Some(stream) = theirs {
+                server.core.read_stream(stream, usize::MAX, &mut there);
+                received += there
+                    .drain(..)
+                    .map(|chunk: Bytes| chunk.len())
+                    .sum::<usize>();
+            }
+            world.run(Duration::from_millis(1));
+        }
+        received - before
+    };
+    assert!((1_000_000..50_000_000).contains(&run(&mut world, 300)));
+    world.is_cut = true;
+    run(&mut world, 2_000);
+    world.is_cut = false;
+    let now = world.now;
+    for side in [0, 1] {
+        let (session, to) = (world.nodes[side].session(), world.nodes[1 - side].address);
+        world.nodes[side].core.set_path(now, session, to);
+    }
+    assert!(run(&mut world, 500) > 100_000);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What a session makes of its path: packet sizes, congestion, garbage.
 
 use super::pattern;
+use crate::core::congestion::Bounded;
 use crate::core::testing::{World, ALPN};
 use crate::core::*;
 use crate::testing::allocated_bytes;
@@ -66,6 +67,7 @@ fn widest_window(congestion: Congestion) -> u64 {
         node.core.admit(session);
         let connection = &node.core.sessions.get(session).unwrap().connection;
         let controller = connection.congestion_state().clone_box().into_any();
+        let controller = controller.downcast::<Bounded>().unwrap().into_inner();
         assert_eq!(controller.is::<Bbr>(), congestion == Congestion::Bbr);
         assert_eq!(controller.is::<Cubic>(), congestion == Congestion::Cubic);
     }
