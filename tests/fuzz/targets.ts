@@ -23,6 +23,7 @@ import { readPeerCertificate } from "../../lib/mesh/certificate.ts";
 import { FrameSplitter } from "../../lib/mesh/framing.ts";
 import { sourceOf } from "../../lib/mesh/sources.ts";
 import {
+  AgentSummary,
   Envelope,
   EventRecords,
   Frame,
@@ -32,7 +33,9 @@ import {
 import { PayloadReader, readRecords } from "../../lib/quic/records.ts";
 import { decodeError, encodeError } from "../../lib/rpc/status.ts";
 import { restore } from "../../lib/store/core_restore.ts";
+import { Pages } from "../../lib/store/core_pages.ts";
 import { missingRecords, summaryOf } from "../../lib/store/core_sync.ts";
+import { recordOf } from "../../lib/registry/cluster/entries.ts";
 import { formatSnapshot, readSnapshot } from "../../lib/store/snapshot.ts";
 import {
   ERROR_TRAILER_BYTES_MAX,
@@ -119,6 +122,12 @@ const state = restore(ME, authority(), null);
 /** Believes everything, so that the forms of what is signed are what decides. */
 const believing = { ...authority(), verifyEvent: () => true, isGenuine: () => true };
 const signed = restore(ME, believing, null);
+const pages = new Pages({
+  local: ME,
+  authority: { signPage: () => new Uint8Array(64), verifyPage: () => true },
+  isMember: () => true,
+  isRevoked: () => false,
+});
 const newer = await TestCore.open();
 newer.connect(BOB, addressOf(BOB), "pollen/2");
 
@@ -166,6 +175,28 @@ const peers: readonly Target[] = [
       signed.applyRecords(EventRecords.decode(bytes));
       const { records } = missingRecords(signed, summaryOf(signed), { bytesMax: Infinity });
       if (records.length > 0) throw new Error("a replica lacks something of its own");
+    },
+  ),
+  ofBytes(
+    "a page of agents, in the replicated state and at a registry",
+    "protobuf",
+    bytesOf("pollen.state.v2.AgentPage"),
+    (page) => {
+      pages.apply([{ page, signature: new Uint8Array(64) }]);
+      for (const { author, agents } of pages.all()) {
+        for (const agent of agents) recordOf(agent, author);
+        pages.drop(author);
+      }
+    },
+  ),
+  ofBytes(
+    "a summary of agents, in the replicated state",
+    "protobuf",
+    bytesOf("pollen.mesh.v2.AgentSummary"),
+    (bytes) => {
+      const summary = AgentSummary.decode(bytes);
+      pages.missing(summary, { bytesMax: Infinity });
+      pages.mayLack(summary);
     },
   ),
   ofBytes(
