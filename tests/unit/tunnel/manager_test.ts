@@ -1,7 +1,7 @@
 // What the tunnels order from the engine, with nobody behind it: when they begin, and how the bytes
 // before a tunnel look.
 
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal, match, rejects } from "node:assert/strict";
 import { Manager } from "../../../lib/tunnel/mod.ts";
 import {
   BoundedQueue,
@@ -10,6 +10,7 @@ import {
   type PeerKey,
   PollenError,
   type ServeRule,
+  servicePort,
   type Session,
   type SessionWatcher,
   silentLog,
@@ -97,4 +98,28 @@ Deno.test("a tunnel begins with its service's port, the high byte first, behind 
     made.watchers[0]!.changed(PEER as PeerKey, { alpn } as Session);
   }
   deepEqual(made.heads.route, ["0102", "010102"]);
+});
+
+Deno.test("a UDP service is not to be had over pollen/1, and the reason is told", async () => {
+  await using made = make();
+  made.tunnels.start();
+  const udp = servicePort(53, true);
+  const lead = (alpn: string | null) =>
+    made.watchers[0]!.changed(PEER as PeerKey, alpn === null ? null : { alpn } as Session);
+  const failure = () => made.tunnels.listConnections()[0]!.lastFailure;
+  lead("pollen/1");
+  await rejects(made.tunnels.connectService(PEER, udp, 0), { code: "unsupported" });
+  lead(null);
+  equal(await made.tunnels.connectService(PEER, udp, 0), 53);
+  equal(await made.tunnels.connectService(PEER, 53, 0), 53);
+  const forwards = () => made.tunnels.listConnections().map(({ remotePort }) => remotePort).sort();
+  deepEqual(forwards(), [53, udp]);
+  made.tunnels.disconnectRemoteService(PEER, 53);
+  deepEqual(forwards(), [udp]);
+  lead("pollen/1");
+  match(failure(), /speaks pollen\/1/);
+  lead("pollen/2");
+  equal(failure(), "");
+  equal(made.tunnels.disconnectLocalPort(53), true);
+  deepEqual(forwards(), []);
 });

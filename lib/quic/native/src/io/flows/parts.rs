@@ -285,7 +285,7 @@ mod tests {
         assert_eq!(bench.join(1, &header(2, 1, 2), b"c").unwrap(), b"bc");
         bench.join(1, &header(3, 0, 2), b"d");
         bench.now += FLOW_PARTS_TIMEOUT;
-        assert_eq!(bench.parts.next_deadline(), Some(bench.now));
+        assert!(bench.parts.next_deadline() <= Some(bench.now));
         bench.parts.expire(bench.now);
         assert_eq!(bench.parts.next_deadline(), None);
         assert_eq!((bench.dropped(), bench.parts.cost), (3.0, 0));
