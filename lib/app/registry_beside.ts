@@ -166,7 +166,9 @@ export class RegistryBeside implements AsyncDisposable {
   async #demandUnserved(port: number, flag: string): Promise<void> {
     const { self, services } = await this.#deps.service.getStatus();
     const own = self?.node?.peerId.toHex();
-    const taken = services.find((one) => one.port === port && one.provider?.peerId.toHex() === own);
+    const taken = services.find((one) =>
+      one.port === port && one.udp !== true && one.provider?.peerId.toHex() === own
+    );
     if (taken === undefined) return;
     throw new PollenError(
       "already_exists",

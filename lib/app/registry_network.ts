@@ -4,7 +4,14 @@
 import { topologyOf } from "../node/mod.ts";
 import type { NetworkBounds, NetworkLink, NetworkSource, NetworkView } from "../registry/mod.ts";
 import type { Store } from "../store/mod.ts";
-import { formatAddress, type Mesh, type PeerKey, type PeerPath } from "../types/mod.ts";
+import {
+  formatAddress,
+  isUdpPort,
+  type Mesh,
+  type PeerKey,
+  type PeerPath,
+  portNumber,
+} from "../types/mod.ts";
 
 /** What of a node it looks at. */
 export interface RegistryNetworkDeps {
@@ -33,7 +40,8 @@ export class RegistryNetwork implements NetworkSource {
     const services = [...records].flatMap(([provider, { services }]) =>
       [...services].map(([name, port]) => ({
         name,
-        port,
+        port: portNumber(port),
+        transport: isUdpPort(port) ? "udp" as const : "tcp" as const,
         provider,
         isReachable: provider === local || connected.has(provider),
       }))

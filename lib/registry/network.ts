@@ -29,7 +29,10 @@ export interface NetworkLink {
 /** What a machine offers. */
 export interface NetworkService {
   readonly name: string;
+  /** 1…65535. */
   readonly port: number;
+  /** What it is reached over. */
+  readonly transport: "tcp" | "udp";
   /** The id of the machine. */
   readonly provider: string;
   /** Whether the node beside this registry is connected with it, or is it. */

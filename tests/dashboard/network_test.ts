@@ -81,7 +81,7 @@ browserTest("what is served is listed, found, and leads to who serves it", async
   await using browser = await openPage(`${opened.url}/#/services`);
   const { page } = browser;
   await page.getByText("2 of 2 services").waitFor();
-  deepEqual(await rows(page), ["<b>web</b>\t8080\tbox\tyes", "db\t5432\td0000000\tno"]);
+  deepEqual(await rows(page), ["<b>web</b>\t8080\tbox\tyes", "db\t5432/udp\td0000000\tno"]);
   await page.getByLabel("Search services").fill("BOX 80");
   await page.getByText("1 of 2 services").waitFor();
   await page.getByRole("link", { name: "box" }).click();

@@ -35,8 +35,8 @@ Deno.test("who is connected with whom, how, and how far away; what is not known 
   deepEqual(JSON.parse(text), {
     reason: null,
     services: [
-      { name: "<b>web</b>", port: 8080, provider: b, isReachable: true },
-      { name: "db", port: 5432, provider: d, isReachable: false },
+      { name: "<b>web</b>", port: 8080, transport: "tcp", provider: b, isReachable: true },
+      { name: "db", port: 5432, transport: "udp", provider: d, isReachable: false },
     ],
     omittedServices: 0,
   });

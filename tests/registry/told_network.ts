@@ -55,8 +55,14 @@ export function smallNetwork(): NetworkView {
       link("b", "c"),
     ],
     services: [
-      { name: "<b>web</b>", port: 8080, provider: machineId("b"), isReachable: true },
-      { name: "db", port: 5432, provider: machineId("d"), isReachable: false },
+      {
+        name: "<b>web</b>",
+        port: 8080,
+        transport: "tcp",
+        provider: machineId("b"),
+        isReachable: true,
+      },
+      { name: "db", port: 5432, transport: "udp", provider: machineId("d"), isReachable: false },
     ],
   };
 }

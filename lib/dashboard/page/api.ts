@@ -87,6 +87,7 @@ export interface Network {
 export interface Service {
   readonly name: string;
   readonly port: number;
+  readonly transport: "tcp" | "udp";
   readonly provider: string;
   readonly isReachable: boolean;
 }

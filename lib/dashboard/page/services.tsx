@@ -71,12 +71,12 @@ function List({ all, names }: { readonly all: Services; readonly names: Names })
           </tr>
         </thead>
         <tbody>
-          {found.slice(0, ROWS_MAX).map(({ name, port, provider, isReachable }) => (
+          {found.slice(0, ROWS_MAX).map(({ name, port, transport, provider, isReachable }) => (
             <tr key={`${provider} ${name}`}>
               <th scope="row">
                 <bdi>{visible(name)}</bdi>
               </th>
-              <td class="number">{port}</td>
+              <td class="number">{transport === "udp" ? `${port}/udp` : port}</td>
               <td title={visible(provider)}>
                 <a href={hrefOf({ page: "services", nodeId: provider })}>
                   <bdi>{visible(names(provider))}</bdi>

@@ -113,6 +113,7 @@ export const services = z.object({
     z.object({
       name: z.string(),
       port: z.number().int().min(1).max(65_535),
+      transport: z.enum(["tcp", "udp"]),
       provider: z.string().openapi({ description: "The id of the machine that offers it." }),
       isReachable: z.boolean().openapi({
         description: "Whether the node beside this registry is connected with that machine.",

@@ -3,7 +3,7 @@
 import { deepEqual } from "node:assert/strict";
 import { RegistryNetwork } from "../../../lib/app/registry_network.ts";
 import type { NodeRecord } from "../../../lib/store/mod.ts";
-import type { PeerKey, PeerPath, WallMs } from "../../../lib/types/mod.ts";
+import { type PeerKey, type PeerPath, servicePort, type WallMs } from "../../../lib/types/mod.ts";
 
 const key = (digit: string) => digit.repeat(64) as PeerKey;
 const [a, b, c, d, e] = ["a", "b", "c", "d", "e"].map(key) as [
@@ -47,7 +47,7 @@ const network = new RegistryNetwork({
         record(b, [a, c, d], { near: 2 }),
         record(c, [a, b], { far: 3 }),
         record(d, [b], { further: 4 }),
-        record(e, [b], { gone: 5 }),
+        record(e, [b], { gone: servicePort(5, true) }),
       ]),
   },
 });
@@ -70,11 +70,11 @@ Deno.test("own links have their way and round trip; services are reached where a
     ],
     omittedLinks: 0,
     services: [
-      { name: "own", port: 1, provider: a, isReachable: true },
-      { name: "near", port: 2, provider: b, isReachable: true },
-      { name: "far", port: 3, provider: c, isReachable: true },
-      { name: "further", port: 4, provider: d, isReachable: false },
-      { name: "gone", port: 5, provider: e, isReachable: false },
+      { name: "own", port: 1, transport: "tcp", provider: a, isReachable: true },
+      { name: "near", port: 2, transport: "tcp", provider: b, isReachable: true },
+      { name: "far", port: 3, transport: "tcp", provider: c, isReachable: true },
+      { name: "further", port: 4, transport: "tcp", provider: d, isReachable: false },
+      { name: "gone", port: 5, transport: "udp", provider: e, isReachable: false },
     ],
     omittedServices: 0,
   });
