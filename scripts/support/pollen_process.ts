@@ -36,6 +36,8 @@ export interface Place {
   readonly program?: readonly string[];
   /** How many times longer than elsewhere everything may take; 1 where it is not said. */
   readonly patience?: number;
+  /** Sessions that may be left on sockets of their own when it is to rest, behind a strict router; 0 where it is not said. */
+  readonly ownSockets?: number;
 }
 
 /** The words that start pollen from the source in a checkout, by this Deno or by another. */
@@ -196,10 +198,11 @@ export class Daemon implements AsyncDisposable {
   async #rest(): Promise<void> {
     const before = this.#held;
     if (before === null) return;
+    const descriptorsMax = before.descriptors + (this.place.ownSockets ?? 0);
     let now: Held | null = before;
     const isAtRest = () => {
       now = heldBy(this.pid);
-      const rests = now === null || this.#hasEnded || (now.descriptors <= before.descriptors &&
+      const rests = now === null || this.#hasEnded || (now.descriptors <= descriptorsMax &&
         now.engineThreads === before.engineThreads);
       return Promise.resolve(rests || null);
     };

@@ -47,7 +47,7 @@ export class Network implements AsyncDisposable {
 
   /** One more member, which does not run. */
   async join(site: Site, name: string): Promise<Place> {
-    const place = { dir: await this.folder.folder(name), prefix: site.prefix };
+    const place = { dir: await this.folder.folder(name), prefix: site.prefix, ownSockets: 1 };
     await pollenOk(place, ["join", "--no-start", await pollenOk(this.root.place, ["invite"])]);
     return place;
   }
