@@ -247,6 +247,14 @@ pub const SESSION_IDS_KEPT_MAX: usize = 32;
 /// Between two reports that packets of a session come from elsewhere; each costs a probe.
 pub const STRAY_PAUSE: Duration = Duration::from_millis(200);
 
+/// The round trip that is assumed of a path of which nothing is known (RFC 9002, section 6.2.2).
+pub const INITIAL_RTT: Duration = Duration::from_millis(333);
+/// From a change of path to the second ping over it, and then twice as long each time, as long as
+/// none is answered: QUIC's own timer may have grown to a minute while nothing came.
+pub const PING_PAUSE_MIN: Duration = Duration::from_millis(50);
+/// After so long a pause the path is left to QUIC's timer.
+pub const PING_PAUSE_MAX: Duration = Duration::from_secs(4);
+
 /// Extra sockets of one engine: two attempts to get through a strict NAT at the same time.
 pub const EXTRA_SOCKETS_MAX: u16 = 512;
 

@@ -113,6 +113,7 @@ fn transport(far: bool, options: Options) -> TransportConfig {
     let idle = IDLE_TIMEOUT.try_into().expect("30 s fit a varint");
     config
         .max_idle_timeout(Some(idle))
+        .initial_rtt(INITIAL_RTT)
         .keep_alive_interval(Some(KEEP_ALIVE))
         .max_concurrent_bidi_streams(VarInt::from_u32(STREAMS_UNADMITTED))
         .max_concurrent_uni_streams(VarInt::from_u32(0))

@@ -1,6 +1,7 @@
 //! How sessions and dials end: by a deadline, by us, or by a loss that QUIC reports.
 
 use super::farewell::Farewell;
+use super::paths::ping_again;
 use super::session::{dial_error, session_end, Phase, Session};
 use super::streams::Streams;
 use super::{list, Core};
@@ -24,6 +25,7 @@ impl Core {
         if let Some(session) = self.sessions.get_mut(handle) {
             session.armed = None;
             session.connection.handle_timeout(now);
+            ping_again(now, session);
             list(&mut self.unsettled, &mut self.listed, session);
             if session.deadline.is_some_and(|deadline| deadline <= now) {
                 session.deadline = None;

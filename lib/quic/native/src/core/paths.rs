@@ -11,14 +11,14 @@ use super::session::{Phase, Session};
 use super::{congestion, list, Core};
 use crate::event::Event;
 use crate::handle::{Arena, Handle};
-use crate::limits::{SESSION_IDS_KEPT_MAX, STRAY_PAUSE};
+use crate::limits::*;
 use crate::way::{self, Way};
 use quinn_proto::ConnectionId;
 use rustc_hash::FxHashMap;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Bytes of our connection IDs.
 pub const ID_BYTES: usize = 8;
@@ -51,12 +51,19 @@ pub struct Path {
     pub moved_to: Option<SocketAddr>,
     /// Whether the path began anew: our own address may be another one than the handshake's.
     pub is_anew: bool,
-    /// Whether nothing came over the path since it began anew.
-    is_unheard: bool,
     /// Our connection IDs, the oldest first.
     ids: VecDeque<Id>,
     /// When a packet from elsewhere is reported again.
     stray_after: Option<Instant>,
+    /// The next ping over a path that has not answered yet, and the pause before it.
+    ping: Option<(Instant, Duration)>,
+}
+
+impl Path {
+    /// When the path is to be pinged.
+    pub fn ping_at(&self) -> Option<Instant> {
+        self.ping.map(|(at, _)| at)
+    }
 }
 
 #[derive(Default)]
@@ -127,10 +134,6 @@ impl Core {
             return (remote, false);
         };
         let constant = session.connection.remote_address();
-        if remote == session.target() && std::mem::take(&mut session.path.is_unheard) {
-            // What the peer acknowledged before it moved as well went astray with the old path.
-            session.connection.ping();
-        }
         note_source(now, session, remote, &mut self.streams.events);
         (constant, true)
     }
@@ -148,7 +151,6 @@ impl Core {
             return;
         }
         session.path.is_anew = true;
-        session.path.is_unheard = true;
         self.paths.constant.remove(&from);
         session.path.moved_to = (to != constant).then_some(to);
         if to != constant {
@@ -160,7 +162,21 @@ impl Core {
         congestion::begin_anew(&mut session.connection, now);
         // What was lost on the old path would wait for a timer that grew as long as nothing came.
         session.connection.ping();
+        session.path.ping = Some((now + PING_PAUSE_MIN, PING_PAUSE_MIN));
         list(&mut self.unsettled, &mut self.listed, session);
+    }
+}
+
+/// Pings a new path again until something that went over it is acknowledged: the answer to the first
+/// ping is lost where the other end has not moved yet.
+pub(super) fn ping_again(now: Instant, session: &mut Session) {
+    let Some((_, pause)) = session.path.ping.take_if(|(at, _)| *at <= now) else {
+        return;
+    };
+    let is_answered = session.connection.rtt() != INITIAL_RTT;
+    if !is_answered && pause < PING_PAUSE_MAX && session.phase == Phase::Open {
+        session.connection.ping();
+        session.path.ping = Some((now + 2 * pause, 2 * pause));
     }
 }
 

@@ -132,6 +132,36 @@ fn what_was_in_flight_on_the_old_path_does_not_hold_up_the_new_one() {
 }
 
 #[test]
+fn what_was_lost_is_repeated_although_the_other_end_moves_later() {
+    let mut world = World::connected_with(ALPN_MOVED, 1_472);
+    let session = world.nodes[0].session();
+    world.nodes[0].core.open_stream(session, 9);
+    world.run(Duration::from_millis(200));
+    let stream = world.nodes[0]
+        .events
+        .iter()
+        .find_map(|event| match event {
+            Event::StreamOpened { stream, .. } => Some(*stream),
+            _ => None,
+        })
+        .unwrap();
+    let places = [elsewhere(1), elsewhere(2)];
+    for (node, there) in world.nodes.iter_mut().zip(places) {
+        node.address = there;
+    }
+    let bytes = Bytes::from(pattern(1_000));
+    world.nodes[0].core.write_stream(stream, bytes);
+    world.run(10 * SECOND);
+    // The answer to what comes first goes where nobody is any more.
+    world.nodes[0].core.set_path(world.now, session, places[1]);
+    world.run(Duration::from_millis(20));
+    let far = world.nodes[1].session();
+    world.nodes[1].core.set_path(world.now, far, places[0]);
+    world.run(2 * SECOND);
+    assert_eq!(world.nodes[1].incoming().len(), 1);
+}
+
+#[test]
 fn a_path_back_to_where_the_session_began_is_one_like_others() {
     let mut world = World::connected_with(ALPN_MOVED, 1_472);
     let home = world.nodes[0].address;
