@@ -60,6 +60,8 @@ browserTest(
 
     await page.locator(".picture circle").nth(1).click();
     await page.getByRole("heading", { name: "box" }).waitFor();
+    // Its services come by a request of their own.
+    await page.locator(".details .pairs li").nth(2).waitFor();
     const pairs = (await page.locator(".details .pairs li").allInnerTexts())
       .map((text) => text.replaceAll(/\s+/g, " "));
     deepEqual(pairs, ["a0000000 direct, 1.3 ms", "c0000000 direct", "<b>web</b> port 8080"]);

@@ -73,7 +73,7 @@ Deno.test("unserve and disconnect end what serve and connect began", async (t) =
   await t.step("a number that is no port here may be a name", async () => {
     await pollenOk(member, ["serve", port, "12345"]);
     deepEqual(await pollenJson(member, ["unserve", "12345"]), {
-      ...{ schemaVersion: 1, port: origin.port, names: ["12345"] },
+      ...{ schemaVersion: 1, port: origin.port, transport: "tcp", names: ["12345"] },
     });
   });
 

@@ -229,7 +229,7 @@ Deno.test("who listens to events hears no more of them once the token is revoked
     await send(`${opened.url}/api/session`, { method: "DELETE", headers: { cookie, origin } });
     // They end by themselves.
     for (const stream of streams) match(await stream.text(), /^retry: /);
-    equal((await listen({ cookie })).status, 401);
+    equal((await send(`${opened.url}/api/events`, { headers: { cookie } })).status, 401);
     using agent = new WireAgent(opened.server.port, KEY);
     await agent.register({ id: "heard" });
     const reader = stays.body!.pipeThrough(new TextDecoderStream()).getReader();
