@@ -1,10 +1,10 @@
 // Relays as their carrier sees them: for whom packets are carried, and for how many. Pure.
 //
 //   what happens                         what follows
-//   a member asks for another one        the flow is opened, and granted to that other one first, so
-//                                        that what the first one sends finds it there
-//   the other one accepts                it is granted to the first one
-//   it does not within some seconds      the flow is ended, the first one told no
+//   a member asks for another one        the flow is opened, and granted to the end with the greater
+//                                        key first: the other one dials, and is to find it there
+//   the first one accepts                it is granted to the one that dials
+//   they do not within some seconds      the flow is ended, who asked told no
 //   an end withdraws, a session ends     the flow is ended, the other end told so
 //   a session is relayed itself now      the same
 //   nothing of it is possible            no, and why
@@ -27,7 +27,7 @@ import {
 } from "../types/mod.ts";
 import type { NodeOutput } from "./steps.ts";
 
-/** How long the other end may take to accept: less than the first one waits. */
+/** How long both ends may take to accept: less than the one that asks waits. */
 const ACCEPTANCE_TIMEOUT_MS = 2_000;
 /** Requests of one member that are answered at once; and the time for one more. */
 const REQUESTS_BURST = RELAYS_PER_MEMBER_MAX;
@@ -38,7 +38,9 @@ interface Relay {
   readonly asker: PeerKey;
   readonly other: PeerKey;
   readonly askedAt: MonotonicMs;
-  isAccepted: boolean;
+  /** The ends that were granted it, and those of them that take part. */
+  readonly granted: Set<PeerKey>;
+  readonly accepted: Set<PeerKey>;
 }
 
 export interface CarryingOptions {
@@ -69,12 +71,12 @@ export class Carrying {
     if (peerId.length !== PEER_KEY_BYTES || !this.#requests.allow(from, now)) return [];
     const peer = peerKeyFromBytes(peerId);
     const known = this.#between(from, peer);
-    if (known !== undefined) return known.isAccepted ? [grant(known.flow, from, peer)] : [];
+    if (known !== undefined) return known.granted.has(from) ? [grant(known, from)] : [];
     const reason = this.#reasonAgainst(from, peer);
     if (reason !== null) return [refusal(from, peer, reason)];
     const flow = ++this.#lastFlow;
-    const relay = { flow, asker: from, other: peer, askedAt: now, isAccepted: false };
-    this.#relays.set(flow, relay);
+    const [granted, accepted] = [new Set<PeerKey>(), new Set<PeerKey>()];
+    this.#relays.set(flow, { flow, asker: from, other: peer, askedAt: now, granted, accepted });
     return [{ kind: "carry", flow, ends: [from, peer] }];
   }
 
@@ -83,7 +85,7 @@ export class Carrying {
     const relay = this.#relays.get(flow);
     if (relay === undefined) return isOpen ? [{ kind: "endCarried", flow }] : [];
     const { asker, other } = relay;
-    if (isOpen) return [grant(flow, other, asker)];
+    if (isOpen) return [grant(relay, asker < other ? other : asker)];
     this.#relays.delete(flow);
     return [refusal(asker, other, RelayRefusalReason.FULL)];
   }
@@ -91,9 +93,10 @@ export class Carrying {
   /** An end takes part. */
   accepted(from: PeerKey, flow: number): NodeOutput[] {
     const relay = this.#relays.get(flow);
-    if (relay === undefined || relay.other !== from || relay.isAccepted) return [];
-    relay.isAccepted = true;
-    return [grant(flow, relay.asker, relay.other)];
+    if (!relay?.granted.has(from) || relay.accepted.has(from)) return [];
+    relay.accepted.add(from);
+    const next = from === relay.asker ? relay.other : relay.asker;
+    return relay.granted.has(next) ? [] : [grant(relay, next)];
   }
 
   /** An end wants it no more. */
@@ -113,8 +116,10 @@ export class Carrying {
   /** Time goes by. */
   tick(now: MonotonicMs): NodeOutput[] {
     return [...this.#relays.values()]
-      .filter(({ isAccepted, askedAt }) => !isAccepted && now - askedAt >= ACCEPTANCE_TIMEOUT_MS)
-      .flatMap((relay) => [...this.#end(relay, null), withdrawal(relay.other, relay.flow)]);
+      .filter(({ accepted, askedAt }) =>
+        accepted.size < 2 && now - askedAt >= ACCEPTANCE_TIMEOUT_MS
+      )
+      .flatMap((relay) => this.#end(relay, null));
   }
 
   #reasonAgainst(from: PeerKey, peer: PeerKey): RelayRefusalReason | null {
@@ -139,21 +144,20 @@ export class Carrying {
   }
 
   /** Ends it and tells the ends, but for the one that knows. */
-  #end({ flow, asker, other, isAccepted }: Relay, knowing: PeerKey | null): NodeOutput[] {
+  #end({ flow, asker, other, granted }: Relay, knowing: PeerKey | null): NodeOutput[] {
     this.#relays.delete(flow);
     const outputs: NodeOutput[] = [{ kind: "endCarried", flow }];
-    if (knowing !== asker) {
-      outputs.push(
-        isAccepted ? withdrawal(asker, flow) : refusal(asker, other, RelayRefusalReason.DECLINED),
-      );
+    for (const end of [asker, other].filter((end) => end !== knowing)) {
+      if (granted.has(end)) outputs.push(withdrawal(end, flow));
+      else if (end === asker) outputs.push(refusal(asker, other, RelayRefusalReason.DECLINED));
     }
-    if (knowing !== other && knowing !== null) outputs.push(withdrawal(other, flow));
     return outputs;
   }
 }
 
-function grant(flow: number, to: PeerKey, peer: PeerKey): NodeOutput {
-  const value = { peerId: peerKeyBytes(peer), flow };
+function grant({ flow, asker, other, granted }: Relay, to: PeerKey): NodeOutput {
+  granted.add(to);
+  const value = { peerId: peerKeyBytes(to === asker ? other : asker), flow };
   return { kind: "sendFrame", peer: to, frame: { body: { kind: "relayGrant", value } } };
 }
 

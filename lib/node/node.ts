@@ -86,7 +86,7 @@ export class Node {
     const dialer = new Dialer({ mesh, clock, log, resolve, signal: this.#stopping.signal });
     this.#dialer = dialer;
     const report = (input: NodeInput) => this.#step(input);
-    this.#relays = new RelayDriver({ mesh, dialer, log, bytesPerSecond, report });
+    this.#relays = new RelayDriver({ local, mesh, dialer, log, bytesPerSecond, report });
     const common = { local, store, tunnels, saver: this.#saver, log };
     this.#services = new Services({ ...common, announce: (events) => this.#announce(events) });
     this.#forwards = new Forwards({
@@ -377,7 +377,7 @@ export class Node {
   ): Promise<void> {
     const pending = () => this.#step({ kind: "connectPending", peer });
     const stopTimer = this.#deps.clock.setTimer(RELAY_HEAD_START_MS, pending);
-    const all = [...addresses, ...this.#deps.mesh.relaysTo(peer)];
+    const all = [...addresses, ...this.#relays.waysTo(peer)];
     const isConnected = await this.#dialer.attempt(peer, all, names).finally(stopTimer);
     if (!isConnected) this.#step({ kind: "connectFailed", peer });
   }

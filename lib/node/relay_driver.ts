@@ -1,8 +1,12 @@
 // What the core decides about relays, done: flows are opened over the mesh, and the peer is dialled over
 // one that leads to it.
+//
+// Invariant: of the two ends of a flow only the one with the smaller key dials over it, one dial at a
+// time. Both are granted it in the same moment, so that two dials would cross nearly always, and what
+// was begun on the session that gives way would be lost.
 
 import type { Envelope, Frame } from "../proto/mod.ts";
-import { errorText, type Log, type Mesh } from "../types/mod.ts";
+import { errorText, type Log, type Mesh, type PeerKey, type SocketAddress } from "../types/mod.ts";
 import type { Dialer } from "./dialer.ts";
 import type { NodeInput, NodeOutput } from "./steps.ts";
 
@@ -12,8 +16,13 @@ export type RelayOutput = Extract<
 >;
 
 export interface RelayDriverDeps {
-  readonly mesh: Mesh<Envelope, Frame>;
-  readonly dialer: Dialer;
+  /** This node. */
+  readonly local: PeerKey;
+  readonly mesh: Pick<
+    Mesh<Envelope, Frame>,
+    "openRelay" | "closeRelay" | "relaysTo" | "carry" | "endCarried" | "peerLink"
+  >;
+  readonly dialer: Pick<Dialer, "attempt">;
   readonly log: Log;
   /** What a relay may carry in each direction; null to carry nothing. */
   readonly bytesPerSecond: number | null;
@@ -23,6 +32,8 @@ export interface RelayDriverDeps {
 
 export class RelayDriver {
   readonly #deps: RelayDriverDeps;
+  /** Peers that are being dialled over a flow that was just opened. */
+  readonly #dialling = new Set<PeerKey>();
 
   constructor(deps: RelayDriverDeps) {
     this.#deps = deps;
@@ -43,11 +54,27 @@ export class RelayDriver {
     }
   }
 
+  /** The ways over carriers at which this node may dial the peer now. */
+  waysTo(peer: PeerKey): SocketAddress[] {
+    return this.#mayDial(peer) ? this.#deps.mesh.relaysTo(peer) : [];
+  }
+
+  #mayDial(peer: PeerKey): boolean {
+    return this.#deps.local < peer && !this.#dialling.has(peer);
+  }
+
   async #open({ carrier, flow, peer }: Extract<RelayOutput, { kind: "openRelay" }>): Promise<void> {
-    const { mesh, dialer, report } = this.#deps;
+    const { mesh, report } = this.#deps;
     const way = this.#attempt("open", () => mesh.openRelay(carrier, flow, peer));
     report({ kind: "relayOpened", carrier, flow, peer, isOpen: way !== null });
-    if (way !== null && mesh.peerLink(peer) === null) await dialer.attempt(peer, [way], []);
+    if (way !== null) await this.#dial(peer, way);
+  }
+
+  async #dial(peer: PeerKey, way: SocketAddress): Promise<void> {
+    const { mesh, dialer } = this.#deps;
+    if (!this.#mayDial(peer) || mesh.peerLink(peer) !== null) return;
+    this.#dialling.add(peer);
+    await dialer.attempt(peer, [way], []).finally(() => this.#dialling.delete(peer));
   }
 
   #carry({ flow, ends }: Extract<RelayOutput, { kind: "carry" }>): void {

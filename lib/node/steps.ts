@@ -92,7 +92,7 @@ export type NodeOutput =
   | { readonly kind: "punch" } & Punch
   /** Tells two peers where the other one is seen from here, or the first that it cannot be done. */
   | { readonly kind: "coordinatePunch"; readonly from: PeerKey; readonly target: PeerKey }
-  /** Opens this node's end of a flow that a carrier granted, and dials the peer over it if there is no session. */
+  /** Opens this node's end of a flow that a carrier granted, and dials the peer over it where that is this end's part. */
   | {
     readonly kind: "openRelay";
     readonly carrier: PeerKey;

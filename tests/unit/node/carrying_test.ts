@@ -48,7 +48,8 @@ class Fixture implements AsyncDisposable {
   open(from: PeerKey, peer: PeerKey): number {
     const [carry] = only("carry", this.request(from, peer));
     this.carrying.opened(carry!.flow, true);
-    this.carrying.accepted(peer, carry!.flow);
+    // The first one that was granted it, then the other one.
+    for (const end of [from, peer].sort().reverse()) this.carrying.accepted(end, carry!.flow);
     return carry!.flow;
   }
 
@@ -75,19 +76,26 @@ const withdrawal = (flow: number): Frame["body"] => ({
   value: { flow, carried: true },
 });
 
-Deno.test("the other end is granted the flow first, then the one that asked", async () => {
-  await using fixture = await Fixture.open([BOB, EVE]);
-  const { carrying } = fixture;
-  deepEqual(fixture.request(BOB, EVE), [{ kind: "carry", flow: 1, ends: [BOB, EVE] }]);
-  deepEqual(fixture.request(EVE, BOB), [], "both asked; it hears of it soon");
-  deepEqual(said(carrying.opened(1, true)), [[EVE, grant(1, BOB)]]);
-  deepEqual(carrying.accepted(BOB, 1), [], "not its word");
-  deepEqual(said(carrying.accepted(EVE, 1)), [[BOB, grant(1, EVE)]]);
-  deepEqual(carrying.accepted(EVE, 1), []);
-  // Whoever asks again gets the same.
-  deepEqual(said(fixture.request(EVE, BOB)), [[EVE, grant(1, BOB)]]);
-  equal(carrying.count, 1);
-});
+for (const [asker, peer] of [[BOB, EVE], [EVE, BOB]] as const) {
+  const who = asker < peer ? "smaller" : "greater";
+  Deno.test(`the end that dials is granted the flow last: the ${who} one asks`, async () => {
+    await using fixture = await Fixture.open([BOB, EVE]);
+    const { carrying } = fixture;
+    const [dialling, first] = [BOB, EVE].sort() as [PeerKey, PeerKey];
+    deepEqual(fixture.request(asker, peer), [{ kind: "carry", flow: 1, ends: [asker, peer] }]);
+    deepEqual(fixture.request(peer, asker), [], "both asked; it hears of it soon");
+    deepEqual(said(carrying.opened(1, true)), [[first, grant(1, dialling)]]);
+    deepEqual(carrying.accepted(dialling, 1), [], "it was not granted it yet");
+    deepEqual(said(carrying.accepted(first, 1)), [[dialling, grant(1, first)]]);
+    deepEqual(carrying.accepted(first, 1), []);
+    deepEqual(carrying.accepted(dialling, 1), []);
+    // Whoever asks again gets the same.
+    deepEqual(said(fixture.request(EVE, BOB)), [[EVE, grant(1, BOB)]]);
+    equal(carrying.count, 1);
+    fixture.now += 2_000;
+    deepEqual(fixture.tick(), [], "both accepted");
+  });
+}
 
 Deno.test("who cannot be served is told why", async () => {
   await using off = await Fixture.open([BOB, EVE], false);
@@ -110,20 +118,26 @@ Deno.test("who cannot be served is told why", async () => {
   equal(fixture.carrying.count, 0);
 });
 
-Deno.test("an end that does not accept in time is left, and the other one told", async () => {
-  await using fixture = await Fixture.open([BOB, EVE]);
-  fixture.request(BOB, EVE);
-  fixture.carrying.opened(1, true);
-  fixture.now += 1_999;
-  deepEqual(fixture.tick(), []);
-  fixture.now += 1;
-  const outputs = fixture.tick();
-  deepEqual(only("endCarried", outputs), [{ kind: "endCarried", flow: 1 }]);
-  deepEqual(said(outputs), [
-    [BOB, refusal(EVE, RelayRefusalReason.DECLINED)],
-    [EVE, withdrawal(1)],
-  ]);
-  deepEqual(fixture.carrying.accepted(EVE, 1), []);
+Deno.test("when an end does not accept in time, the flow ends, and both are told", async () => {
+  const [small, great] = [BOB, EVE].sort() as [PeerKey, PeerKey];
+  const late = async (asker: PeerKey, peer: PeerKey, accepts: readonly PeerKey[]) => {
+    await using fixture = await Fixture.open([BOB, EVE]);
+    fixture.request(asker, peer);
+    fixture.carrying.opened(1, true);
+    for (const end of accepts) fixture.carrying.accepted(end, 1);
+    fixture.now += 1_999;
+    deepEqual(fixture.tick(), []);
+    fixture.now += 1;
+    const outputs = fixture.tick();
+    deepEqual(only("endCarried", outputs), [{ kind: "endCarried", flow: 1 }]);
+    deepEqual(fixture.carrying.accepted(great, 1), []);
+    return said(outputs);
+  };
+  const declined = refusal(great, RelayRefusalReason.DECLINED);
+  deepEqual(await late(small, great, []), [[small, declined], [great, withdrawal(1)]]);
+  deepEqual(await late(great, small, []), [[great, withdrawal(1)]], "the other one knows nothing");
+  const both = [[great, withdrawal(1)], [small, withdrawal(1)]];
+  deepEqual(await late(great, small, [great]), both);
 });
 
 Deno.test("a flow ends with either end's word or session, and nobody else's", async () => {
@@ -153,9 +167,11 @@ Deno.test("ten thousand requests in a second lead to a bounded number of answers
     fixture.now = request / 10;
     const outputs = fixture.request(BOB, members[request % members.length]!);
     answers += outputs.length;
-    for (const { flow, ends: [, other] } of only("carry", outputs)) {
+    for (const { flow, ends } of only("carry", outputs)) {
       answers += fixture.carrying.opened(flow, true).length;
-      answers += fixture.carrying.accepted(other, flow).length;
+      for (const end of [...ends].sort().reverse()) {
+        answers += fixture.carrying.accepted(end, flow).length;
+      }
     }
   }
   equal(fixture.carrying.count <= RELAYS_PER_MEMBER_MAX, true, `${fixture.carrying.count} relays`);
