@@ -131,7 +131,7 @@ export class Daemon implements AsyncDisposable {
   static async up(
     place: Place,
     args: readonly string[] = [],
-    timeoutMs = DAEMON_TIMEOUT_MS,
+    timeoutMs?: number,
   ): Promise<Daemon> {
     const [program, ...rest] = pollenCommand(place, ["up", ...args]);
     const child = new Deno.Command(program!, {
