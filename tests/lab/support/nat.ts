@@ -86,6 +86,19 @@ table inet guard {
 export const HIDE_MTU = `icmp type destination-unreachable drop
     icmpv6 type packet-too-big drop`;
 
+/**
+ * A host that lets everything in and remembers it: `FIREWALL`, set up later, then takes what follows
+ * for answers. Without it a host begins to remember only with the firewall.
+ */
+export const TRACKING = `
+table inet memory {
+  chain mine {
+    type filter hook input priority 0
+    ct state established,related accept
+  }
+}
+`;
+
 /** A host that lets in only answers. */
 export const FIREWALL = `
 table inet guard {
