@@ -23,7 +23,8 @@ export interface Restatement {
 /**
  * Raises our maximum to the highest of these events and says what must be stated again: everything
  * when our maximum was lower, else only what was contested. An attribute that we do not have at all
- * is a ghost, which is deleted; a revocation cannot be deleted and is therefore taken over.
+ * is a ghost, which is deleted; a revocation cannot be deleted and is therefore taken over. A deletion
+ * that we signed and lost is made again: else our own log would be the only one without it.
  *
  * A batch is settled at once, so that ten events in our name lead to one round of answers, not ten.
  */
@@ -48,7 +49,7 @@ export function settleContradictions(
       if (isContested) contested.add(key);
     } else if (change.kind === "revocation") {
       ghosts.set(key, { key, change, deleted: false });
-    } else if (!event.deleted && own.size + ghosts.size < GHOSTS_MAX) {
+    } else if ((isOurs || !event.deleted) && own.size + ghosts.size < GHOSTS_MAX) {
       ghosts.set(key, { key, change: withoutValue(change), deleted: true });
     }
   }
