@@ -2,6 +2,9 @@
 
 import type { Random } from "../../lib/types/mod.ts";
 
+/** Of all that is drawn in a run of tests: CI takes it from what it tests, so that the same gives the same. */
+const SEED_VARIABLE = "POLLEN_SEED";
+
 export class Seeded {
   #state: number;
 
@@ -9,9 +12,9 @@ export class Seeded {
     this.#state = seed >>> 0;
   }
 
-  /** The seed in the environment variable, to repeat a run, or a fresh one. */
+  /** The seed in the environment variable, to repeat a run; else that of the whole run of tests; else a fresh one. */
   static seedFrom(variable: string): number {
-    const given = Deno.env.get(variable) ?? "";
+    const given = Deno.env.get(variable) || Deno.env.get(SEED_VARIABLE) || "";
     return given === "" ? crypto.getRandomValues(new Uint32Array(1))[0]! : Number(given) >>> 0;
   }
 
