@@ -9,7 +9,8 @@ export {
 } from "./addresses.ts";
 export { type IdentityOptions, inviteProtocols, memberProtocols } from "./identities.ts";
 export { type RedeemDeps, redeemInvite } from "./invite.ts";
-export { Mesh, type MeshOptions } from "./mesh.ts";
+export { Mesh } from "./mesh.ts";
+export type { MeshOptions } from "./mesh_options.ts";
 export type { Redeemer } from "./redeemer.ts";
 export { ALPN_INVITE_1, ALPN_INVITE_2, CloseReason } from "./protocol.ts";
 export {
