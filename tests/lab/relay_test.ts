@@ -3,7 +3,7 @@
 
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { Echo } from "../e2e/support/echo.ts";
-import { type LabNode, Network, untilOnline, untilRelayed } from "./support/nodes.ts";
+import { Network, sessionsLost, untilOnline, untilRelayed } from "./support/nodes.ts";
 import { CAN_HAVE_LAB, IS_ALL, Lab } from "./support/topology.ts";
 import { Transfer } from "./support/transfer.ts";
 
@@ -15,13 +15,6 @@ const UPGRADE_TIMEOUT_MS = 90_000;
 /** So much that a slow relay has not carried it before all is over. */
 const BYTES = 300 << 20;
 const SLOW = ["--relay-limit", "2"];
-
-/** The sessions of these two that ended. */
-function losses(one: LabNode, other: LabNode): string[] {
-  return [[one, other] as const, [other, one] as const].flatMap(([at, of]) =>
-    at.daemon.log.filter((line) => /peer disconnected/.test(line) && line.includes(of.key))
-  );
-}
 
 /** How long the same connection stands still from now on. */
 async function still(echo: Echo, what: string): Promise<void> {
@@ -49,7 +42,7 @@ for (const end of IS_ALL ? ["killed", "cut off"] as const : []) {
       await using echo = await Echo.open(b.place, a.place);
       await using transfer = await Transfer.open(b, a, BYTES);
       const transferred = transfer.run();
-      const before = losses(a, b);
+      const before = sessionsLost(a, b);
 
       if (end === "killed") await first.daemon.kill();
       else await first.site.namespace.ip(["link set eth0 down"]);
@@ -62,7 +55,7 @@ for (const end of IS_ALL ? ["killed", "cut off"] as const : []) {
       await still(echo, "they met");
       await transferred;
       ok(await lab.carried(b.site.outside, a.site.outside) > BYTES / 2);
-      deepEqual(losses(a, b), before);
+      deepEqual(sessionsLost(a, b), before);
     },
   });
 }

@@ -83,7 +83,12 @@ export function untilOnline(one: LabNode, other: LabNode, timeoutMs: number) {
 }
 
 /** Waits until both say that the other is reached over a relay, through this node if one is given. */
-export function untilRelayed(one: LabNode, other: LabNode, timeoutMs: number, carrier?: LabNode) {
+export function untilRelayed(
+  one: LabNode,
+  other: LabNode,
+  timeoutMs: number,
+  carrier?: { readonly key: string },
+) {
   const isIt = ({ status, path }: PeerStatus) =>
     status === "relay" && (carrier === undefined || path?.carrier === carrier.key);
   return untilBothSee(one, other, isIt, timeoutMs);
@@ -101,4 +106,11 @@ async function untilBothSee(
   };
   await until("the other sees the one", sees(other, one), timeoutMs);
   return await until("the one sees the other", sees(one, other), timeoutMs);
+}
+
+/** The sessions of these two that ended. */
+export function sessionsLost(one: LabNode, other: LabNode): string[] {
+  return [[one, other] as const, [other, one] as const].flatMap(([at, of]) =>
+    at.daemon.log.filter((line) => /peer disconnected/.test(line) && line.includes(of.key))
+  );
 }
