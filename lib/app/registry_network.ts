@@ -2,7 +2,7 @@
 // says of everybody.
 
 import { topologyOf } from "../node/mod.ts";
-import type { NetworkBounds, NetworkLink, NetworkSource, NetworkView } from "../registry/mod.ts";
+import type { NetworkBounds, NetworkSource, NetworkView } from "../registry/mod.ts";
 import type { Store } from "../store/mod.ts";
 import {
   formatAddress,
@@ -12,12 +12,13 @@ import {
   type PeerPath,
   portNumber,
 } from "../types/mod.ts";
+import { type PagesOfLinks, ToldLinks, type Way } from "./told_links.ts";
 
 /** What of a node it looks at. */
 export interface RegistryNetworkDeps {
   readonly identity: { readonly peerKey: PeerKey };
   readonly mesh: Pick<Mesh<unknown, unknown>, "connectedPeers" | "peerPath">;
-  readonly store: Pick<Store, "allNodes">;
+  readonly store: Pick<Store, "allNodes"> & { readonly agents: PagesOfLinks };
 }
 
 /** Knows the network as one node does. */
@@ -37,6 +38,7 @@ export class RegistryNetwork implements NetworkSource {
     const connected = new Set(paths.keys());
     const { online, links, omittedCount } = topologyOf({ local, connected, said }, linksMax);
     const ids = [...new Set([...records.keys(), ...online])].sort();
+    const told = new ToldLinks(store.agents, ids);
     const services = [...records].flatMap(([provider, { services }]) =>
       [...services].map(([name, port]) => ({
         name,
@@ -58,7 +60,8 @@ export class RegistryNetwork implements NetworkSource {
       }),
       links: links.map(([from, to]) => {
         const peer = from === local ? to : to === local ? from : null;
-        return linkOf(from, to, peer === null ? null : paths.get(peer) ?? null);
+        const own = peer === null ? null : paths.get(peer) ?? null;
+        return { from, to, ...(own === null ? told.way(from, to) : ownWay(own)) };
       }),
       omittedLinks: omittedCount,
       services: services.slice(0, servicesMax),
@@ -67,19 +70,7 @@ export class RegistryNetwork implements NetworkSource {
   }
 }
 
-/** @param path That of our session, where the link is one of ours. */
-function linkOf(from: PeerKey, to: PeerKey, path: PeerPath | null): NetworkLink {
-  if (path === null) return { from, to, path: "direct", carrier: null, latencyMs: null };
-  return {
-    from,
-    to,
-    path: path.address === null ? "relayed" : "direct",
-    carrier: path.carrier,
-    latencyMs: round(path.rttMs),
-  };
-}
-
-/** To a hundredth: more is noise. */
-function round(ms: number): number {
-  return Math.round(ms * 100) / 100;
+function ownWay({ address, carrier, rttMs }: PeerPath): Way {
+  const latencyMs = Math.round(100 * rttMs) / 100;
+  return { path: address === null ? "relayed" : "direct", carrier, latencyMs };
 }

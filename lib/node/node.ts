@@ -2,7 +2,7 @@
 // the core, one at a time, and performs the outputs. Everything it starts, it ends before `start`
 // returns: timers, dials, the tunnels, the mesh, the state's lock.
 
-import type { AgentEntry, GossipEvent, SignedRevocation } from "../proto/mod.ts";
+import type { AgentEntry, GossipEvent, SignedPage, SignedRevocation } from "../proto/mod.ts";
 import type { ConnectionInfo } from "../tunnel/mod.ts";
 import {
   errorText,
@@ -15,6 +15,7 @@ import {
   type SocketAddress,
   toPollenError,
 } from "../types/mod.ts";
+import { AnnouncedLinks } from "./announced_links.ts";
 import { NodeCore } from "./core.ts";
 import { Dialer } from "./dialer.ts";
 import { faultText } from "./faults.ts";
@@ -65,6 +66,7 @@ export class Node {
   readonly #services: Services;
   readonly #forwards: Forwards;
   readonly #refusals = new Refusals();
+  readonly #links: AnnouncedLinks;
   #portMapping: PortMapping | null = null;
   /** Where that lets others in. */
   #mapped: SocketAddress | null = null;
@@ -83,6 +85,7 @@ export class Node {
     });
     this.#saver = new StateSaver(store, clock, log);
     this.#sender = new Sender(mesh, log);
+    this.#links = new AnnouncedLinks({ store, mesh, clock });
     const dialer = new Dialer({ mesh, clock, log, resolve, signal: this.#stopping.signal });
     this.#dialer = dialer;
     const report = (input: NodeInput) => this.#step(input);
@@ -162,7 +165,7 @@ export class Node {
     this.#run(this.#receiveNotices());
     const stopTimers = [
       this.#every(() => this.#config.peerTickIntervalMs, () => this.#tick()),
-      this.#every(() => this.#gossipPause(), () => this.#step({ kind: "gossipTick" })),
+      this.#every(() => this.#gossipPause(), () => this.#gossip()),
       this.#every(() => ADDRESS_REFRESH_MS, () => this.#refreshAddresses()),
       this.#every(() => RECHECK_MS, () => mesh.recheckPeers()),
       this.#every(() => NAMES_REFRESH_MS, () => this.#run(this.#refreshNames())),
@@ -276,8 +279,16 @@ export class Node {
    */
   publishAgents(page: number, agents: readonly AgentEntry[]): void {
     const { store, clock } = this.#deps;
-    const signed = store.agents.publish(page, agents, clock.wallNow());
-    if (signed !== null) this.#step({ kind: "localAgents", pages: [signed] });
+    this.#tell(store.agents.publish(page, agents, clock.wallNow()));
+  }
+
+  #tell(page: SignedPage | null): void {
+    if (page !== null) this.#step({ kind: "localAgents", pages: [page] });
+  }
+
+  #gossip(): void {
+    this.#tell(this.#links.look());
+    this.#step({ kind: "gossipTick" });
   }
 
   /** Whether a node is there: connected with this one, or with one that is. */
@@ -439,7 +450,7 @@ export class Node {
     mesh.shakePaths();
     this.#refreshAddresses();
     this.#step({ kind: "resumed" });
-    this.#step({ kind: "gossipTick" });
+    this.#gossip();
   }
 
   async #endMapping(mapping: PortMapping): Promise<void> {

@@ -22,7 +22,7 @@ export interface NetworkLink {
   readonly path: "direct" | "relayed";
   /** The id of the machine that carries it; null where none does, or it is not known. */
   readonly carrier: string | null;
-  /** The round trip in milliseconds; null where only others could tell. */
+  /** The round trip in milliseconds; null where nobody has told. */
   readonly latencyMs: number | null;
 }
 

@@ -1,7 +1,7 @@
-// The agents of a network's registries, and what each node says of its own machine, as far as it is
-// known here. Each author has numbered pages; a page is replaced as a whole by one with a higher
-// counter. So what somebody lacks is told by one number for each page, a page that comes late does no
-// harm, and thousands of agents cost hundreds of signatures.
+// The agents of a network's registries, and what each node says of its own machine and its sessions,
+// as far as it is known here. Each author has numbered pages; a page is replaced as a whole by one
+// with a higher counter. So what somebody lacks is told by one number for each page, a page that comes
+// late does no harm, and thousands of agents cost hundreds of signatures.
 //
 // Invariants: only a member's pages are kept, as the member signed them; an author's pages, and all
 // of them, are bounded in number and bytes; a page is never replaced by an older one.
@@ -15,6 +15,7 @@ import {
   AgentPage,
   type AgentPages,
   AgentSummary,
+  type Links,
   type SignedPage,
 } from "../proto/mod.ts";
 import {
@@ -32,6 +33,7 @@ import {
   peerKeyFromBytes,
   type WallMs,
 } from "../types/mod.ts";
+import { decodeLinks, type LinkName, type SaidLink } from "./links.ts";
 import { Listeners } from "./listeners.ts";
 import type { Authority } from "./records.ts";
 
@@ -50,8 +52,12 @@ export interface KnownPage extends PageName {
   readonly agents: readonly AgentEntry[];
 }
 
+/** What a page says besides whose it is. */
+type Content = Pick<AgentPage, "agents" | "links">;
+
 interface Kept extends KnownPage {
   readonly counter: bigint;
+  readonly links?: Links | undefined;
   readonly signed: SignedPage;
 }
 
@@ -81,6 +87,11 @@ export class Pages {
     return this.#authors.get(author)?.get(page)?.agents ?? null;
   }
 
+  /** What a node says of its sessions, by peer: on page 0, checked. */
+  links(author: PeerKey): ReadonlyMap<LinkName, SaidLink> {
+    return decodeLinks(this.#authors.get(author)?.get(0)?.links);
+  }
+
   /**
    * Calls back with each page that came from others, or went with its author. Callbacks must not
    * throw. The result ends it.
@@ -103,15 +114,26 @@ export class Pages {
   publish(page: number, agents: readonly AgentEntry[], now: WallMs): SignedPage | null {
     assert(page < AGENT_PAGES_PER_AUTHOR_MAX, "a page has a number within the bound");
     assert(agents.length <= AGENTS_PER_PAGE_MAX, "a page has room for its agents");
+    const links = this.#authors.get(this.#deps.local)?.get(page)?.links;
+    return this.#publish(page, { agents, links }, now);
+  }
+
+  /** Says how the sessions of this node go from now on; null as for `publish`. */
+  publishLinks(links: Links, now: WallMs): SignedPage | null {
+    const agents = this.#authors.get(this.#deps.local)?.get(0)?.agents ?? [];
+    return this.#publish(0, { agents, links }, now);
+  }
+
+  #publish(page: number, content: Content, now: WallMs): SignedPage | null {
     const { local, authority } = this.#deps;
     const before = this.#authors.get(local)?.get(page);
-    if (before === undefined ? agents.length === 0 : haveSame(before.agents, agents)) return null;
+    if (haveSame(before ?? { agents: [] }, content)) return null;
     // The clock counts on from run to run; what others hold of an earlier one is below all the same.
-    const counter = max(BigInt(now), (before?.counter ?? 0n) + 1n);
-    const bytes = AgentPage.encode({ author: peerKeyBytes(local), page, counter, agents });
+    const counter = max(BigInt(Math.trunc(now)), (before?.counter ?? 0n) + 1n);
+    const bytes = AgentPage.encode({ author: peerKeyBytes(local), page, counter, ...content });
     assert(bytes.length <= AGENT_PAGE_BYTES_MAX, "a page has room for its bytes");
     const signed = { page: bytes, signature: authority.signPage(bytes) };
-    const kept = { author: local, page, counter, agents, signed };
+    const kept = { author: local, page, counter, ...content, signed };
     if (!this.#hasRoom(kept, before)) return null;
     this.#put(kept, before);
     return signed;
@@ -249,8 +271,10 @@ function readSummary({ authors }: AgentSummary): Map<PeerKey, Map<number, bigint
   );
 }
 
-function haveSame(a: readonly AgentEntry[], b: readonly AgentEntry[]): boolean {
-  const [left, right] = [a, b].map((agents) => AgentPage.encode(AgentPage.create({ agents })));
+function haveSame(a: Content, b: Content): boolean {
+  const [left, right] = [a, b].map(({ agents, links }) =>
+    AgentPage.encode(AgentPage.create({ agents, links }))
+  );
   return left!.length === right!.length && left!.every((byte, index) => byte === right![index]);
 }
 

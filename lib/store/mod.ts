@@ -4,6 +4,7 @@ export { asPollen1 } from "./core_attribute.ts";
 export { connectionKey } from "./core_connections.ts";
 export { type KnownPage, pageBytes, type PageName, type Pages } from "./core_pages.ts";
 export { recordBytes } from "./core_sync.ts";
+export { encodeLinks, type LinkName, linkName, type SaidLink } from "./links.ts";
 export type {
   ApplyResult,
   Authority,

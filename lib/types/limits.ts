@@ -274,6 +274,9 @@ assert(
   AGENT_PAGES_MAX * 18 + AUTHORS_MAX * 40 < FRAME_BYTES_MAX,
   "a summary of all pages fits a frame",
 );
+/** Sessions of which a node tells the others how they go, 17 bytes each at most: half of its page. */
+export const LINKS_SAID_MAX = 512;
+assert(17 * LINKS_SAID_MAX < AGENT_PAGE_BYTES_MAX / 1.8, "a page has room for its machine as well");
 
 // --- times
 

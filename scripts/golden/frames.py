@@ -79,6 +79,13 @@ AGENTS = [
     make("state2.AgentEntry", id="a-2", offline_at_ms=1_800_000_000_002),
 ]
 PAGE = make("state2.AgentPage", author=NODE, page=1, counter=7, agents=AGENTS)
+LINKS = make(
+    "state2.Links",
+    peers=bytes.fromhex("00112233445566778899aabbccddeeff"),
+    paths=bytes([0x19, 0x80 | 0x40]),
+    carriers=OTHER[:8],
+)
+MACHINE_PAGE = make("state2.AgentPage", author=NODE, counter=8, agents=AGENTS[1:], links=LINKS)
 SIGNED_PAGE = signed(PAGE, "page")
 COUNTER = make("state2.PageCounter", page=1, counter=7)
 AUTHOR = make("state2.AuthorPages", author=NODE, pages=[COUNTER])
@@ -124,6 +131,8 @@ def write(folder):
         "a position": POSITIONS[0],
         "an agent": AGENTS[0],
         "a page of agents": PAGE,
+        "how sessions go": LINKS,
+        "a page of a machine": MACHINE_PAGE,
         "a signed page": SIGNED_PAGE,
         "a page's counter": COUNTER,
         "an author's pages": AUTHOR,

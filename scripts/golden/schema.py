@@ -79,7 +79,9 @@ SCHEMA = {
         "AgentEntry": "1 id string, 2 hostname string, 3 agent_address string, "
         "4 capabilities bytes, 5 registered_at_ms uint64, 6 last_seen_ms uint64, "
         "7 offline_at_ms uint64, 8 source string",
-        "AgentPage": "1 author bytes, 2 page uint32, 3 counter uint64, 4 agents *AgentEntry",
+        "Links": "1 peers bytes, 2 paths bytes, 3 carriers bytes",
+        "AgentPage": "1 author bytes, 2 page uint32, 3 counter uint64, 4 agents *AgentEntry, "
+        "5 links Links",
         "SignedPage": "1 page bytes, 2 signature bytes",
         "PageCounter": "1 page uint32, 2 counter uint64",
         "AuthorPages": "1 author bytes, 2 pages *PageCounter",

@@ -82,11 +82,12 @@ function eventsOf({ life }: Machine, author: PeerKey): Map<string, bigint> {
   );
 }
 
-/** What a node has of all authors, or of these. */
+/** What a node has of all authors, and how it knows their sessions to go; or what it has of these. */
 function summaryOf({ life }: Machine, authors: ReadonlySet<PeerKey> | null): string {
   const { positions } = life!.store.summary();
+  const pages = authors === null ? life!.store.agents.digest().toHex() : "";
   const counted = authors === null
     ? positions
     : positions.filter(({ author }) => authors.has(author.toHex() as PeerKey));
-  return Summary.encode({ positions: counted }).toHex();
+  return Summary.encode({ positions: counted }).toHex() + pages;
 }

@@ -2,6 +2,7 @@
 // they can. It is the same session all along.
 
 import { deepEqual, equal, ok } from "node:assert/strict";
+import { RegistryNetwork } from "../../lib/app/registry_network.ts";
 import type { PeerKey, PeerPath, Session } from "../../lib/types/mod.ts";
 import type { Machine } from "./machine.ts";
 import { World } from "./world.ts";
@@ -77,6 +78,29 @@ Deno.test("who cannot meet is connected by a carrier, which can go", async () =>
   deepEqual(path(other, one)!.address, one.address);
   deepEqual([await session(one, other), await session(other, one)], sessions);
   equal(second.life!.engine.relays.carried, 0, "what nobody needs is given up");
+});
+
+Deno.test("a third one knows who carries what between two others, and how long it takes", async () => {
+  const { world, one, other, carriers } = await openApart(4);
+  await world.time.run(30_000);
+  const carrier = carrierOf(carriers, one, other);
+  const viewer = carriers.find((machine) => machine !== carrier)!;
+  const linkSeen = async () => {
+    const { mesh, store } = viewer.life!;
+    const network = new RegistryNetwork({ identity: { peerKey: viewer.key }, mesh, store });
+    const { links } = await network.look({ linksMax: 100, servicesMax: 0 });
+    const ends = [one.key, other.key].sort();
+    const { path, carrier, latencyMs } = links.find(({ from, to }) =>
+      from === ends[0] && to === ends[1]
+    )!;
+    ok(latencyMs !== null && latencyMs > 0, `${latencyMs} ms`);
+    return [path, carrier];
+  };
+  deepEqual(await linkSeen(), ["relayed", carrier.key]);
+  world.network.mendAll();
+  await world.time.run(150_000);
+  equal(path(one, other)!.carrier, null);
+  deepEqual(await linkSeen(), ["direct", null]);
 });
 
 Deno.test("a direct path that dies is left for a carrier within seconds", async () => {

@@ -372,6 +372,57 @@ export const AgentEntry: Codec<AgentEntry> = codec(
   readAgentEntry,
 );
 
+/** How the sessions of an author go. Each is named by the first 8 bytes of the peer's key. */
+export interface Links {
+  /** 8 bytes each, ascending */
+  readonly peers: Uint8Array;
+  /** a byte each: the round trip in steps of a tenth, and 128 where another machine carries it */
+  readonly paths: Uint8Array;
+  /** 8 bytes for each of the latter, in that order: who carries it; zeros for nobody known */
+  readonly carriers: Uint8Array;
+}
+
+export function writeLinks(writer: Writer, message: Links): void {
+  if (message.peers.length > 0) {
+    writer.uint32(10); writer.bytes(message.peers);
+  }
+  if (message.paths.length > 0) {
+    writer.uint32(18); writer.bytes(message.paths);
+  }
+  if (message.carriers.length > 0) {
+    writer.uint32(26); writer.bytes(message.carriers);
+  }
+}
+
+export function readLinks(reader: Reader, end: number, budget: Budget): Links {
+  const message: { -readonly [K in keyof Links]: Links[K] } = { peers: new Uint8Array(0), paths: new Uint8Array(0), carriers: new Uint8Array(0) };
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    switch (tag) {
+      case 10:
+        message.peers = readBytes(reader);
+        break;
+      case 18:
+        message.paths = readBytes(reader);
+        break;
+      case 26:
+        message.carriers = readBytes(reader);
+        break;
+      default:
+        skip(reader, tag);
+    }
+  }
+  finish(reader, end);
+  return message;
+}
+
+export const Links: Codec<Links> = codec(
+  "pollen.state.v2.Links",
+  () => ({ peers: new Uint8Array(0), paths: new Uint8Array(0), carriers: new Uint8Array(0) }),
+  writeLinks,
+  readLinks,
+);
+
 /** Some of an author's agents: all that it says of them is in the page's highest counter. */
 export interface AgentPage {
   /** 32 bytes */
@@ -380,6 +431,8 @@ export interface AgentPage {
   readonly page: number;
   readonly counter: bigint;
   readonly agents: readonly AgentEntry[];
+  /** on page 0 alone */
+  readonly links?: Links | undefined;
 }
 
 export function writeAgentPage(writer: Writer, message: AgentPage): void {
@@ -394,6 +447,9 @@ export function writeAgentPage(writer: Writer, message: AgentPage): void {
   }
   for (const item of message.agents) {
     writer.uint32(34).fork(); writeAgentEntry(writer, item); writer.ldelim();
+  }
+  if (message.links !== undefined) {
+    writer.uint32(42).fork(); writeLinks(writer, message.links); writer.ldelim();
   }
 }
 
@@ -416,6 +472,9 @@ export function readAgentPage(reader: Reader, end: number, budget: Budget): Agen
       case 34:
         spend(budget);
         agents.push(readAgentEntry(reader, subEnd(reader), budget));
+        break;
+      case 42:
+        message.links = readLinks(reader, subEnd(reader), budget);
         break;
       default:
         skip(reader, tag);

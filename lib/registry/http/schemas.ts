@@ -95,11 +95,13 @@ export const network = z.object({
       from: z.string().openapi({ description: "The smaller one of the two ids." }),
       to: z.string(),
       path: z.enum(["direct", "relayed"]).openapi({
-        description: "Direct unless a machine is known to carry it.",
+        description: "Direct unless one of the two says that a machine carries it.",
       }),
       carrier: z.string().optional().openapi({ description: "The id of that machine." }),
       latencyMs: z.number().nonnegative().optional().openapi({
-        description: "The round trip; known for the links of the node beside this registry.",
+        description:
+          "The round trip: measured for the links of the node beside this registry; for " +
+          "others, what their machines say of them once a minute at most.",
       }),
     }).strict().openapi("Link"),
   ),

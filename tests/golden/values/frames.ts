@@ -11,6 +11,7 @@ import type {
   EventRecords,
   Frame,
   Hello,
+  Links,
   MemberEvent,
   NatReport,
   PageCounter,
@@ -130,6 +131,12 @@ const gone: AgentEntry = {
   source: "",
 };
 const page: AgentPage = { author, page: 1, counter: 7n, agents: [agent, gone] };
+const links: Links = {
+  peers: Uint8Array.fromHex("00112233445566778899aabbccddeeff"),
+  paths: Uint8Array.of(25, 128 + 64),
+  carriers: OTHER.publicKey.slice(0, 8),
+};
+const machinePage: AgentPage = { author, page: 0, counter: 8n, agents: [gone], links };
 const signedPage: SignedPage = {
   page: goldenBytes("a page of agents"),
   signature: goldenBytes("a signed page").slice(-64),
@@ -169,6 +176,8 @@ export const FRAME_VALUES = {
   "a position": positions[0]!,
   "an agent": agent,
   "a page of agents": page,
+  "how sessions go": links,
+  "a page of a machine": machinePage,
   "a signed page": signedPage,
   "a page's counter": counter,
   "an author's pages": authorPages,

@@ -2,7 +2,7 @@
 
 import { deepEqual } from "node:assert/strict";
 import { RegistryNetwork } from "../../../lib/app/registry_network.ts";
-import type { NodeRecord } from "../../../lib/store/mod.ts";
+import { linkName, type NodeRecord, type SaidLink } from "../../../lib/store/mod.ts";
 import { type PeerKey, type PeerPath, servicePort, type WallMs } from "../../../lib/types/mod.ts";
 
 const key = (digit: string) => digit.repeat(64) as PeerKey;
@@ -34,6 +34,15 @@ function path(address: string | null, carrier: PeerKey | null, rttMs: number): P
   return { address: at, carrier, since: 0 as WallMs, rttMs, packetsLost: 0 };
 }
 
+/** What nodes say of their sessions, by node and peer. */
+const said = new Map<PeerKey, Map<PeerKey, SaidLink>>();
+const direct = (rttMs: number | null) => ({ isRelayed: false, carrier: null, rttMs });
+const relayed = (rttMs: number | null, carrier: PeerKey | null) => ({
+  isRelayed: true,
+  carrier: carrier === null ? null : linkName(carrier),
+  rttMs,
+});
+
 const network = new RegistryNetwork({
   identity: { peerKey: a },
   mesh: {
@@ -41,6 +50,10 @@ const network = new RegistryNetwork({
     peerPath: (peer) => peer === b ? path("192.0.2.2", null, 1.23456) : path(null, b, 40),
   },
   store: {
+    agents: {
+      links: (author) =>
+        new Map([...said.get(author) ?? []].map(([peer, link]) => [linkName(peer), link])),
+    },
     allNodes: () =>
       new Map([
         record(a, [b, c], { own: 1 }),
@@ -78,6 +91,27 @@ Deno.test("own links have their way and round trip; services are reached where a
     ],
     omittedServices: 0,
   });
+});
+
+Deno.test("of links between others their ends tell the way; of two words the worse one counts", async () => {
+  const told = async (ofB: SaidLink | null, ofC: SaidLink | null) => {
+    said.clear();
+    // Of this node's own links nobody else is asked.
+    said.set(b, new Map([[a, relayed(900, d)], ...ofB === null ? [] : [[c, ofB] as const]]));
+    said.set(c, new Map(ofC === null ? [] : [[b, ofC]]));
+    const { links } = await network.look({ linksMax: 10, servicesMax: 0 });
+    deepEqual([links[0]!.path, links[0]!.latencyMs], ["direct", 1.23]);
+    const { path, carrier, latencyMs } = links.find(({ from, to }) => from === b && to === c)!;
+    return [path, carrier, latencyMs];
+  };
+  deepEqual(await told(null, null), ["direct", null, null]);
+  deepEqual(await told(direct(12.34), null), ["direct", null, 12]);
+  deepEqual(await told(direct(12.34), direct(0.4567)), ["direct", null, 12]);
+  deepEqual(await told(null, direct(null)), ["direct", null, null]);
+  deepEqual(await told(direct(90), relayed(40, d)), ["relayed", d, 40]);
+  deepEqual(await told(relayed(30, null), relayed(40, a)), ["relayed", a, 40]);
+  deepEqual(await told(relayed(30, key("9")), null), ["relayed", null, 30], "by somebody unknown");
+  said.clear();
 });
 
 Deno.test("what is too much is counted", async () => {

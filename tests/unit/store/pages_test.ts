@@ -5,6 +5,7 @@ import { authorityOf } from "../../../lib/app/authority.ts";
 import { systemClock } from "../../../lib/host/mod.ts";
 import { AgentEntry, AgentPage, AgentSummary, type SignedPage } from "../../../lib/proto/mod.ts";
 import { Pages } from "../../../lib/store/core_pages.ts";
+import { encodeLinks, linkName } from "../../../lib/store/links.ts";
 import type { Authority } from "../../../lib/store/mod.ts";
 import {
   AGENT_PAGE_BYTES_MAX,
@@ -96,6 +97,31 @@ Deno.test("what was said before a restart comes back, and is replaced with a hig
   again.publish(1, [agent("y")], at(1));
   pull(b, again);
   deepEqual(ids(b, alice.key, 1), ["y"]);
+});
+
+Deno.test("a machine's sessions and what it has are one page, and each is changed without the other", () => {
+  const [a, b] = [pagesOf(alice, everybody), pagesOf(bob, everybody)];
+  const sessions = (rttMs: number) =>
+    encodeLinks(new Map([[linkName(carol.key), { isRelayed: false, carrier: null, rttMs }]]));
+  const heard = () => {
+    pull(b, a);
+    const rttMs = b.links(alice.key).get(linkName(carol.key))?.rttMs ?? 0;
+    return [
+      b.get({ author: alice.key, page: 0 })?.map(({ hostname }) => hostname),
+      rttMs.toFixed(),
+    ];
+  };
+  a.publishLinks(sessions(20), at(0));
+  deepEqual(heard(), [[], "21"]);
+  a.publish(0, [agent("", { hostname: "one" })], at(1));
+  deepEqual(heard(), [["one"], "21"]);
+  a.publishLinks(sessions(50), at(2));
+  deepEqual(heard(), [["one"], "49"]);
+  equal(a.publishLinks(sessions(50), at(3)), null);
+  a.publish(1, [agent("x")], at(4));
+  deepEqual(heard(), [["one"], "49"], "another page changes nothing of it");
+  b.drop(alice.key);
+  equal(b.links(alice.key).size, 0);
 });
 
 Deno.test("nobody is believed who is no member, was revoked, or did not sign", () => {
