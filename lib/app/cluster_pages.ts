@@ -21,10 +21,10 @@ export function clusterPagesOf(node: Node, { agents, local }: Store): ClusterPag
  * Takes back what an earlier run of this node told of agents, as soon as others remember it: there is
  * no registry any more that tells. The result ends it.
  */
-export function tellOfNoAgents({ local, publish, all, onChange }: ClusterPages): () => void {
+export function tellOfNoAgents(pages: ClusterPages): () => void {
   const takeBack = ({ author, page }: { readonly author: string; readonly page: number }) => {
-    if (author === local && page > 0) publish(page, []);
+    if (author === pages.local && page > 0) pages.publish(page, []);
   };
-  for (const page of [...all()]) takeBack(page);
-  return onChange(takeBack);
+  for (const page of [...pages.all()]) takeBack(page);
+  return pages.onChange(takeBack);
 }

@@ -39,7 +39,7 @@ export interface RegistryBesideOptions {
 export interface RegistryBesideDeps {
   /** The state folder, absolute. */
   readonly dir: string;
-  readonly service: NodeService;
+  readonly service: Pick<NodeService, "getStatus">;
   /** Tells how the network is. */
   readonly network: NetworkSource;
   /** What the machines of the network tell of their agents. */
