@@ -37,7 +37,9 @@ export interface Path {
   readonly sinceUnix: bigint;
   /** The estimated round trip, in milliseconds. */
   readonly rttMs: number;
-  /** Packets of the session that were lost. */
+  /** Packets that were sent on the session. */
+  readonly packetsSent: number;
+  /** Those of them that were lost. */
   readonly packetsLost: number;
 }
 
@@ -131,11 +133,12 @@ function machineOf(
 
 function pathOf(path: PathInfo | undefined): Path | null {
   if (path === undefined) return null;
-  const { carrier, sinceUnix, rttUs, packetsLost } = path;
+  const { carrier, sinceUnix, rttUs, packetsSent, packetsLost } = path;
   return {
     carrier: keyOf(carrier),
     sinceUnix,
     rttMs: rttUs / 1_000,
+    packetsSent: Number(packetsSent),
     packetsLost: Number(packetsLost),
   };
 }

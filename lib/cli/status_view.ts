@@ -190,7 +190,10 @@ export function statusJson(response: GetStatusResponse): Record<string, unknown>
       carrier: path.carrier,
       since: rfc3339(path.sinceUnix),
       rttMs: path.rttMs,
+      packetsSent: path.packetsSent,
       packetsLost: path.packetsLost,
+      // Of all packets since the session began, from 0 to 1.
+      loss: path.packetsSent === 0 ? 0 : path.packetsLost / path.packetsSent,
     },
   });
   return {

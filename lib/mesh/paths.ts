@@ -87,8 +87,9 @@ export class Paths {
   of(session: Session): PeerPath {
     const lead = this.#leads.get(session);
     assert(lead !== undefined, "only of sessions that were begun");
-    const { rttMs, packetsLost } = session.stats();
-    return { ...lead, address: realAddress(session.remoteAddress), rttMs, packetsLost };
+    const { rttMs, packetsSent, packetsLost } = session.stats();
+    const address = realAddress(session.remoteAddress);
+    return { ...lead, address, rttMs, packetsSent, packetsLost };
   }
 
   /** This machine's addresses changed, or it slept: every path is asked at once. */

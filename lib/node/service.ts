@@ -311,7 +311,7 @@ export class NodeService {
   #link(peer: PeerKey, path: PeerPath | null): { link?: LinkInfo } {
     const link = this.#deps.mesh.peerLink(peer);
     if (link === null || path === null) return {};
-    const { carrier, since, rttMs, packetsLost } = path;
+    const { carrier, since, rttMs, packetsSent, packetsLost } = path;
     return {
       link: {
         protocol: link.protocol,
@@ -320,6 +320,7 @@ export class NodeService {
           ...(carrier === null ? {} : { carrier: { peerId: peerKeyBytes(carrier) } }),
           sinceUnix: unixSeconds(since),
           rttUs: Math.round(rttMs * 1_000),
+          packetsSent: BigInt(packetsSent),
           packetsLost: BigInt(packetsLost),
         },
       },

@@ -5,6 +5,7 @@ import {
   type AttemptVerdict,
   BoundedQueue,
   type Carried,
+  type CarriedLimit,
   CLOSE_REASON_BYTES_MAX,
   type ConnectionAttempt,
   DIAL_TIMEOUT_MS_MAX,
@@ -184,9 +185,9 @@ export class QuicEngine implements Engine {
     return this.#relays.open(leg);
   }
 
-  carry(a: RelayLeg, b: RelayLeg, limit: { readonly bytesPerSecond: number }): Carried {
+  carry(a: RelayLeg, b: RelayLeg, limit: CarriedLimit): Carried {
     if (this.#isClosing) throw engineClosed();
-    return this.#relays.carry(a, b, limit.bytesPerSecond);
+    return this.#relays.carry(a, b, limit);
   }
 
   nextNotice(): Promise<EngineNotice | null> {

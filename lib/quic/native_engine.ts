@@ -223,6 +223,7 @@ export class NativeEngine {
       datagramBytesMax: n[1] ?? 0,
       bytesSent: n[2] ?? 0,
       bytesReceived: n[3] ?? 0,
+      packetsSent: n[5] ?? 0,
       packetsLost: n[4] ?? 0,
     };
   }

@@ -5,7 +5,7 @@
 import { type FaultKind, PollenError, type SocketAddress } from "../types/mod.ts";
 
 /** Must be what the library says of itself. */
-export const ABI_VERSION = 5;
+export const ABI_VERSION = 6;
 
 /** Operations of a command: what `a`, `b`, `s` and the bytes mean stands in abi/commands.rs. */
 export const Operation = {
@@ -44,6 +44,7 @@ export const Operation = {
   openRelay: 36,
   carry: 37,
   closeRelay: 38,
+  limitCarried: 39,
   listenFlows: 40,
   leadFlows: 41,
   closeFlows: 42,

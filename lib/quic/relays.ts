@@ -6,6 +6,7 @@ import {
   CARRIED_BYTES_PER_SECOND_MAX,
   CARRIED_BYTES_PER_SECOND_MIN,
   CARRIED_FLOWS_MAX,
+  type CarriedLimit,
   PollenError,
   readWay,
   RELAY_FLOW_MAX,
@@ -50,16 +51,9 @@ export class Relays {
   }
 
   /** See `Engine.carry`. */
-  carry(a: RelayLeg, b: RelayLeg, bytesPerSecond: number): Carried {
+  carry(a: RelayLeg, b: RelayLeg, { bytesPerSecond }: CarriedLimit): Carried {
     if (this.#carried >= CARRIED_FLOWS_MAX) throw tooMany("carried flows");
-    const isRate = bytesPerSecond >= CARRIED_BYTES_PER_SECOND_MIN &&
-      bytesPerSecond <= CARRIED_BYTES_PER_SECOND_MAX;
-    if (!isRate) {
-      throw new PollenError(
-        "invalid_argument",
-        `A carried flow has ${CARRIED_BYTES_PER_SECOND_MIN} to ${CARRIED_BYTES_PER_SECOND_MAX} bytes per second.`,
-      );
-    }
+    checkRate(bytesPerSecond);
     const [one, other] = this.#check([a, b]);
     const flow = this.#add([a, b]);
     this.#carried++;
@@ -141,6 +135,12 @@ class Flow implements RelayedWay, Carried {
     return this.#lastStats;
   }
 
+  setLimit({ bytesPerSecond }: CarriedLimit): void {
+    checkRate(bytesPerSecond);
+    if (!this.#isOpen) return;
+    this.#native.command(Operation.limitCarried, { b: this.number, s: bytesPerSecond });
+  }
+
   close(): void {
     if (!this.#isOpen) return;
     this.stats();
@@ -148,6 +148,16 @@ class Flow implements RelayedWay, Carried {
     this.#native.command(Operation.closeRelay, { b: this.number });
     this.#closed();
   }
+}
+
+function checkRate(bytesPerSecond: number): void {
+  const isRate = bytesPerSecond >= CARRIED_BYTES_PER_SECOND_MIN &&
+    bytesPerSecond <= CARRIED_BYTES_PER_SECOND_MAX;
+  if (isRate) return;
+  throw new PollenError(
+    "invalid_argument",
+    `A carried flow has ${CARRIED_BYTES_PER_SECOND_MIN} to ${CARRIED_BYTES_PER_SECOND_MAX} bytes per second.`,
+  );
 }
 
 function checkKeys({ sendTag, sendKey, receiveTag, receiveKey }: RelayLeg): void {

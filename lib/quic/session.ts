@@ -26,6 +26,7 @@ const NO_STATS: SessionStats = {
   datagramBytesMax: 0,
   bytesSent: 0,
   bytesReceived: 0,
+  packetsSent: 0,
   packetsLost: 0,
 };
 

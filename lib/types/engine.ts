@@ -255,8 +255,21 @@ export interface RelayedWay {
   close(): void;
 }
 
+/** How much a carried flow may pass. */
+export interface CarriedLimit {
+  /** In each direction, 1,024…10^10. */
+  readonly bytesPerSecond: number;
+}
+
 /** A relayed flow at its carrier. */
 export interface Carried {
+  /**
+   * Holds from now on. What waits and would take longer than 50 ms at this rate is dropped. Without
+   * effect once it is closed.
+   *
+   * @throws {PollenError} `invalid_argument` for a rate out of range.
+   */
+  setLimit(limit: CarriedLimit): void;
   /** The counters as they are now; once closed, as they were last. */
   stats(): RelayStats;
   /** Ends it, as does the end of either session. Idempotent. */
@@ -332,10 +345,9 @@ export interface Engine extends AsyncDisposable {
    * Carries packets between two others. Those of each leg that are genuine go on over the other one,
    * behind this engine's own traffic; what waits longer than 50 ms at the rate is dropped.
    *
-   * @param limit `bytesPerSecond`, 1,024…10^10, holds in each direction.
    * @throws {PollenError} As `openRelay`; `exhausted` when 1,024 are carried.
    */
-  carry(a: RelayLeg, b: RelayLeg, limit: { readonly bytesPerSecond: number }): Carried;
+  carry(a: RelayLeg, b: RelayLeg, limit: CarriedLimit): Carried;
 
   /** The next notice; null once the engine is closed. At most 64 wait, the oldest goes first. */
   nextNotice(): Promise<EngineNotice | null>;
@@ -380,7 +392,9 @@ export interface SessionStats {
   readonly bytesSent: number;
   /** Bytes of UDP payload received on it. */
   readonly bytesReceived: number;
-  /** QUIC packets that were declared lost (RFC 9002, section 6). */
+  /** QUIC packets sent on it. */
+  readonly packetsSent: number;
+  /** Those of them that were declared lost (RFC 9002, section 6). */
   readonly packetsLost: number;
 }
 

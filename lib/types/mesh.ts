@@ -86,7 +86,9 @@ export interface PeerPath {
   readonly since: WallMs;
   /** The estimated round trip, in milliseconds. */
   readonly rttMs: number;
-  /** QUIC packets of the session that were declared lost. */
+  /** QUIC packets that were sent on the session. */
+  readonly packetsSent: number;
+  /** Those of them that were declared lost. */
   readonly packetsLost: number;
 }
 

@@ -24,6 +24,7 @@ export { type Congestion, CONGESTIONS } from "./engine.ts";
 export type {
   AttemptVerdict,
   Carried,
+  CarriedLimit,
   ConnectionAttempt,
   DatagramOutcome,
   DialOptions,

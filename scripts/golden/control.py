@@ -42,6 +42,7 @@ def write(folder):
         since_unix=NOW - 60,
         rtt_us=12345,
         packets_lost=2**40,
+        packets_sent=2**48,
     )
     link = make("control.LinkInfo", protocol="pollen/2", version="1.2.3", path=path)
     itself = make(

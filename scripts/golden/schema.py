@@ -118,7 +118,8 @@ SCHEMA = {
     "control": {
         "NodeRef": "1 peer_id bytes",
         "LinkInfo": "1 protocol string, 2 version string, 3 path PathInfo",
-        "PathInfo": "1 carrier NodeRef, 2 since_unix int64, 3 rtt_us uint32, 4 packets_lost uint64",
+        "PathInfo": "1 carrier NodeRef, 2 since_unix int64, 3 rtt_us uint32, 4 packets_lost uint64, "
+        "5 packets_sent uint64",
         "NodeSummary": "1 node NodeRef, 2 status #, 3 addr string, 4 publicly_accessible bool, "
         "5 link LinkInfo",
         "ServiceSummary": "1 name string, 2 provider NodeRef, 3 port uint32, 4 udp ?bool, "

@@ -32,7 +32,8 @@ sessionTest("loss, repetition, reordering and damage change nothing", async (pai
   await Promise.all([writing, answering]);
   equal(sha256(atTheirs), sha256(up));
   equal(sha256(atOurs), sha256(down));
-  ok(ours.stats().packetsLost > 0, "packets were lost");
+  const { packetsSent, packetsLost } = ours.stats();
+  ok(packetsLost > 0 && packetsLost < packetsSent, `${packetsLost} of ${packetsSent} were lost`);
 });
 
 /** Decides by chance, the same way for the same seed and packets. */

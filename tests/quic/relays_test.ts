@@ -233,7 +233,7 @@ Deno.test("a wire that flips, repeats, reorders and cuts relayed packets changes
   assert.ok(trio.carried.stats().dropped + trio.ways[0].stats().dropped > 0);
 });
 
-Deno.test("a flow has no more than its rate", async () => {
+Deno.test("a flow has no more than its rate, which may be another one later", async () => {
   const packets = 400;
   await using trio = await openTrio({ bytesPerSecond: 1_024 });
   const { carried } = trio;
@@ -249,6 +249,16 @@ Deno.test("a flow has no more than its rate", async () => {
   // At one a second, a run of minutes would be needed for half of them.
   await until(() => carried.stats().dropped > packets / 2, "the loss of what is too much");
   assert.ok(carried.stats().packets < packets / 2);
+  const offerUntil = (condition: () => boolean, what: string) =>
+    until(() => {
+      for (let count = 0; count < 20; count++) offer();
+      return condition();
+    }, what);
+  carried.setLimit({ bytesPerSecond: RATE });
+  await offerUntil(() => carried.stats().packets >= packets, "packets at the higher rate");
+  carried.setLimit({ bytesPerSecond: 1_024 });
+  const { dropped } = carried.stats();
+  await offerUntil(() => carried.stats().dropped > dropped + packets, "the loss at the lower one");
 });
 
 Deno.test("a carrier hears from relayed packets alone that an end has moved", async () => {
@@ -295,7 +305,12 @@ Deno.test("legs are refused that cannot be", async () => {
     assert.throws(() => carrier.carry(legs[0]!, legs[1]!, { bytesPerSecond }), invalid);
   }
   assert.throws(() => carrier.carry(legs[0]!, legs[0]!, { bytesPerSecond: RATE }), invalid);
-  carrier.carry(legs[0]!, legs[1]!, { bytesPerSecond: RATE });
+  const carried = carrier.carry(legs[0]!, legs[1]!, { bytesPerSecond: RATE });
+  for (const bytesPerSecond of [0, 1_023, 1e11, NaN]) {
+    assert.throws(() => carried.setLimit({ bytesPerSecond }), invalid);
+  }
+  carried.close();
+  carried.setLimit({ bytesPerSecond: RATE });
   const { near: fresh } = await connect(one, carrier);
   assert.throws(() => one.openRelay(leg(fresh, "end", 1)), { code: "failed_precondition" });
   // A flow ends with the session of one of its legs, and the way leads nowhere then.

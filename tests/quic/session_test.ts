@@ -255,6 +255,9 @@ Deno.test("sessions have ids of their own and numbers", async () => {
   assert.ok(stats.rttMs > 0 && stats.rttMs < 1_000);
   assert.ok(stats.datagramBytesMax >= 1_000);
   assert.ok(stats.bytesSent >= 1_200 && stats.bytesReceived >= 1_200);
+  // No packet of QUIC is shorter than 20 bytes, and the two of a handshake make two at least.
+  assert.ok(stats.packetsSent >= 2 && stats.packetsSent <= stats.bytesSent / 20);
+  assert.ok(stats.packetsLost <= stats.packetsSent);
   first.near.close("");
   await first.near.closed;
   assert.ok(first.near.stats().bytesSent >= stats.bytesSent);

@@ -64,7 +64,7 @@ export class SimRelays {
   carry(a: RelayLeg, b: RelayLeg): Carried {
     const passage = { legs: [this.#half(a), this.#half(b)] } as const;
     this.#passages.add(passage);
-    return { stats, close: () => void this.#passages.delete(passage) };
+    return { stats, setLimit: () => {}, close: () => void this.#passages.delete(passage) };
   }
 
   /** Where packets of this engine go by a way. */

@@ -195,6 +195,7 @@ export class SimSession implements Session {
       datagramBytesMax: DATAGRAM_BYTES,
       bytesSent,
       bytesReceived,
+      packetsSent: 0,
       packetsLost: 0,
     };
   }

@@ -108,6 +108,8 @@ export interface PathInfo {
   readonly rttUs: number;
   /** of the session */
   readonly packetsLost: bigint;
+  /** of the session, those that were lost included */
+  readonly packetsSent: bigint;
 }
 
 export function writePathInfo(writer: Writer, message: PathInfo): void {
@@ -123,10 +125,13 @@ export function writePathInfo(writer: Writer, message: PathInfo): void {
   if (message.packetsLost !== 0n) {
     writer.uint32(32); writeUint64(writer, message.packetsLost);
   }
+  if (message.packetsSent !== 0n) {
+    writer.uint32(40); writeUint64(writer, message.packetsSent);
+  }
 }
 
 export function readPathInfo(reader: Reader, end: number, budget: Budget): PathInfo {
-  const message: { -readonly [K in keyof PathInfo]: PathInfo[K] } = { sinceUnix: 0n, rttUs: 0, packetsLost: 0n };
+  const message: { -readonly [K in keyof PathInfo]: PathInfo[K] } = { sinceUnix: 0n, rttUs: 0, packetsLost: 0n, packetsSent: 0n };
   while (reader.pos < end) {
     const tag = reader.uint32();
     switch (tag) {
@@ -142,6 +147,9 @@ export function readPathInfo(reader: Reader, end: number, budget: Budget): PathI
       case 32:
         message.packetsLost = readUint64(reader);
         break;
+      case 40:
+        message.packetsSent = readUint64(reader);
+        break;
       default:
         skip(reader, tag);
     }
@@ -152,7 +160,7 @@ export function readPathInfo(reader: Reader, end: number, budget: Budget): PathI
 
 export const PathInfo: Codec<PathInfo> = codec(
   "pollen.control.v1.PathInfo",
-  () => ({ sinceUnix: 0n, rttUs: 0, packetsLost: 0n }),
+  () => ({ sinceUnix: 0n, rttUs: 0, packetsLost: 0n, packetsSent: 0n }),
   writePathInfo,
   readPathInfo,
 );

@@ -26,6 +26,7 @@ const path: PathInfo = {
   sinceUnix: NOW_SECONDS - 60n,
   rttUs: 12_345,
   packetsLost: 2n ** 40n,
+  packetsSent: 2n ** 48n,
 };
 const link: LinkInfo = { protocol: "pollen/2", version: "1.2.3", path };
 const itself: NodeSummary = {

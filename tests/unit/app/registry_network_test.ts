@@ -31,7 +31,7 @@ function record(peer: PeerKey, reachable: readonly PeerKey[], services: Record<s
 
 function path(address: string | null, carrier: PeerKey | null, rttMs: number): PeerPath {
   const at = address === null ? null : { ip: address, port: 1 };
-  return { address: at, carrier, since: 0 as WallMs, rttMs, packetsLost: 0 };
+  return { address: at, carrier, since: 0 as WallMs, rttMs, packetsSent: 0, packetsLost: 0 };
 }
 
 /** What nodes say of their sessions, by node and peer. */

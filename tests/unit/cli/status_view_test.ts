@@ -133,6 +133,7 @@ Deno.test("who is reached over a relay is shown with who carries it, and how it 
       carrier: node("bb"),
       sinceUnix: 1_767_225_600n,
       rttUs: 12_345,
+      packetsSent: 1_000n,
       packetsLost: 7n,
     }),
   });
@@ -146,7 +147,9 @@ Deno.test("who is reached over a relay is shown with who carries it, and how it 
     carrier: key("bb"),
     since: "2026-01-01T00:00:00Z",
     rttMs: 12.345,
+    packetsSent: 1_000,
     packetsLost: 7,
+    loss: 0.007,
   });
 });
 

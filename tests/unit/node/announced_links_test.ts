@@ -17,6 +17,7 @@ function direct(rttMs: number): PeerPath {
     carrier: null,
     since: 0 as WallMs,
     rttMs,
+    packetsSent: 0,
     packetsLost: 0,
   };
 }

@@ -188,19 +188,20 @@ pub fn perform(shared: &Shared, arguments: &Arguments<'_>) -> Result<i32, Refusa
             let first = leg(a, &mut input)?;
             let session = input.u32()?;
             let legs = Box::new([first, leg(session, &mut input)?]);
-            let is_rate = (CARRIED_RATE_MIN..=CARRIED_RATE_MAX).contains(&s);
-            if !is_rate {
-                return Err(Refusal::Malformed);
-            }
+            let bytes_per_second = carried_rate(s)?;
             let counts = new_relay(shared, b)?;
             Command::Carry {
                 number: b,
                 legs,
-                bytes_per_second: s,
+                bytes_per_second,
                 counts,
             }
         }
         38 => Command::CloseRelay { number: b },
+        39 => Command::LimitCarried {
+            number: b,
+            bytes_per_second: carried_rate(s)?,
+        },
         40..=45 => Command::Flows(flow_command(shared, arguments)?),
         _ => return Err(Refusal::Malformed),
     };
@@ -246,6 +247,11 @@ fn leg(session: u32, input: &mut Reader<'_>) -> Result<LegKeys, Refusal> {
         receive_tag: input.array()?,
         receive_key: input.array()?,
     })
+}
+
+fn carried_rate(s: f64) -> Result<f64, Refusal> {
+    let valid = (CARRIED_RATE_MIN..=CARRIED_RATE_MAX).contains(&s);
+    valid.then_some(s).ok_or(Refusal::Malformed)
 }
 
 /// Takes a number for a flow that is to be.

@@ -28,7 +28,7 @@ use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// Changes with every change of these functions, of a command, or of a record.
-pub const ABI_VERSION: u32 = 5;
+pub const ABI_VERSION: u32 = 6;
 
 /// The hash of the sources this was built from, in a form that can be found in the file. The
 /// build script sets it; a build by hand has none.

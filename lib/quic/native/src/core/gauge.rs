@@ -16,6 +16,7 @@ pub struct Gauge {
     datagram_reserved: AtomicU32,
     bytes_sent: AtomicU64,
     bytes_received: AtomicU64,
+    packets_sent: AtomicU64,
     packets_lost: AtomicU64,
 }
 
@@ -36,6 +37,7 @@ impl Gauge {
             .store(connection.rtt().as_micros() as u64, Relaxed);
         self.bytes_sent.store(stats.udp_tx.bytes, Relaxed);
         self.bytes_received.store(stats.udp_rx.bytes, Relaxed);
+        self.packets_sent.store(stats.path.sent_packets, Relaxed);
         self.packets_lost.store(stats.path.lost_packets, Relaxed);
         let datagrams = connection.datagrams();
         let max = datagrams.max_size().unwrap_or(0);
@@ -45,13 +47,14 @@ impl Gauge {
     }
 
     /// In the order in which `stats` reports them.
-    pub fn read(&self) -> [f64; 5] {
+    pub fn read(&self) -> [f64; 6] {
         [
             self.rtt_us.load(Relaxed) as f64,
             f64::from(self.datagram_max.load(Relaxed)),
             self.bytes_sent.load(Relaxed) as f64,
             self.bytes_received.load(Relaxed) as f64,
             self.packets_lost.load(Relaxed) as f64,
+            self.packets_sent.load(Relaxed) as f64,
         ]
     }
 

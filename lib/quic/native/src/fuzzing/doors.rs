@@ -17,6 +17,7 @@ const DIAL: u32 = 2;
 const OPEN_SOCKET: u32 = 34;
 const OPEN_RELAY: u32 = 36;
 const CARRY: u32 = 37;
+const LIMIT_CARRIED: u32 = 39;
 /// Bytes of the tags and keys of a leg: here every one is the same.
 const LEG_BYTES: usize = 48;
 const TAG: u8 = 7;
@@ -230,6 +231,10 @@ fn command(choices: &mut Choices, door: &Door, known: &Known, ports: &[u16; 3]) 
     };
     if [OPEN_RELAY, CARRY].contains(&operation) && choices.once_in(2) {
         return leg_command(choices, door, known, operation);
+    }
+    if operation == LIMIT_CARRIED && choices.once_in(2) {
+        let rate = choices.one_of(&[1_024.0, 1e6, 1e10]).unwrap_or(1e6);
+        return door.command(operation, 0, choices.below(8) as u32, rate, &[]);
     }
     if operation == LISTEN {
         return door.command(operation, 0, choices.field(), 0.0, &address(0));

@@ -60,6 +60,10 @@ impl DataPlane {
                 let legs = legs.each_ref();
                 self.carry_between(now, number, legs, bytes_per_second, counts);
             }
+            Command::LimitCarried {
+                number,
+                bytes_per_second,
+            } => self.relays.set_limit(now, number, bytes_per_second),
             Command::CloseRelay { number } => self.close_relay(number),
             Command::OpenStream { session, tag } => core.open_stream(session, tag),
             Command::CancelOpen { session, tag } => core.cancel_open(session, tag),

@@ -63,6 +63,10 @@ pub enum Command {
         bytes_per_second: f64,
         counts: Arc<RelayCounts>,
     },
+    LimitCarried {
+        number: u32,
+        bytes_per_second: f64,
+    },
     CloseRelay {
         number: u32,
     },

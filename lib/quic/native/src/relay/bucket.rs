@@ -37,6 +37,13 @@ impl Bucket {
         }
     }
 
+    /// Goes on at another rate. What is owed takes no longer to pay than before.
+    pub fn set_rate(&mut self, now: Instant, rate: f64) {
+        self.ready_at(now);
+        self.tokens *= (rate / self.rate).min(1.0);
+        self.rate = rate;
+    }
+
     pub fn take(&mut self, bytes: usize) {
         self.tokens -= bytes as f64;
     }
@@ -65,6 +72,22 @@ mod tests {
             let most = rate * ((now - begin) + RELAY_BURST).as_secs_f64();
             assert!(sent as f64 <= most + 2.0 * bytes as f64, "{sent} at {rate}");
             assert!(sent as f64 >= 0.9 * rate * (now - begin).as_secs_f64() - 2.0 * bytes as f64);
+        }
+    }
+
+    #[test]
+    fn another_rate_holds_from_that_moment() {
+        let begin = Instant::now();
+        let mut bucket = Bucket::new(begin, 1e6);
+        // 10,000 bytes are owed beyond what was saved: ten milliseconds.
+        bucket.take((1e6 * RELAY_BURST.as_secs_f64()) as usize + 10_000);
+        let now = begin + Duration::from_millis(4);
+        // After four of them, at the rates one after the other.
+        for (rate, least) in [(1e4, 0.006), (6e4, 0.001), (6e4, 0.001), (1e9, 6e-8)] {
+            bucket.set_rate(now, rate);
+            let waits = (bucket.ready_at(now) - now).as_secs_f64();
+            let most = least + 4.0 / rate;
+            assert!((least..most).contains(&waits), "{waits} s at {rate}");
         }
     }
 

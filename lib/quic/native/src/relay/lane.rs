@@ -37,8 +37,8 @@ impl Train {
 
 pub struct Lane {
     pub bucket: Bucket,
-    /// Whether it stands among those that have something to send.
-    pub is_listed: bool,
+    /// Its place among the lanes with something to send; none while it has no part in them.
+    pub listed: Option<u64>,
     trains: VecDeque<Train>,
     bytes: usize,
     bytes_max: usize,
@@ -47,15 +47,21 @@ pub struct Lane {
 
 impl Lane {
     pub fn new(now: Instant, rate: f64) -> Self {
-        let at_rate = |time: Duration| (rate * time.as_secs_f64()) as usize;
         Self {
             bucket: Bucket::new(now, rate),
-            is_listed: false,
+            listed: None,
             trains: VecDeque::new(),
             bytes: 0,
-            bytes_max: at_rate(RELAY_QUEUE).min(RELAY_LANE_MAX),
-            train_bytes_max: at_rate(RELAY_TRAIN).min(TRAIN_BYTES_MAX),
+            bytes_max: bytes_max(rate),
+            train_bytes_max: train_bytes_max(rate),
         }
+    }
+
+    /// Goes on at another rate. What waits beyond its bound is for `pop_surplus`.
+    pub fn set_rate(&mut self, now: Instant, rate: f64) {
+        self.bucket.set_rate(now, rate);
+        self.bytes_max = bytes_max(rate);
+        self.train_bytes_max = train_bytes_max(rate);
     }
 
     pub fn is_empty(&self) -> bool {
@@ -118,6 +124,12 @@ impl Lane {
         (is_stale && self.trains.len() > 1).then(|| self.pop())?
     }
 
+    /// Takes the oldest train if more waits than may and there is another one.
+    pub fn pop_surplus(&mut self) -> Option<Train> {
+        let is_surplus = self.bytes > self.bytes_max && self.trains.len() > 1;
+        is_surplus.then(|| self.pop())?
+    }
+
     pub fn put_back(&mut self, train: Train) {
         self.bytes += train.bytes.len();
         self.trains.push_front(train);
@@ -127,4 +139,16 @@ impl Lane {
     pub fn cost(&self) -> usize {
         self.trains.iter().map(Train::cost).sum()
     }
+}
+
+fn bytes_max(rate: f64) -> usize {
+    bytes_in(RELAY_QUEUE, rate).min(RELAY_LANE_MAX)
+}
+
+fn train_bytes_max(rate: f64) -> usize {
+    bytes_in(RELAY_TRAIN, rate).min(TRAIN_BYTES_MAX)
+}
+
+fn bytes_in(time: Duration, rate: f64) -> usize {
+    (rate * time.as_secs_f64()) as usize
 }

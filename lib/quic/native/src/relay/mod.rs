@@ -113,7 +113,7 @@ pub struct Relays {
     by_tag: FxHashMap<LegTag, (u32, usize)>,
     carried: usize,
     /// Lanes with something to send, by the moment from which they may; in order where that is the
-    /// same.
+    /// same. A lane that was listed anew has left the place before.
     listed: BinaryHeap<Reverse<(Instant, u64, u32, usize)>>,
     order: u64,
     /// What waits in all lanes together.
@@ -143,6 +143,25 @@ impl Relays {
             self.carried < CARRIED_FLOWS_MAX && self.add(number, &keys, lanes(), counts);
         self.carried += usize::from(is_carried);
         is_carried
+    }
+
+    /// Carries so many bytes per second in each direction from now on. What waits and would take
+    /// longer than it may at this rate is dropped, the oldest first.
+    pub fn set_limit(&mut self, now: Instant, number: u32, rate: f64) {
+        let Some(flow) = self.flows.get_mut(&number) else {
+            return;
+        };
+        let sides = flow.lanes.len();
+        for lane in &mut flow.lanes {
+            lane.set_rate(now, rate);
+            while let Some(train) = lane.pop_surplus() {
+                flow.counts.note_dropped(train.packets);
+                self.waiting -= train.cost();
+            }
+        }
+        for side in 0..sides {
+            self.list(now, number, side);
+        }
     }
 
     fn add(
@@ -265,16 +284,24 @@ impl Relays {
             return Received::Nothing;
         };
         self.waiting += more;
-        if !lane.is_listed {
-            lane.is_listed = true;
-            let at = lane.bucket.ready_at(now);
-            self.list(at, number, 1 - side);
+        if lane.listed.is_none() {
+            self.list(now, number, 1 - side);
         }
         Received::Carried(session)
     }
 
-    fn list(&mut self, at: Instant, number: u32, side: usize) {
+    /// Gives a lane its place, if anything waits there.
+    fn list(&mut self, now: Instant, number: u32, side: usize) {
+        let flow = self.flows.get_mut(&number);
+        let Some(lane) = flow.and_then(|flow| flow.lanes.get_mut(side)) else {
+            return;
+        };
+        if lane.is_empty() {
+            return;
+        }
         self.order += 1;
+        lane.listed = Some(self.order);
+        let at = lane.bucket.ready_at(now);
         self.listed.push(Reverse((at, self.order, number, side)));
     }
 
@@ -286,14 +313,17 @@ impl Relays {
     /// The next train that may go: the lanes take turns. Then `sent`, `lost` or `put_back`.
     pub fn next(&mut self, now: Instant) -> Option<Due> {
         while self.next_deadline()? <= now {
-            let Reverse((_, _, number, side)) = self.listed.pop()?;
+            let Reverse((_, order, number, side)) = self.listed.pop()?;
             let Some(flow) = self.flows.get_mut(&number) else {
                 continue;
             };
             let Some(lane) = flow.lanes.get_mut(side) else {
                 continue;
             };
-            lane.is_listed = false;
+            if lane.listed != Some(order) {
+                continue;
+            }
+            lane.listed = None;
             while let Some(stale) = lane.pop_stale(now) {
                 flow.counts.note_dropped(stale.packets);
                 self.waiting -= stale.cost();
@@ -303,13 +333,10 @@ impl Relays {
             };
             lane.bucket.take(train.bytes.len());
             self.waiting -= train.cost();
-            if !lane.is_empty() {
-                lane.is_listed = true;
-                let at = lane.bucket.ready_at(now);
-                self.list(at, number, side);
-            }
+            let session = flow.legs.get(side)?.session;
+            self.list(now, number, side);
             return Some(Due {
-                session: self.flows.get(&number)?.legs.get(side)?.session,
+                session,
                 train,
                 flow: number,
                 side,
@@ -339,10 +366,7 @@ impl Relays {
         lane.bucket.give_back(due.train.bytes.len());
         self.waiting += due.train.cost();
         lane.put_back(due.train);
-        if !lane.is_listed {
-            lane.is_listed = true;
-            self.list(now, due.flow, due.side);
-        }
+        self.list(now, due.flow, due.side);
     }
 
     fn recycle(&mut self, train: Train) {

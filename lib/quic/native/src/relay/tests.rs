@@ -257,6 +257,72 @@ fn a_flow_has_its_rate_and_a_short_queue() {
 }
 
 #[test]
+fn another_limit_holds_from_that_moment() {
+    let size = 1_200 + HEADER_BYTES;
+    let (mut near, mut carrier) = (end(1, 2), Carrier::between_ends(1e6));
+    let mut passed = 0;
+    for rate in [1e6, 1e5, 1e7, CARRIED_RATE_MIN, 1e7] {
+        carrier.relays.set_limit(carrier.now, FLOW, rate);
+        let begin = carrier.now;
+        let mut bytes = 0;
+        while carrier.now - begin < Duration::from_secs(1) {
+            for _ in 0..10 {
+                carrier.receive(&seal(&mut near, &[0x40; 1_200]));
+            }
+            let packets = carrier.pass();
+            passed += packets.len();
+            bytes += packets.len() * size;
+            let waits = ((rate * RELAY_QUEUE.as_secs_f64()) as usize).max(size);
+            assert!(carrier.relays.waiting <= waits + (waits / size + 1) * RELAY_TRAIN_COST);
+            carrier.now += Duration::from_millis(1);
+        }
+        // A train of the rate before may be the first that goes.
+        let most = (rate * (1.0 + RELAY_BURST.as_secs_f64())) as usize + 10 * size;
+        assert!(bytes <= most, "{bytes} bytes at {rate}");
+        let least = (0.9 * rate) as usize;
+        assert!(bytes + 2 * size >= least, "{bytes} bytes at {rate}");
+        assert_eq!(carrier.counts()[0], passed);
+    }
+    carrier.relays.close(FLOW);
+    assert_eq!(carrier.relays.waiting, 0);
+    assert!(carrier.relays.next(carrier.now).is_none());
+}
+
+#[test]
+fn a_higher_limit_wakes_what_waits_and_a_lower_one_drops_what_would_wait_too_long() {
+    let (mut near, mut carrier) = (end(1, 2), Carrier::between_ends(CARRIED_RATE_MIN));
+    let mut offer = |carrier: &mut Carrier, count: usize| {
+        for _ in 0..count {
+            carrier.receive(&seal(&mut near, &[0x40; 1_200]));
+        }
+    };
+    offer(&mut carrier, 1);
+    assert_eq!(carrier.pass().len(), 1);
+    offer(&mut carrier, 1);
+    assert!(carrier.pass().is_empty(), "the first one is not paid yet");
+    carrier.relays.set_limit(carrier.now, FLOW, 1e7);
+    assert!(carrier.relays.next_deadline().unwrap() < carrier.now + Duration::from_millis(1));
+    carrier.now += Duration::from_millis(1);
+    assert_eq!(carrier.pass().len(), 1);
+    // As many as fit; trains of ten milliseconds' worth at the next rate.
+    offer(&mut carrier, 400);
+    let [_, _, before] = carrier.counts();
+    for _ in 0..100 {
+        carrier.relays.set_limit(carrier.now, FLOW, 1e5);
+    }
+    let [_, _, dropped] = carrier.counts();
+    assert!(dropped > before + 300, "{} dropped", dropped - before);
+    assert!(carrier.relays.waiting < 20_000);
+    carrier.now += Duration::from_secs(1);
+    assert!(!carrier.pass().is_empty(), "the latest goes");
+    // Nobody's flow, and an end.
+    carrier.relays.set_limit(carrier.now, FLOW + 1, 1e5);
+    let mut end = end(1, 2);
+    end.set_limit(carrier.now, FLOW, 1e5);
+    assert!(end.next_deadline().is_none());
+}
+
+#[test]
 fn what_waited_too_long_for_the_socket_is_dropped_and_the_latest_goes() {
     let (mut near, mut carrier) = (end(1, 2), Carrier::between_ends(RATE));
     let mut offer = |carrier: &mut Carrier, first: u8| {
