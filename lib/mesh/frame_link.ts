@@ -4,6 +4,11 @@
 // Invariants: the first frame of each end is a hello; frames come up in order and one at a time, so
 // that a peer who sends faster than they are worked on is held back by QUIC; what waits to be sent
 // is bounded, and a frame that finds no room is left out whole.
+//
+// A session that lost to another one with the same peer ends without harm to what was begun on it.
+// That its control stream ends says that an end begins nothing on it any more and has nothing on it.
+// The dialling end says so first. The other one, when it says so, knows of all that was begun there,
+// and has nothing for good; the dialling end then closes the session, once it has nothing either.
 
 import { Frame, type Hello } from "../proto/mod.ts";
 import {
@@ -28,6 +33,8 @@ import { CloseReason } from "./protocol.ts";
 
 /** Until when a peer must have said hello: as long as a verdict may take, and longer than any round trip. */
 const HELLO_TIMEOUT_MS = 10_000;
+/** How much sooner than we the peer may know of the session that takes this one's place. */
+const SUPERSEDED_TIMEOUT_MS = 5_000;
 
 export interface FrameLinkOptions {
   /** Admitted, and of pollen/2. */
@@ -51,6 +58,9 @@ export class FrameLink {
   #wake = () => {};
   #isEnded = false;
   readonly #control = Promise.withResolvers<Stream | null>();
+  readonly #superseded = Promise.withResolvers<void>();
+  readonly #peerLeft = Promise.withResolvers<void>();
+  #isLeaving = false;
   #hasControl = false;
   #hello: Hello | null = null;
 
@@ -70,7 +80,12 @@ export class FrameLink {
 
   /** Queues a frame; false when it finds no room or the session has ended. */
   send(frame: Frame): boolean {
-    return !this.#isEnded && this.#push(frame);
+    return !this.#isEnded && !this.#isLeaving && this.#push(frame);
+  }
+
+  /** Another session has taken this one's place: it ends once neither end has anything on it. */
+  supersede(): void {
+    this.#superseded.resolve();
   }
 
   /** Serves the session until it ends. */
@@ -91,7 +106,9 @@ export class FrameLink {
     const { session } = this.#options;
     try {
       const stream = session.inbound ? await this.#control.promise : await this.#open();
-      if (stream !== null) await Promise.all([this.#read(stream), this.#write(stream)]);
+      if (stream !== null) {
+        await Promise.all([this.#read(stream), this.#write(stream), this.#leave()]);
+      }
     } catch (thrown) {
       // Whatever it was, nothing of the peer's can be understood from here on.
       session.close(`${CloseReason.badControl}: ${errorText(thrown)}`.slice(0, 256));
@@ -135,18 +152,46 @@ export class FrameLink {
         else if (frame.body !== undefined) await this.#options.deliver(frame);
       }
     }
-    throw new Error("the other end finished it");
+    this.#peerLeft.resolve();
+    if (!await this.#isSuperseded()) throw new Error("the other end finished it");
   }
 
   async #write(stream: Stream): Promise<void> {
     while (!this.#isEnded) {
       const bytes = this.#unsent.shift();
+      if (bytes === undefined && this.#isLeaving) return stream.finish();
       if (bytes === undefined) {
         await new Promise<void>((resolve) => this.#wake = resolve);
         continue;
       }
       await stream.write(bytes);
       this.#unsentBytes -= bytes.length;
+    }
+  }
+
+  async #leave(): Promise<void> {
+    const { session } = this.#options;
+    await this.#superseded.promise;
+    if (session.inbound) await this.#peerLeft.promise;
+    await session.untilUnused(1);
+    this.#isLeaving = true;
+    this.#wake();
+    if (session.inbound) return;
+    await this.#peerLeft.promise;
+    await session.untilUnused();
+    session.close(CloseReason.replaced);
+  }
+
+  /** Whether another session takes this one's place, now or soon. */
+  async #isSuperseded(): Promise<boolean> {
+    const outcome = Promise.withResolvers<boolean>();
+    const giveUp = () => outcome.resolve(false);
+    const stopTimer = this.#options.clock.setTimer(SUPERSEDED_TIMEOUT_MS, giveUp);
+    void this.#superseded.promise.then(() => outcome.resolve(true));
+    try {
+      return await outcome.promise;
+    } finally {
+      stopTimer();
     }
   }
 
@@ -163,6 +208,8 @@ export class FrameLink {
   #end(): void {
     this.#isEnded = true;
     this.#control.resolve(null);
+    this.#superseded.resolve();
+    this.#peerLeft.resolve();
     this.#wake();
   }
 }

@@ -55,6 +55,12 @@ export class Links {
     return link.run();
   }
 
+  /** Ends a session that is served once neither end has anything on it. Only over pollen/2. */
+  supersede(session: Session): void {
+    const link = this.#links.get(session);
+    if (link instanceof FrameLink) link.supersede();
+  }
+
   /** What a session that is served speaks. */
   protocolOf(session: Session): LinkProtocol {
     return this.#links.get(session)!.peer.protocol;

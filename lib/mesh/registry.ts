@@ -5,15 +5,21 @@
 //
 //   the peer shows another certificate ............ the new one: the peer is a new process
 //   the old one is older than any crossing dial ... the new one: the other side has lost the old one
-//   one dialled by each side ...................... the one dialled by the smaller key
+//   one dialled by each side ...................... the one dialled by the smaller key; what was
+//                                                   begun on the other goes on to its end
 //   both dialled by us ............................ the old one
 //   both dialled by the peer ...................... the peer's choice: the new one stands by until the
 //                                                   peer closes one of the two
 //
 // A peer that races its ways to us chooses among several, so several may stand by; what stands by
 // goes when the current session gives way to one that the peer did not dial in the same breath.
+//
+// A loser that drains may be full of what the peer may have us keep, and others wait behind it; so
+// those of one crossing drain at a time, and all of a peer's go when it comes as a new process, or
+// anew where nothing crosses. Over pollen/1 nothing drains: there the ends have no way to agree when.
 
 import {
+  ALPN_MEMBER_2,
   type MonotonicMs,
   type PeerKey,
   PollenError,
@@ -34,8 +40,11 @@ export interface Member {
  */
 export const CROSSING_MS = 5_000;
 
-/** What is to become of a second session. */
-export type Decision = "replace" | "refuse" | "stand_by";
+/**
+ * What is to become of a second session. Where two dials cross, the one that `win`s replaces the
+ * other, which drains, and one that `lose`s drains itself.
+ */
+export type Decision = "replace" | "refuse" | "stand_by" | "win" | "lose";
 
 /** Decides between the session that is there and a candidate. Pure. */
 export function decide(current: Member, candidate: Member, local: PeerKey): Decision {
@@ -46,13 +55,23 @@ export function decide(current: Member, candidate: Member, local: PeerKey): Deci
   const isCandidateOurs = !candidate.session.inbound;
   if (isCandidateOurs === !current.session.inbound) return isCandidateOurs ? "refuse" : "stand_by";
   const isOursPreferred = local < candidate.peer;
-  return isCandidateOurs === isOursPreferred ? "replace" : "refuse";
+  const drains = [current, candidate].every(({ session }) => session.alpn === ALPN_MEMBER_2);
+  if (isCandidateOurs === isOursPreferred) return drains ? "win" : "replace";
+  return drains ? "lose" : "refuse";
 }
 
-/** What `add` did. `losers` are no longer known here and are the caller's to close. */
+/**
+ * What `add` did. `losers` are no longer known here and are the caller's to close; those in
+ * `draining` are kept until they end, which the caller has to see to.
+ */
 export type Added =
-  | { readonly kind: "current"; readonly losers: readonly Member[] }
+  | {
+    readonly kind: "current";
+    readonly losers: readonly Member[];
+    readonly draining: readonly Member[];
+  }
   | { readonly kind: "standing_by" }
+  | { readonly kind: "draining" }
   | { readonly kind: "refused" };
 
 /** What `remove` did. */
@@ -71,6 +90,8 @@ export class SessionRegistry {
   readonly #members = new Map<PeerKey, Member>();
   /** The oldest first. */
   readonly #standby = new Map<PeerKey, Member[]>();
+  /** Of no use but for what was begun on them. */
+  readonly #draining = new Map<PeerKey, readonly Member[]>();
   readonly #waiters = new Map<PeerKey, Set<Waiter>>();
   #isClosed = false;
 
@@ -85,17 +106,23 @@ export class SessionRegistry {
     const decision = current === undefined ? "replace" : decide(current, member, this.#local);
     if (decision === "refuse") return { kind: "refused" };
     const standby = this.#standby.get(peer) ?? [];
-    if (decision === "stand_by") {
-      if (standby.length >= STANDBY_SESSIONS_MAX) return { kind: "refused" };
-      this.#standby.set(peer, [...standby, member]);
-      return { kind: "standing_by" };
+    const draining = this.#draining.get(peer) ?? [];
+    if (decision === "stand_by" || decision === "lose") {
+      if (standby.length + draining.length >= STANDBY_SESSIONS_MAX) return { kind: "refused" };
+      if (decision === "stand_by") this.#standby.set(peer, [...standby, member]);
+      else this.#draining.set(peer, [...draining, member]);
+      return { kind: decision === "stand_by" ? "standing_by" : "draining" };
     }
+    const others = current === undefined ? [] : [current, ...standby];
     this.#standby.delete(peer);
+    if (decision === "win") this.#draining.set(peer, others);
+    else this.#draining.delete(peer);
     this.#members.set(peer, member);
     const waiters = this.#waiters.get(peer) ?? [];
     this.#waiters.delete(peer);
     for (const waiter of waiters) waiter.deliver(member.session);
-    return { kind: "current", losers: current === undefined ? [] : [current, ...standby] };
+    if (decision === "win") return { kind: "current", losers: draining, draining: others };
+    return { kind: "current", losers: [...others, ...draining], draining: [] };
   }
 
   /** Whether the member is another process than the one that is connected with the same key. */
@@ -110,6 +137,9 @@ export class SessionRegistry {
 
   /** Removes exactly this session. The oldest one that stood by takes its place. */
   remove(peer: PeerKey, session: Session): Removed {
+    const draining = (this.#draining.get(peer) ?? []).filter((other) => other.session !== session);
+    if (draining.length === 0) this.#draining.delete(peer);
+    else this.#draining.set(peer, draining);
     const standby = (this.#standby.get(peer) ?? []).filter((other) => other.session !== session);
     const isCurrent = this.#members.get(peer)?.session === session;
     const successor = isCurrent ? standby.shift() : undefined;
@@ -127,15 +157,18 @@ export class SessionRegistry {
   /** Removes every session of the peer and hands them back, the current one first. */
   removeAll(peer: PeerKey): Member[] {
     const current = this.#members.get(peer);
-    const members = current === undefined ? [] : [current, ...this.#standby.get(peer) ?? []];
+    const standby = this.#standby.get(peer) ?? [];
+    const draining = this.#draining.get(peer) ?? [];
     this.#members.delete(peer);
     this.#standby.delete(peer);
-    return members;
+    this.#draining.delete(peer);
+    return [...current === undefined ? [] : [current], ...standby, ...draining];
   }
 
-  /** Every member, those that stand by included. */
+  /** Every member, those that stand by or drain included. */
   all(): Member[] {
-    return [...this.#members.values(), ...[...this.#standby.values()].flat()];
+    const others = [...this.#standby.values(), ...this.#draining.values()].flat();
+    return [...this.#members.values(), ...others];
   }
 
   /** Peers with a session, sorted. */
@@ -186,6 +219,7 @@ export class SessionRegistry {
     const members = this.all();
     this.#members.clear();
     this.#standby.clear();
+    this.#draining.clear();
     return members;
   }
 }

@@ -7,6 +7,7 @@
 import {
   ALPN_MEMBER_2,
   type Clock,
+  DRAIN_MS_MAX,
   errorText,
   type Log,
   type LogThrottle,
@@ -90,17 +91,22 @@ export class Sessions {
     if (added.kind === "current") {
       for (const loser of added.losers) loser.session.close(CloseReason.replaced);
     }
-    // What stands by may be one of many, and a member is to have the bounds of one session.
-    this.#serve(member, { narrow: added.kind === "standing_by" });
-    if (added.kind === "current") this.#reports.connected(peer, session);
+    // Beside the current one there may be many, and a member is to have the bounds of one session.
+    this.#serve(member, { narrow: added.kind !== "current" });
+    if (added.kind === "draining") this.#drain(session);
+    if (added.kind !== "current") return;
+    this.#reports.connected(peer, session);
+    // Only now does nothing lead to them any more.
+    for (const loser of added.draining) this.#drain(loser.session);
   }
 
   /** Ends every session with this peer. Idempotent, also for a peer nobody knows. */
   closePeer(peer: PeerKey, reason: string): void {
-    // Those that stand by go too: a peer that was cut off must not come back by one of them.
-    const members = this.#options.registry.removeAll(peer);
-    for (const { session } of members) session.close(reason);
-    if (members.length > 0) {
+    const { registry } = this.#options;
+    const wasConnected = registry.get(peer) !== null;
+    // Those beside the current one go too: a peer that was cut off must not come back by one of them.
+    for (const { session } of registry.removeAll(peer)) session.close(reason);
+    if (wasConnected) {
       this.#reports.disconnected(peer, { kind: "local", errorCode: 0, reason });
     }
   }
@@ -108,10 +114,10 @@ export class Sessions {
   /** Ends the sessions whose peer would not be let in any more: expired, or revoked. */
   recheck(): void {
     const { registry, verdict, log } = this.#options;
-    for (const peer of registry.peers()) {
-      const session = registry.get(peer);
-      if (session === null) continue;
+    const peers = new Map(registry.all().map(({ peer, session }) => [peer, session]));
+    for (const [peer, session] of peers) {
       try {
+        // Those of one peer show one certificate.
         verdict.member(session, peer);
       } catch (thrown) {
         const reason = errorText(thrown);
@@ -162,6 +168,15 @@ export class Sessions {
       heldSockets.release(session);
       this.#forget(peer, session, end);
     }));
+  }
+
+  /** Lets what was begun on a session go on to its end, for as long as that may take. */
+  #drain(session: Session): void {
+    const { links, clock, tasks } = this.#options;
+    links.supersede(session);
+    const giveUp = () => session.close(CloseReason.replaced);
+    const stopTimer = clock.setTimer(DRAIN_MS_MAX, giveUp);
+    tasks.run(session.closed.then(stopTimer));
   }
 
   #forget(peer: PeerKey, session: Session, end: SessionEnd): void {

@@ -83,7 +83,7 @@ export class QuicForwarder implements Forwarder {
       throw new PollenError("too_large", `A head has at most ${HEAD_BYTES_MAX} bytes.`);
     }
     const a = connection.release();
-    const bridge = this.#addBridge(this.#native.nextTag());
+    const bridge = this.#addBridge(this.#native.nextTag(), session);
     const order = { a, b: bridge.tag, s: session.handle, bytes: head };
     this.#native.command(Operation.bridgeToSession, order);
     return bridge;
@@ -110,8 +110,12 @@ export class QuicForwarder implements Forwarder {
     }
     checkTargets(targets);
     const bytes = concat(targets.map(encodeAddress));
-    const bridge = this.#addBridge(this.#native.nextTag());
-    if (stream.session.hasEnded) {
+    const { hasEnded } = stream.session;
+    const bridge = this.#addBridge(
+      this.#native.nextTag(),
+      hasEnded ? undefined : stream.session,
+    );
+    if (hasEnded) {
       this.#endBridge(bridge, nothingMoved("session_closed"));
       return bridge;
     }
@@ -121,7 +125,7 @@ export class QuicForwarder implements Forwarder {
       const order = { a: stream.handle, b: bridge.tag, s: session, bytes };
       this.#native.command(Operation.bridgeToTcp, order);
     } catch (error) {
-      this.#bridges.delete(bridge.tag);
+      this.#endBridge(bridge, nothingMoved("aborted"));
       throw error;
     }
     return bridge;
@@ -155,7 +159,7 @@ export class QuicForwarder implements Forwarder {
 
   /** A bridge began by a rule, on a session that was not heard to have ended. */
   bridgeBegan(record: EventRecord, session: QuicSession | undefined): void {
-    const bridge = this.#addBridge(record.tag);
+    const bridge = this.#addBridge(record.tag, session);
     if (session === undefined) return bridge.abort();
     this.#rules.began(record.x, bridge, session);
   }
@@ -192,8 +196,9 @@ export class QuicForwarder implements Forwarder {
     }
   }
 
-  #addBridge(tag: number): QuicBridge {
-    const bridge = new QuicBridge(this.#native, tag);
+  /** `session` is left out where it was heard to have ended. */
+  #addBridge(tag: number, session?: QuicSession): QuicBridge {
+    const bridge = new QuicBridge(this.#native, tag, session?.occupy());
     if (this.#isClosed) bridge.end(nothingMoved("aborted"));
     else this.#bridges.set(bridge.tag, bridge);
     return bridge;
@@ -285,10 +290,12 @@ class QuicBridge implements Bridge {
   readonly ended: Promise<BridgeEnd>;
   readonly #native: NativeEngine;
   readonly #resolveEnded: (end: BridgeEnd) => void;
+  readonly #vacate: () => void;
 
-  constructor(native: NativeEngine, tag: number) {
+  constructor(native: NativeEngine, tag: number, vacate = () => {}) {
     this.#native = native;
     this.tag = tag;
+    this.#vacate = vacate;
     const { promise, resolve } = Promise.withResolvers<BridgeEnd>();
     this.ended = promise;
     this.#resolveEnded = resolve;
@@ -298,7 +305,9 @@ class QuicBridge implements Bridge {
     this.#native.command(Operation.abortBridge, { b: this.tag });
   }
 
+  /** Called once. */
   end(end: BridgeEnd): void {
+    this.#vacate();
     this.#resolveEnded(end);
   }
 }

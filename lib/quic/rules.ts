@@ -28,6 +28,8 @@ const BRIDGES_MAX = 0xffff_ffff;
 export class Rules {
   readonly #native: NativeEngine;
   readonly #owners = new Map<number, RuleOwner>();
+  /** What a route that is gone tells the session to which it led. */
+  readonly #leaving = new Map<number, () => void>();
 
   constructor(native: NativeEngine) {
     this.#native = native;
@@ -36,6 +38,7 @@ export class Rules {
   route(listener: number, session: QuicSession, head: Uint8Array, owner: RuleOwner): Rule {
     const bytes = concat([bound(owner), checkedHead(head)]);
     const rule = this.#add(owner);
+    this.#leaving.set(rule.tag, session.occupy());
     const order = { a: listener, b: rule.tag, s: session.handle, bytes };
     this.#native.command(Operation.route, order);
     return rule;
@@ -59,6 +62,8 @@ export class Rules {
 
   withdrawn({ tag }: EventRecord): void {
     this.#owners.delete(tag);
+    this.#leaving.get(tag)?.();
+    this.#leaving.delete(tag);
   }
 
   #add(owner: RuleOwner): QuicRule {

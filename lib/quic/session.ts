@@ -64,6 +64,9 @@ export class QuicSession implements Session {
   readonly #strays = new BoundedQueue<SocketAddress>(STRAYS_WAITING_MAX);
   readonly #incoming = new BoundedQueue<QuicStream>(STREAMS_WAITING_MAX);
   readonly #openings = new Map<number, Opening>();
+  /** Bridges on it, and rules that lead to it. */
+  #occupants = 0;
+  #idlers: { readonly streams: number; resolve(): void }[] = [];
   readonly #resolveClosed: (end: SessionEnd) => void;
   #remoteAddress: SocketAddress;
   #isAdmitted = false;
@@ -142,6 +145,7 @@ export class QuicSession implements Session {
       this.#openings.delete(tag);
       this.native.command(Operation.cancelOpen, { a: this.handle, b: tag });
       reject(openCancelled());
+      this.#vacated();
     };
     signal?.addEventListener("abort", cancel, { once: true });
     this.#openings.set(tag, {
@@ -162,6 +166,13 @@ export class QuicSession implements Session {
     return this.#incoming.next();
   }
 
+  untilUnused(streams = 0): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#idlers.push({ streams, resolve });
+    this.#vacated();
+    return promise;
+  }
+
   stats(): SessionStats {
     this.#lastStats = this.native.sessionStats(this.handle) ?? this.#lastStats;
     return this.#lastStats;
@@ -171,6 +182,15 @@ export class QuicSession implements Session {
     if (this.#hasEnded) return;
     const bytes = encodeText(reason).subarray(0, CLOSE_REASON_BYTES_MAX);
     this.native.command(Operation.closeSession, { a: this.handle, s: errorCode, bytes });
+  }
+
+  /** A bridge or a rule is on it until the result is called, once. */
+  occupy(): () => void {
+    this.#occupants++;
+    return () => {
+      this.#occupants--;
+      this.#vacated();
+    };
   }
 
   /** Packets came from elsewhere. */
@@ -199,6 +219,7 @@ export class QuicSession implements Session {
     opening?.reject(
       new PollenError("exhausted", "Too many requests to open a stream wait on this session."),
     );
+    this.#vacated();
   }
 
   /** The peer opened a stream. One that nobody accepts in time is refused by a reset. */
@@ -218,13 +239,25 @@ export class QuicSession implements Session {
     this.#incoming.drain();
     this.#datagrams.close();
     this.#strays.drain();
+    this.#vacated();
     this.#resolveClosed(end);
+  }
+
+  /** Something that was on it is gone. */
+  #vacated(): void {
+    const busy = this.#ownStreams.size + this.#openings.size + this.#occupants;
+    const isIdle = ({ streams }: { readonly streams: number }) => this.#hasEnded || busy <= streams;
+    const idle = this.#idlers.filter(isIdle);
+    if (idle.length === 0) return;
+    this.#idlers = this.#idlers.filter((idler) => !isIdle(idler));
+    for (const { resolve } of idle) resolve();
   }
 
   #add(handle: number, head: Uint8Array): QuicStream {
     const stream = new QuicStream(this.native, this, handle, head, () => {
       this.#streams.delete(handle);
       this.#ownStreams.delete(stream);
+      this.#vacated();
     });
     this.#streams.set(handle, stream);
     this.#ownStreams.add(stream);

@@ -451,6 +451,11 @@ export interface Session {
   openStream(options?: { readonly signal?: AbortSignal }): Promise<Stream>;
   /** The next stream that the peer opened, its head complete; null once the session has ended. */
   acceptStream(): Promise<Stream | null>;
+  /**
+   * Resolves once nothing of this end is on the session but `streams` streams (default 0), or it has
+   * ended. What counts beside streams: bridges, requests for streams, and rules that lead to it.
+   */
+  untilUnused(streams?: number): Promise<void>;
 
   /** The counters as they are now; once ended, as they were last. */
   stats(): SessionStats;

@@ -149,8 +149,13 @@ export const DIALS_MAX = 64;
 export const DIALS_PER_PEER_MAX = 16;
 /** Milliseconds that one dial may be told to take. */
 export const DIAL_TIMEOUT_MS_MAX = 60_000;
-/** Sessions of one peer that stand by: as many as one dial races, the current one aside. */
+/** Sessions of one peer that stand by or drain: as many as one dial races, the current one aside. */
 export const STANDBY_SESSIONS_MAX = DIALS_PER_PEER_MAX - 1;
+/**
+ * Milliseconds for which a session that lost to a crossing one is kept for what was begun on it. Few
+ * connections take that long, and as long as it is there both ends keep its path open.
+ */
+export const DRAIN_MS_MAX = 3_600_000;
 /** Restarts of a peer that are taken at once: a machine that crashes, not two that share a key. */
 export const RESTARTS_MAX = 8;
 /** Peers whose rate of something is kept account of; the one that was quiet the longest is forgotten first. */

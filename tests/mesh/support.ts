@@ -67,6 +67,10 @@ export class TestNetwork {
 export interface TestMeshOptions extends Partial<MeshOptions> {
   readonly isOld?: boolean;
   readonly isMuffled?: boolean;
+  /** Nothing is dialled before. */
+  readonly dialsAfter?: Promise<void>;
+  /** No session is taken before. */
+  readonly acceptsAfter?: Promise<void>;
 }
 
 /** A mesh of one process of a member, its engine, and every session that its engine saw. */
@@ -86,12 +90,13 @@ export class TestMesh implements AsyncDisposable {
    */
   static async open(
     member: Member,
-    { isOld = false, isMuffled = false, ...options }: TestMeshOptions = {},
+    { isOld, isMuffled, dialsAfter, acceptsAfter, ...options }: TestMeshOptions = {},
   ): Promise<TestMesh> {
     const engine = await openEngine({ address: { ip: "127.0.0.1", port: 0 }, protocols: [] });
     const sessions = new SessionLog();
     const notices = new BoundedQueue<EngineNotice>(64);
-    const shown = isOld ? speakingOnlyOld(engine) : isMuffled ? muffled(engine) : engine;
+    const changed = isOld ? speakingOnlyOld(engine) : isMuffled ? muffled(engine) : engine;
+    const shown = waiting(changed, dialsAfter, acceptsAfter);
     const mesh = await Mesh.create({
       engine: recording(shown, sessions, notices),
       identity: member.identity,
@@ -210,6 +215,25 @@ function speakingOnlyOld(engine: Engine): Engine {
 function muffled(engine: Engine): Engine {
   return passingOn(engine, {
     sendRaw: (to, bytes) => isWay(to) ? engine.sendRaw(to, bytes) : undefined,
+  });
+}
+
+/** An engine that waits for something before it dials or takes a session. */
+function waiting(
+  engine: Engine,
+  dialsAfter?: Promise<void>,
+  acceptsAfter?: Promise<void>,
+): Engine {
+  return passingOn(engine, {
+    async dial(address, options) {
+      await dialsAfter;
+      return await engine.dial(address, options);
+    },
+    async accept() {
+      const session = await engine.accept();
+      await acceptsAfter;
+      return session;
+    },
   });
 }
 

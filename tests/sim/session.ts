@@ -82,6 +82,7 @@ export class SimSession implements Session {
   readonly #incoming = new BoundedQueue<Stream>(STREAMS_MAX);
   readonly #strays = new BoundedQueue<SocketAddress>(STRAYS_MAX);
   readonly #streams = new Set<SimStream>();
+  #idlers: { readonly streams: number; resolve(): void }[] = [];
 
   constructor(
     { network, alpn, secret }: Connection,
@@ -166,6 +167,21 @@ export class SimSession implements Session {
     return this.#incoming.next();
   }
 
+  untilUnused(streams = 0): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#idlers.push({ streams, resolve });
+    this.vacated();
+    return promise;
+  }
+
+  /** A direction of one of its streams is over, or it has ended. */
+  vacated(): void {
+    const busy = [...this.#streams].filter(({ isSettled }) => !isSettled).length;
+    for (const { streams, resolve } of this.#idlers) {
+      if (this.isEnded || busy <= streams) resolve();
+    }
+  }
+
   /** The head of a stream of the peer is complete. */
   announce(stream: SimStream): void {
     this.#incoming.push(stream);
@@ -233,6 +249,7 @@ export class SimSession implements Session {
     this.#incoming.close();
     this.#strays.close();
     for (const stream of this.#streams) stream.fail("closed");
+    this.vacated();
     this.#ended.resolve(end);
   }
 }
@@ -260,6 +277,11 @@ export class SimStream implements Stream {
 
   get head(): Uint8Array {
     return Uint8Array.from(this.#head);
+  }
+
+  /** Whether both of its directions are over. */
+  get isSettled(): boolean {
+    return this.#failure !== null || (this.#isOver && this.#isFinished);
   }
 
   async read(): Promise<Uint8Array | null> {
@@ -291,7 +313,9 @@ export class SimStream implements Stream {
     this.session.transfer(1, () => {
       this.far.#isFinished = true;
       this.far.#wakeReader();
+      this.far.session.vacated();
     });
+    this.session.vacated();
   }
 
   abort(): void {
@@ -302,6 +326,7 @@ export class SimStream implements Stream {
 
   fail(failure: "reset" | "closed"): void {
     this.#failure ??= failure;
+    this.session.vacated();
     this.#wakeReader();
     this.#wakeWriter?.();
   }

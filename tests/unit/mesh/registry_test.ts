@@ -10,10 +10,11 @@ const small = "1".repeat(64) as PeerKey;
 const large = "f".repeat(64) as PeerKey;
 
 let nextId = 0;
-function session(inbound: boolean, certificate = 1): Session {
+function session(inbound: boolean, certificate = 1, alpn = "pollen/1"): Session {
   // Only what the registry looks at; it never calls a session.
   return {
     id: nextId++,
+    alpn,
     inbound,
     peerCertificate: Uint8Array.of(certificate),
     remoteAddress: { ip: "192.0.2.1", port: 1 },
@@ -22,6 +23,10 @@ function session(inbound: boolean, certificate = 1): Session {
 
 function member(peer: PeerKey, inbound: boolean, atMs: number, certificate = 1): Member {
   return { peer, session: session(inbound, certificate), addedAtMs: atMs as MonotonicMs };
+}
+
+function draining(peer: PeerKey, inbound: boolean, atMs: number): Member {
+  return { peer, session: session(inbound, 1, "pollen/2"), addedAtMs: atMs as MonotonicMs };
 }
 
 Deno.test("crossing dials: both ends keep the one dialled by the smaller key, in any order", () => {
@@ -110,7 +115,7 @@ Deno.test("what stood by goes with the session that a new process or our own dia
     const registry = new SessionRegistry(small);
     const old = [member(large, true, 0), member(large, true, 1)];
     for (const each of old) registry.add(each);
-    deepEqual(registry.add(winner), { kind: "current", losers: old });
+    deepEqual(registry.add(winner), { kind: "current", losers: old, draining: [] });
     for (const { session } of old) equal(registry.remove(large, session).kind, "was_not_current");
     equal(registry.remove(large, winner.session).kind, "gone");
   }
@@ -171,4 +176,61 @@ Deno.test("those who wait get the session, are cancelled by their signal, or fai
   registry.close();
   await rejects(third, { code: "closed" });
   await rejects(registry.waitFor(large), { code: "closed" });
+});
+
+Deno.test("over pollen/2 the loser of two crossing dials drains, whichever came first", () => {
+  for (const first of ["winner", "loser"]) {
+    const registry = new SessionRegistry(small);
+    const [winner, loser] = [draining(large, false, 0), draining(large, true, 0)];
+    if (first === "winner") {
+      registry.add(winner);
+      deepEqual(registry.add(loser), { kind: "draining" });
+    } else {
+      registry.add(loser);
+      deepEqual(registry.add(winner), { kind: "current", losers: [], draining: [loser] });
+    }
+    equal(registry.get(large), winner.session);
+    deepEqual(registry.all(), [winner, loser]);
+    // It takes nobody's place, and neither its end nor the other's changes that.
+    equal(registry.remove(large, winner.session).kind, "gone");
+    equal(registry.get(large), null);
+    deepEqual(registry.all(), [loser]);
+    equal(registry.remove(large, loser.session).kind, "was_not_current");
+    deepEqual(registry.all(), []);
+  }
+});
+
+Deno.test("a loser drains where both speak pollen/2 alone", () => {
+  const [ours, theirs] = [draining(large, false, 0), member(large, true, 0)];
+  equal(decide(theirs, ours, small), "replace");
+  equal(decide(ours, theirs, small), "refuse");
+});
+
+Deno.test("what drains is given up for another crossing, a new process, or a session after the last", () => {
+  const registry = new SessionRegistry(small);
+  const add = (each: Member) => {
+    const added = registry.add(each);
+    return added.kind === "current" ? added : null;
+  };
+  const [first, second, third] = [true, false, true].map((inbound) =>
+    draining(large, inbound, 0)
+  ) as [Member, Member, Member];
+  add(first);
+  deepEqual(add(second), { kind: "current", losers: [], draining: [first] });
+  registry.remove(large, second.session);
+  deepEqual(add(third), { kind: "current", losers: [first], draining: [] });
+  const fourth = draining(large, false, 0);
+  deepEqual(add(fourth), { kind: "current", losers: [], draining: [third] });
+  const restarted = member(large, true, 0, 2);
+  deepEqual(add(restarted), { kind: "current", losers: [fourth, third], draining: [] });
+  deepEqual(registry.all(), [restarted]);
+});
+
+Deno.test("what drains and what stands by are bounded together", () => {
+  const registry = new SessionRegistry(small);
+  registry.add(draining(large, false, 0));
+  const kinds = Array.from({ length: 16 }, () => registry.add(draining(large, true, 0)).kind);
+  deepEqual(kinds, [...Array(15).fill("draining"), "refused"]);
+  equal(registry.removeAll(large).length, 16);
+  deepEqual(registry.all(), []);
 });
