@@ -129,11 +129,14 @@ export class Network implements Disposable {
   }
 }
 
-/** All but the round trips, which change all the time. */
+/** All but the round trips, which change all the time; whether one is known is part of it. */
 function shapeOf({ machines, links, omittedLinks }: NetworkView): string {
   return JSON.stringify([
     machines.map(({ id, isOnline, address }) => [id, isOnline, address]),
-    links.map(({ from, to, path, carrier }) => [from, to, path, carrier]),
+    links.map(({ from, to, path, carrier, latencyMs }) => [
+      ...[from, to, path, carrier],
+      latencyMs !== null,
+    ]),
     omittedLinks,
   ]);
 }

@@ -3,15 +3,9 @@
 //
 // Invariant: a registration is acknowledged once it is on disk; a heartbeat as soon as it is heard.
 
-import {
-  type Clock,
-  errorText,
-  type Log,
-  LogThrottle,
-  PollenError,
-  type WallMs,
-} from "../types/mod.ts";
-import { addCounts, HeartbeatCounts, type HeartbeatHistory, historyOf } from "./core/heartbeats.ts";
+import { type Clock, errorText, type Log, PollenError, type WallMs } from "../types/mod.ts";
+import { Audit } from "./audit.ts";
+import type { HeartbeatHistory } from "./core/heartbeats.ts";
 import type {
   Capabilities,
   Change,
@@ -21,17 +15,11 @@ import type {
   Registration,
 } from "./core/record.ts";
 import { type Heard, NodeTable } from "./core/table.ts";
-import { Coalesced } from "./coalesced.ts";
 import { Events } from "./events.ts";
-import {
-  CLEAN_UP_MS,
-  HEARTBEATS_PER_WRITE_MAX,
-  HISTORY_SHOWN_MAX,
-  OFFLINE_KEPT_MS,
-  SWEEP_MS,
-  WARNINGS_PER_SWEEP_MAX,
-} from "./limits.ts";
-import type { HistoryEntry, HistoryKind, Storage } from "./storage/storage.ts";
+import { HeartbeatLog } from "./heartbeat_log.ts";
+import { CLEAN_UP_MS, HISTORY_SHOWN_MAX, OFFLINE_KEPT_MS, SWEEP_MS } from "./limits.ts";
+import { SharedNews } from "./shared_news.ts";
+import type { HistoryEntry, HistoryKind, News, Storage } from "./storage/storage.ts";
 import { Writer } from "./writer.ts";
 
 /** What a registry stands on. */
@@ -60,16 +48,14 @@ export class Registry implements AsyncDisposable {
   readonly #storage: Storage;
   readonly #clock: Clock;
   readonly #log: Log;
-  readonly #audit: LogThrottle;
+  readonly #audit: Audit;
   readonly #table: NodeTable;
   readonly #writer: Writer;
   readonly #watchers = new Set<(id: string) => void>();
-  readonly #counts = new HeartbeatCounts();
-  #countsUnderWay: Promise<unknown> | null = null;
+  readonly #heartbeatLog: HeartbeatLog;
+  readonly #news: SharedNews;
   #stopTimer = () => {};
   #nextCleanUpAtMs = 0;
-  readonly #news = new Coalesced(() => this.#learn());
-  #isStorageSilent = false;
   #heartbeats = 0;
   #registrations = 0;
   #closing: Promise<void> | null = null;
@@ -78,9 +64,12 @@ export class Registry implements AsyncDisposable {
     this.#storage = storage;
     this.#clock = clock;
     this.#log = log;
-    this.#audit = new LogThrottle(log, clock);
+    this.#audit = new Audit(log, clock);
     this.#table = new NodeTable(heartbeatTimeoutMs);
     this.#writer = new Writer(storage, clock, log);
+    const isKnown = (id: string) => this.#table.get(id) !== null;
+    this.#heartbeatLog = new HeartbeatLog({ storage, clock, isKnown });
+    this.#news = new SharedNews({ storage, log, take: (news) => this.#adopt(news) });
   }
 
   /** Begins with what is stored. Throws as the storage does. */
@@ -97,7 +86,7 @@ export class Registry implements AsyncDisposable {
 
   /** Whether what it is told can be made to last. */
   get isReady(): boolean {
-    return !this.#writer.isFailing && !this.#isStorageSilent && this.#closing === null;
+    return !this.#writer.isFailing && !this.#news.isSilent && this.#closing === null;
   }
 
   /** How many there are, and how much was done since the start. */
@@ -128,21 +117,17 @@ export class Registry implements AsyncDisposable {
    * @throws {PollenError} `exhausted` when there are too many; as the storage does.
    */
   async register(words: Registration): Promise<void> {
-    if (!this.#table.isOnline(words.id)) await this.#ask();
+    if (!this.#table.isOnline(words.id)) await this.#news.ask();
     const registered = this.#table.register(words, this.#now());
     const { record, change, movedFrom } = registered;
     this.#registrations++;
     if (this.#noteTaken(registered)) {
       // That is told, and is more than another address.
     } else if (movedFrom !== null) {
-      this.#log.warn("audit: a node id is used from another address; the last one counts", {
-        id: record.id,
-        from: movedFrom,
-        to: record.source,
-      });
+      this.#audit.moved(record, movedFrom);
       this.#note(record, "moved", record.source);
     } else if (change?.kind === "registered") {
-      this.#log.info("a node registered", { id: record.id, source: record.source });
+      this.#audit.registered(record);
       this.#note(record, "registered", record.source);
     }
     this.#writer.put(record);
@@ -157,12 +142,12 @@ export class Registry implements AsyncDisposable {
 
   /** A sign of life of a node that somebody else watches. False when no such node is online. */
   async heard(id: string): Promise<boolean> {
-    if (!this.#table.isOnline(id)) await this.#ask();
+    if (!this.#table.isOnline(id)) await this.#news.ask();
     const heard = this.#table.heartbeat(id, this.#now());
     if (heard === null) return false;
     if (this.#noteTaken(heard)) this.#writer.put(heard.record);
     else this.#writer.touch(heard.record);
-    this.#counts.add(id, this.#clock.wallNow());
+    this.#heartbeatLog.add(id);
     this.#tell(heard.change);
     return true;
   }
@@ -175,7 +160,7 @@ export class Registry implements AsyncDisposable {
 
   /** What a node has now. @throws {PollenError} `not_found` when no such node is online. */
   async update(id: string, capabilities: Capabilities): Promise<void> {
-    if (!this.#table.isOnline(id)) await this.#ask();
+    if (!this.#table.isOnline(id)) await this.#news.ask();
     const heard = this.#table.update(id, capabilities, this.#now());
     if (heard === null) throw notFound();
     this.#noteTaken(heard);
@@ -186,13 +171,13 @@ export class Registry implements AsyncDisposable {
 
   /** Takes a node at its word that it goes. @throws {PollenError} `not_found`; as the storage does. */
   async unregister(id: string): Promise<void> {
-    if (!this.#table.isOnline(id)) await this.#ask();
+    if (!this.#table.isOnline(id)) await this.#news.ask();
     // Whoever held it until now does not know that it goes, and is told by this one.
     const heard = this.#table.heartbeat(id, this.#now());
     if (heard !== null) this.#noteTaken(heard);
     const change = this.#table.unregister(id, this.#now());
     if (change === null) throw notFound();
-    this.#log.info("a node unregistered", { id });
+    this.#audit.unregistered(id);
     this.#note(change.record, "unregistered", "");
     this.#writer.put(change.record);
     this.#tell(change);
@@ -201,10 +186,10 @@ export class Registry implements AsyncDisposable {
 
   /** Remembers a node no longer. @throws {PollenError} `not_found`; as the storage does. */
   async forget(id: string): Promise<void> {
-    await this.#ask();
+    await this.#news.ask();
     const change = this.#table.forget(id);
     if (change === null) throw notFound();
-    this.#log.info("audit: a node was forgotten", { id });
+    this.#audit.forgotten(id);
     this.#writer.forget(id);
     this.#tell(change);
     await this.#writer.committed();
@@ -242,12 +227,7 @@ export class Registry implements AsyncDisposable {
     const learned = this.#table.learn(told, isPresent, this.#now());
     if (learned === null) return;
     const { record, change, wasHeldHere } = learned;
-    if (wasHeldHere) {
-      this.#audit.warn("audit: a node is heard at another registry, which holds it from now on", {
-        id: record.id,
-        holder: record.via,
-      });
-    }
+    if (wasHeldHere) this.#audit.lost(record);
     this.#writer.put(record);
     this.#tell(change);
   }
@@ -262,13 +242,13 @@ export class Registry implements AsyncDisposable {
 
   /** Those that are online. */
   async nodes(): Promise<Iterable<NodeRecord>> {
-    await this.#ask();
+    await this.#news.ask();
     return this.#table.online();
   }
 
   /** Those that are remembered. */
   async remembered(): Promise<Iterable<NodeRecord>> {
-    await this.#ask();
+    await this.#news.ask();
     return this.#table.offline();
   }
 
@@ -279,12 +259,11 @@ export class Registry implements AsyncDisposable {
 
   /** One node, whatever its state. @throws {PollenError} `not_found`; as the storage does. */
   async details(id: string): Promise<NodeDetails> {
-    await this.#ask();
+    await this.#news.ask();
     const record = this.#table.get(id);
     if (record === null) throw notFound();
     const history = await this.#storage.history(id, HISTORY_SHOWN_MAX);
-    const series = addCounts(await this.#storage.heartbeats(id), this.#counts.of(id));
-    const heartbeats = historyOf(series, this.#clock.wallNow());
+    const heartbeats = await this.#heartbeatLog.historyOf(id);
     return { record, state: this.#table.stateOf(record), history, heartbeats };
   }
 
@@ -300,11 +279,11 @@ export class Registry implements AsyncDisposable {
 
   async #close(): Promise<void> {
     this.#stopTimer();
-    this.#audit.close();
+    this.#audit[Symbol.dispose]();
     this.events.close();
     await this.#news.idle();
     await this.#writer.close();
-    await this.#writeAllCounts();
+    await this.#heartbeatLog.close();
     await this.#storage[Symbol.asyncDispose]();
   }
 
@@ -318,8 +297,8 @@ export class Registry implements AsyncDisposable {
       this.#tell(change);
     }
     this.#writer.flush();
-    this.#countsUnderWay ??= this.#writeCounts().finally(() => this.#countsUnderWay = null);
-    void this.#ask();
+    this.#heartbeatLog.flush();
+    void this.#news.ask();
     if (now.monotonic >= this.#nextCleanUpAtMs) {
       this.#nextCleanUpAtMs = now.monotonic + CLEAN_UP_MS;
       this.#storage.cleanUp(before, now.wall).catch((thrown: unknown) => {
@@ -334,74 +313,24 @@ export class Registry implements AsyncDisposable {
   }
 
   #tellOffline(changes: readonly Change[]): void {
-    let count = 0;
-    for (const change of changes) {
-      const { record, kind } = change;
-      if (kind === "offline") {
-        this.#writer.put(record);
-        this.#note(record, "offline", "");
-        if (++count <= WARNINGS_PER_SWEEP_MAX) {
-          this.#log.warn("a node sends no heartbeats and is offline", {
-            id: record.id,
-            hostname: record.hostname,
-            lastSeen: new Date(record.lastSeenMs).toISOString(),
-          });
-        }
-      }
-      this.#tell(change);
+    const gone = changes.filter(({ kind }) => kind === "offline").map(({ record }) => record);
+    for (const record of gone) {
+      this.#writer.put(record);
+      this.#note(record, "offline", "");
     }
-    if (count > WARNINGS_PER_SWEEP_MAX) {
-      this.#log.warn("more nodes send no heartbeats and are offline", {
-        count: count - WARNINGS_PER_SWEEP_MAX,
-      });
-    }
+    this.#audit.offline(gone);
+    for (const change of changes) this.#tell(change);
   }
 
-  /** Learns what other instances have stored. While the database is silent, what is known counts. */
-  #ask(): Promise<void> {
-    return this.#storage.isShared ? this.#news.run() : Promise.resolve();
-  }
-
-  async #learn(): Promise<void> {
-    try {
-      const { records, forgotten } = await this.#storage.news();
-      const now = this.#now();
-      for (const record of records) {
-        if (!this.#writer.isPending(record.id)) this.#tell(this.#table.adopt(record, now));
-      }
-      for (const id of forgotten) {
-        if (!this.#writer.isPending(id)) this.#tell(this.#table.forget(id));
-      }
-      this.#isStorageSilent = false;
-    } catch (thrown) {
-      if (!this.#isStorageSilent) {
-        this.#log.error("the registry's storage does not answer; what is known goes on to count", {
-          storage: this.#storage.name,
-          error: errorText(thrown),
-        });
-      }
-      this.#isStorageSilent = true;
+  /** Takes what other instances have stored. */
+  #adopt({ records, forgotten }: News): void {
+    const now = this.#now();
+    for (const record of records) {
+      if (!this.#writer.isPending(record.id)) this.#tell(this.#table.adopt(record, now));
     }
-  }
-
-  /** Writes some of the counts whose bucket is over: all at once would hold up heartbeats. */
-  async #writeCounts(): Promise<number> {
-    const taken = this.#counts.take(HEARTBEATS_PER_WRITE_MAX, this.#clock.wallNow());
-    const counts = taken.filter(({ nodeId }) => this.#table.get(nodeId) !== null);
-    try {
-      if (counts.length > 0) await this.#storage.addHeartbeats(counts);
-      return taken.length;
-    } catch {
-      // The writer says that the storage fails.
-      this.#counts.putBack(counts);
-      return 0;
+    for (const id of forgotten) {
+      if (!this.#writer.isPending(id)) this.#tell(this.#table.forget(id));
     }
-  }
-
-  async #writeAllCounts(): Promise<void> {
-    await this.#countsUnderWay;
-    this.#counts.finish();
-    while (await this.#writeCounts() > 0);
   }
 
   #note(record: NodeRecord, kind: HistoryKind, source: string): void {
@@ -411,10 +340,7 @@ export class Registry implements AsyncDisposable {
   /** Whether the node was held by another machine's registry, and is by this one from now on. */
   #noteTaken({ record, takenFrom }: Heard): boolean {
     if (takenFrom === null) return false;
-    this.#audit.warn("audit: a node that another registry held is heard here; this one holds it", {
-      id: record.id,
-      holder: takenFrom,
-    });
+    this.#audit.taken(record, takenFrom);
     this.#note(record, "moved", record.source);
     return true;
   }

@@ -89,7 +89,9 @@ Deno.test("those who listen are told what is to be read again, and only that", a
   const told = await listener.next();
   equal(told.event, "network");
   ok(!Number.isNaN(Date.parse(told.data.at)));
-  // Another round trip is no news; the next event is of what comes after it.
+  // That a round trip is known is news, another one is none; the next event is of what comes after it.
+  network.view = { ...network.view, links: links.map((link) => ({ ...link, latencyMs: 5 })) };
+  equal((await listener.next()).event, "network");
   network.view = { ...network.view, links: links.map((link) => ({ ...link, latencyMs: 7 })) };
   network.view = { ...network.view, services: [] };
   equal((await listener.next()).event, "services");

@@ -84,3 +84,16 @@ export function isSame(a: Capabilities | null, b: Capabilities | null): boolean 
   if (a === null || b === null) return a === b;
   return (Object.keys(a) as (keyof Capabilities)[]).every((name) => a[name] === b[name]);
 }
+
+/** Whether one is told otherwise than the other, whenever they were heard. */
+export function hasOtherFacts(before: NodeRecord, after: NodeRecord): boolean {
+  return before.kind !== after.kind || before.hostname !== after.hostname ||
+    before.agentAddress !== after.agentAddress || before.source !== after.source ||
+    before.owner !== after.owner || before.via !== after.via ||
+    !isSame(before.capabilities, after.capabilities);
+}
+
+/** The later one of two moments, so that a clock that goes back takes nothing with it. */
+export function laterOf(before: WallMs | undefined, now: WallMs): WallMs {
+  return before === undefined || now > before ? now : before;
+}
