@@ -132,13 +132,19 @@ export class HostPair implements AsyncDisposable {
     this.#stack = stack;
   }
 
-  /** Makes both. `mtu` is that of the link between them, in bytes. */
-  static async make(mtu: number): Promise<HostPair> {
+  /**
+   * Makes both. `mtu` is that of the link between them, in bytes. `join` makes that link; what it
+   * gives is ended with the hosts.
+   */
+  static async make(
+    mtu: number,
+    join: (a: Plug, b: Plug, mtu: number) => Promise<AsyncDisposable | void> = plug,
+  ): Promise<HostPair> {
     await using stack = new AsyncDisposableStack();
     await sweepNamespaces();
     const left = stack.use(await Namespace.make());
     const right = stack.use(await Namespace.make());
-    await plug({ at: left, name: "eth0" }, { at: right, name: "eth0" }, mtu);
+    stack.use(await join({ at: left, name: "eth0" }, { at: right, name: "eth0" }, mtu) ?? null);
     const hosts: Host[] = [];
     for (const at of [left, right]) {
       const ip = `10.77.0.${hosts.length + 1}`;

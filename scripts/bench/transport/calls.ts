@@ -51,7 +51,7 @@ export async function serveCalls(calls: Calls): Promise<void> {
 }
 
 export interface CalleeOptions {
-  /** A file beside this one. */
+  /** A file, by its path from this one's folder. */
   readonly script: string;
   readonly args?: readonly string[];
   /** Put before the command, such as `ip netns exec NAME`. */

@@ -7,6 +7,13 @@ import type { Side } from "./places.ts";
 /** Seconds at the beginning that are not counted. */
 export const IPERF_WARM_UP = 1;
 
+export interface IperfLoad {
+  readonly streams: number;
+  readonly seconds: number;
+  /** The kernel's congestion control of that name; else its usual one. */
+  readonly congestion?: string;
+}
+
 /** An iperf3 that serves on a side. */
 export class IperfServer implements AsyncDisposable {
   private constructor(
@@ -35,13 +42,14 @@ export class IperfServer implements AsyncDisposable {
   async measure(
     client: Side,
     target: { readonly ip: string; readonly port: number },
-    { streams, seconds }: { readonly streams: number; readonly seconds: number },
+    { streams, seconds, congestion }: IperfLoad,
   ): Promise<number> {
     await this.#untilIdle();
     const text = await command([
       ...client.prefix,
       ...["iperf3", "-J", "-Z", "-c", target.ip, "-p", String(target.port)],
       ...["-P", String(streams), "-t", String(seconds), "-O", String(IPERF_WARM_UP)],
+      ...congestion === undefined ? [] : ["-C", congestion],
     ]);
     const { error, end } = JSON.parse(text);
     if (error !== undefined) throw new Error(`iperf3 failed: ${error}`);

@@ -24,6 +24,8 @@ import { type Calls, serveCalls } from "./calls.ts";
 const DAY_MS = 86_400_000;
 const SEED_BYTES = 32;
 const AT_ONCE = 16;
+/** The head of a stream, which is complete before anybody hears of the stream. */
+const GREETING_BYTES = 2;
 
 const seed = Uint8Array.fromHex(Deno.args[0]!);
 const rootKey = { seed, publicKey: publicKeyOf(seed) };
@@ -89,6 +91,44 @@ const calls = {
       }
     }));
     return (performance.now() - start) / 1000;
+  },
+  /** Tells each member who dials that it was let in by a stream, which losses only delay. */
+  greet(): void {
+    void (async () => {
+      for (let session; (session = await engine.accept()) !== null;) {
+        admit(session, credentials);
+        void session.openStream().then((stream) => stream.write(new Uint8Array(GREETING_BYTES)))
+          .catch(() => {});
+      }
+    })();
+  },
+  /** Each member dials its namesake once; seconds until it was greeted, null if not in time. */
+  async meetEach(
+    address: SocketAddress,
+    members: number,
+    { atOnce, timeoutMs }: { readonly atOnce: number; readonly timeoutMs: number },
+  ): Promise<(number | null)[]> {
+    const times: (number | null)[] = Array(members).fill(null);
+    let next = 0;
+    await Promise.all(Array.from({ length: atOnce }, async () => {
+      while (next < members) {
+        const number = next++;
+        const start = performance.now();
+        const session = await engine.dial(address, { alpn: `member-${number}`, timeoutMs })
+          .catch(() => null);
+        if (session === null) continue;
+        admit(session, credentials);
+        const overdue = setTimeout(
+          () => session.close("overdue"),
+          start + timeoutMs - performance.now(),
+        );
+        const greeting = await session.acceptStream();
+        clearTimeout(overdue);
+        if (greeting !== null) times[number] = (performance.now() - start) / 1000;
+        session.close("");
+      }
+    }));
+    return times;
   },
 } satisfies Calls;
 
