@@ -68,6 +68,11 @@ const STEPS: readonly Step[] = [
         ? lacking(["ip", "ethtool", "iperf3", "wrk", "nginx"])
         : Promise.resolve("not root"),
   },
+  {
+    task: "bench:link",
+    skip: () =>
+      Deno.uid() === 0 ? lacking(["ip", "ss", "iperf3", "cargo"]) : Promise.resolve("not root"),
+  },
   { task: "bench:strangers", skip: () => lacking(["cargo"]) },
   { task: "bench:transport", skip: () => lacking(["iperf3", "ss"]) },
   { task: "bench:fair", skip: always },

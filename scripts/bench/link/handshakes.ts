@@ -1,5 +1,6 @@
 // Over a line that loses nearly every third packet, each way: nodes that come into their network, which
-// dial again when nobody answers, and single handshakes of the engine, which do not.
+// dial again when nobody answers for two seconds, and single handshakes of the engine beside them,
+// which have no mark: nobody waits for one so long.
 
 import { Daemon, pollenOk, TemporaryFolder } from "../../support/pollen_process.ts";
 import { Callee } from "../transport/calls.ts";
@@ -20,26 +21,25 @@ const SEED_BYTES = 32;
 
 export async function handshakes(bench: Bench): Promise<Mark[]> {
   console.log(`\n30 % of the packets lost each way, 50 ms of round trip, ${COUNT} times each`);
-  const rows = {
-    "nodes, until connected": await meetings(bench),
-    "single handshakes, until greeted": await singles(bench),
-  };
-  return Object.entries(rows).map(([title, times]) => {
-    const seconds = times.map((time) => time ?? Infinity);
-    const inTime = seconds.filter((time) => time <= SECONDS_MARK).length;
-    const never = seconds.filter((time) => time === Infinity).length;
-    const [half, most] = [50, 90].map((percent) => percentile(seconds, percent).toFixed(2));
-    bench.say(
-      `${title}: half in ${half} s, 90 % in ${most} s, ${inTime} in ${SECONDS_MARK} s, ` +
-        `${never} never`,
-    );
-    return {
-      what: `${title} within ${SECONDS_MARK} s, at 30 % loss each way`,
-      value: String(inTime),
-      mark: `all ${COUNT}`,
-      isMet: inTime === COUNT,
-    };
-  });
+  const nodes = tell(bench, "nodes, until connected", await meetings(bench));
+  tell(bench, "single handshakes, until greeted", await singles(bench));
+  return [{
+    what: `nodes connected within ${SECONDS_MARK} s at 30 % loss each way`,
+    value: String(nodes),
+    mark: `all ${COUNT}`,
+    isMet: nodes === COUNT,
+  }];
+}
+
+/** Prints these times; how many of them are within the mark. */
+function tell({ say }: Bench, title: string, times: readonly (number | null)[]): number {
+  const seconds = times.map((time) => time ?? Infinity);
+  const inTime = seconds.filter((time) => time <= SECONDS_MARK).length;
+  const [half, most, all] = [50, 90, 100].map((percent) => percentile(seconds, percent).toFixed(2));
+  say(
+    `${title}: half in ${half} s, 90 % in ${most}, all in ${all}; ${inTime} in ${SECONDS_MARK} s`,
+  );
+  return inTime;
 }
 
 /** A node starts, meets the one that it was invited by, and ends; there is nobody else. */
