@@ -1,9 +1,9 @@
 // The world changes under a session: addresses, mappings, links. One TCP connection through a tunnel
 // goes on, on the same session. How long it stood still is printed.
 
-import { equal } from "node:assert/strict";
+import { equal, ok } from "node:assert/strict";
 import { Echo } from "../e2e/support/echo.ts";
-import { type LabNode, Network } from "./support/nodes.ts";
+import { type LabNode, Network, untilOnline, untilRelayed } from "./support/nodes.ts";
 import { CAN_HAVE_LAB, IS_ALL, Lab } from "./support/topology.ts";
 import { Transfer } from "./support/transfer.ts";
 
@@ -11,6 +11,8 @@ const ignore = !CAN_HAVE_LAB;
 
 const MAPPING_SECONDS = 5;
 const REST_MS = 6_000;
+const OUTAGE_MS = 5_000;
+const MEET_TIMEOUT_MS = 40_000;
 
 /** Moves a host on the Internet to another address of its network: the old one is gone at once. */
 async function move({ site }: LabNode): Promise<void> {
@@ -69,6 +71,27 @@ for (const end of ["dialled", "was dialled"] as const) {
 }
 
 if (IS_ALL) {
+  for (const way of ["direct", "relayed"] as const) {
+    Deno.test({
+      name: `a tunnel's connection goes on after five seconds without a network, ${way}`,
+      ignore,
+      async fn() {
+        await using lab = await Lab.make();
+        await using network = await Network.make(lab);
+        const sites = [
+          await lab.hostBehind(await lab.router("strict")),
+          way === "direct" ? await lab.host() : await lab.hostBehind(await lab.router("strict")),
+        ];
+        const a = await network.add(sites[0]!, "a");
+        const b = await network.add(sites[1]!, "b");
+        await (way === "direct" ? untilOnline : untilRelayed)(a, b, MEET_TIMEOUT_MS);
+        await using echo = await Echo.open(b.place, a.place);
+        ok(await lab.outage(OUTAGE_MS) > 0);
+        await goesOn(echo, [a, b, network.root], "the outage");
+      },
+    });
+  }
+
   Deno.test({
     name: "either end is heard through a router that forgets what rests for five seconds",
     ignore,

@@ -145,3 +145,13 @@ table inet core {
 }
 `;
 }
+
+/** An Internet that carries nothing. */
+export const OUTAGE = `
+table inet outage {
+  chain through {
+    type filter hook forward priority -1
+    counter drop
+  }
+}
+`;

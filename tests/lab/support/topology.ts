@@ -9,7 +9,7 @@ import {
   plug,
   sweepNamespaces,
 } from "../../../scripts/support/namespaces.ts";
-import { coreRules, FIREWALL, type Nat, natRules } from "./nat.ts";
+import { coreRules, FIREWALL, type Nat, natRules, OUTAGE } from "./nat.ts";
 
 /** On a Debian machine of root's a missing tool is a failure, elsewhere a reason to leave it. */
 export const CAN_HAVE_LAB = Deno.build.os === "linux" && Deno.uid() === 0 &&
@@ -159,6 +159,16 @@ export class Lab implements AsyncDisposable {
     const text = await this.core.run("nft", "list", "set", "inet", "core", set);
     const flow = new RegExp(`${from} \\. ${to} counter packets \\d+ bytes (\\d+)`);
     return Number(flow.exec(text)?.[1] ?? 0);
+  }
+
+  /** The Internet carries nothing for so long; how many packets that cost. */
+  async outage(milliseconds: number): Promise<number> {
+    await this.core.nft(OUTAGE);
+    // That time passes is what is tested.
+    await new Promise((resolve) => setTimeout(resolve, milliseconds));
+    const text = await this.core.run("nft", "list", "table", "inet", "outage");
+    await this.core.nft("delete table inet outage\n");
+    return Number(/counter packets (\d+)/.exec(text)?.[1] ?? 0);
   }
 
   async #joinCore(
