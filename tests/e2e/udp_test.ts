@@ -2,36 +2,24 @@
 // what ends them. With POLLEN_FULL=1 as many as a busy network has.
 
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { Daemon, type Place, pollenOk, until } from "../../scripts/support/pollen_process.ts";
+import { Daemon, pollenOk, until } from "../../scripts/support/pollen_process.ts";
 import { LOCAL_KEPT_PORT, Pair, status } from "./support/network.ts";
-import { freeUdpPort, UdpClient, UdpOrigin } from "./support/udp.ts";
+import { UdpClient, UdpOrigin } from "./support/udp.ts";
+import {
+  askQuestions,
+  backwards,
+  connectUdp,
+  exchangePackets,
+  packet,
+  sendStream,
+  VPN_BYTES,
+} from "./support/udp_loads.ts";
 
 const IS_FULL = Deno.env.get("POLLEN_FULL") === "1";
 const QUESTIONS = IS_FULL ? 10_000 : 200;
-/** What a tunnel of WireGuard makes of an Ethernet packet. */
-const VPN_BYTES = 1_420;
 const VPN_PACKETS = IS_FULL ? 20_000 : 100;
-/** 10 Mbit/s for so many seconds, in packets of 1,250 bytes. */
+/** 10 Mbit/s for so many seconds. */
 const STREAM_SECONDS = IS_FULL ? 20 : 0;
-
-const backwards = (bytes: Uint8Array) => bytes.toReversed();
-
-function packet(size: number, number: number): Uint8Array {
-  const bytes = new Uint8Array(size).map((_, at) => at * 31 + number);
-  new DataView(bytes.buffer).setUint32(0, number);
-  return bytes;
-}
-
-/** Opens the service on a local port of its own, as soon as it is known there; that port. */
-async function connectUdp(place: Place, name: string): Promise<number> {
-  await until(`${name} is known`, async () => {
-    const { services } = await status(place);
-    return services.some((service) => service.name === name) ? true : null;
-  });
-  const port = await freeUdpPort();
-  await pollenOk(place, ["connect", name, "--local-port", String(port)]);
-  return port;
-}
 
 Deno.test("a UDP service of one node is used on the other", async (t) => {
   await using pair = await Pair.start(LOCAL_KEPT_PORT);
@@ -42,40 +30,19 @@ Deno.test("a UDP service of one node is used on the other", async (t) => {
   const port = await connectUdp(root.place, "dns");
 
   await t.step(`${QUESTIONS} questions, each from a port of its own, are answered`, async () => {
-    let next = 0;
-    const asker = async () => {
-      while (next < QUESTIONS) {
-        const question = packet(40, next++);
-        await using client = await UdpClient.open(port);
-        deepEqual(await client.ask(question), backwards(question));
-      }
-    };
-    await Promise.all(Array.from({ length: 20 }, asker));
+    await askQuestions(port, QUESTIONS);
     ok(origin.received >= QUESTIONS);
   });
 
   await t.step(`${VPN_PACKETS} packets of ${VPN_BYTES} bytes come back whole`, async () => {
-    await using client = await UdpClient.open(port);
-    for (let number = 0; number < VPN_PACKETS; number++) {
-      const sent = packet(VPN_BYTES, number);
-      let answer = await client.ask(sent);
-      // An answer to a question that was put twice may come later.
-      while (answer.at(-1) !== sent[0] || answer.at(-4) !== sent[3]) {
-        answer = await client.ask(sent);
-      }
-      deepEqual(answer, backwards(sent));
-    }
+    await exchangePackets(port, VPN_PACKETS);
   });
 
   if (STREAM_SECONDS > 0) {
     await t.step(`10 Mbit/s for ${STREAM_SECONDS} s pass`, async () => {
       await using client = await UdpClient.open(port);
       const before = origin.received;
-      const packets = STREAM_SECONDS * 1_000;
-      for (let sent = 0; sent < packets;) {
-        for (let burst = 0; burst < 10; burst++) await client.send(packet(1_250, sent++));
-        await new Promise((resolve) => setTimeout(resolve, 10));
-      }
+      const packets = await sendStream(client, STREAM_SECONDS);
       await until(
         "what is under way has come",
         () => Promise.resolve(origin.received - before >= packets * 0.99 || null),

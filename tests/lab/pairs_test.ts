@@ -9,8 +9,9 @@ import { examine, PROMISED } from "./support/checker.ts";
 import { expectationOf, PAIRS, USUAL_PAIRS } from "./support/expectations.ts";
 import type { Kind } from "./support/nat.ts";
 import { type LabNode, Network, peerAt, untilOnline, untilRelayed } from "./support/nodes.ts";
+import { end } from "./support/programs.ts";
 import { CAN_HAVE_LAB, IS_ALL, Lab, type Site } from "./support/topology.ts";
-import { end, serve, Transfer } from "./support/transfer.ts";
+import { serve, Transfer } from "./support/transfer.ts";
 
 /** What passes between two nodes that meet. */
 const BYTES = 4 << 20;
