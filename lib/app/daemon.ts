@@ -31,7 +31,7 @@ export interface DaemonOptions {
   readonly portMapping?: boolean;
   /** Whether packets are carried for others. Default: as `config.yaml` says. */
   readonly relay?: boolean;
-  /** What each relay may carry in each direction, in megabytes per second. Default: as `config.yaml` says. */
+  /** What is carried for each member in each direction, in megabytes per second. Default: as `config.yaml` says. */
   readonly relayLimit?: number;
   /** The file that takes the log, absolute; without it standard error does. */
   readonly logPath?: string;

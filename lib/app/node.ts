@@ -68,7 +68,7 @@ export interface NodeOptions {
    */
   readonly relay?: boolean;
   /**
-   * What each such relay may carry in each direction, in megabytes per second, 1…10,000. Default: as
+   * What is carried for each of them in each direction, in megabytes per second, 1…10,000. Default: as
    * `config.yaml` says in `relayLimit`, else 12.
    */
   readonly relayLimit?: number;

@@ -43,7 +43,7 @@ export interface ConfigFields {
   readonly portMapping?: boolean;
   /** Whether packets are carried for other members that cannot meet. Default true. */
   readonly relay?: boolean;
-  /** What each such relay may carry in each direction, in megabytes per second, 1…10,000. Default 12. */
+  /** What is carried for each of them in each direction, in megabytes per second, 1…10,000. Default 12. */
   readonly relayLimit?: number;
 }
 

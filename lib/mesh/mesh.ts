@@ -185,6 +185,16 @@ export class Mesh implements MeshPort<Envelope, Frame>, AsyncDisposable {
     this.#parts.relays.carry(flow, ends, bytesPerSecond);
   }
 
+  /** Lets so much through from now on, as in `carry`. Without effect on a flow that is gone. */
+  limitCarried(flow: number, bytesPerSecond: number): void {
+    this.#parts.relays.limitCarried(flow, bytesPerSecond);
+  }
+
+  /** What each flow that is carried has passed, in bytes, by its number. */
+  carriedBytes(): ReadonlyMap<number, number> {
+    return this.#parts.relays.carriedBytes();
+  }
+
   /** Carries it no more. Idempotent. */
   endCarried(flow: number): void {
     this.#parts.relays.endCarried(flow);

@@ -103,6 +103,16 @@ export class Relays {
     for (const { closed } of [a, b]) void closed.then(() => this.endCarried(flow));
   }
 
+  /** Lets so much through from now on. Without effect on a flow that is gone. */
+  limitCarried(flow: number, bytesPerSecond: number): void {
+    this.#carried.get(flow)?.setLimit({ bytesPerSecond });
+  }
+
+  /** What each flow that is carried has passed, in bytes, by its number. */
+  carriedBytes(): ReadonlyMap<number, number> {
+    return new Map([...this.#carried].map(([flow, carried]) => [flow, carried.stats().bytes]));
+  }
+
   /** Carries it no more. Idempotent. */
   endCarried(flow: number): void {
     this.#carried.get(flow)?.close();

@@ -7,10 +7,11 @@
 //   they do not within some seconds      the flow is ended, who asked told no
 //   an end withdraws, a session ends     the flow is ended, the other end told so
 //   a session is relayed itself now      the same
+//   relays come, go, rest or are used    their members' limits are shared anew (relay_shares.ts)
 //   nothing of it is possible            no, and why
 //
 // Invariant: both ends are members with a direct session, so that no relay leads through another one;
-// what one member can make us carry is bounded, in number and, by the engine, in bytes.
+// what one member can make us carry is bounded, in number and, over all of its relays, in bytes.
 
 import { RelayRefusalReason } from "../proto/mod.ts";
 import type { Store } from "../store/mod.ts";
@@ -25,6 +26,7 @@ import {
   type RelayPeer,
   RELAYS_PER_MEMBER_MAX,
 } from "../types/mod.ts";
+import { shareLimit } from "./relay_shares.ts";
 import type { NodeOutput } from "./steps.ts";
 
 /** How long both ends may take to accept: less than the one that asks waits. */
@@ -32,21 +34,34 @@ const ACCEPTANCE_TIMEOUT_MS = 2_000;
 /** Requests of one member that are answered at once; and the time for one more. */
 const REQUESTS_BURST = RELAYS_PER_MEMBER_MAX;
 const REQUEST_PAUSE_MS = 250;
+/** The shortest time over which it is measured whether a relay is in use. */
+const MEASURING_MS = 500;
+/** The part of its least share from which on a relay is in use. */
+const IN_USE_PART = 1 / 2;
+
+type LimitCarried = Extract<NodeOutput, { kind: "limitCarried" }>;
 
 interface Relay {
   readonly flow: number;
-  readonly asker: PeerKey;
-  readonly other: PeerKey;
+  /** Who asked for it, and the peer that was asked for. */
+  readonly ends: readonly [PeerKey, PeerKey];
   readonly askedAt: MonotonicMs;
   /** The ends that were granted it, and those of them that take part. */
   readonly granted: Set<PeerKey>;
   readonly accepted: Set<PeerKey>;
+  /** What it has passed when that was last measured, in bytes. */
+  passed: number;
+  /** One that was just asked for is about to be. */
+  isInUse: boolean;
+  /** Its shares, in bytes per second: see `Share`. */
+  least: number;
+  bytesPerSecond: number;
 }
 
 export interface CarryingOptions {
   readonly store: Store;
-  /** Whether anything is carried at all. */
-  readonly carries: boolean;
+  /** What one member gets in each direction; null where nothing is carried at all. */
+  readonly bytesPerSecond: number | null;
   /** The peers between which packets can be carried. */
   peers(): ReadonlyMap<PeerKey, RelayPeer>;
 }
@@ -56,6 +71,7 @@ export class Carrying {
   readonly #relays = new Map<number, Relay>();
   readonly #requests = new PeerRateLimiter(REQUESTS_BURST, REQUEST_PAUSE_MS);
   #lastFlow = 0;
+  #measuredAt = 0 as MonotonicMs;
 
   constructor(options: CarryingOptions) {
     this.#options = options;
@@ -75,19 +91,31 @@ export class Carrying {
     const reason = this.#reasonAgainst(from, peer);
     if (reason !== null) return [refusal(from, peer, reason)];
     const flow = ++this.#lastFlow;
-    const [granted, accepted] = [new Set<PeerKey>(), new Set<PeerKey>()];
-    this.#relays.set(flow, { flow, asker: from, other: peer, askedAt: now, granted, accepted });
-    return [{ kind: "carry", flow, ends: [from, peer] }];
+    const relay: Relay = {
+      flow,
+      ends: [from, peer],
+      askedAt: now,
+      granted: new Set(),
+      accepted: new Set(),
+      passed: 0,
+      isInUse: true,
+      least: 0,
+      bytesPerSecond: 0,
+    };
+    this.#relays.set(flow, relay);
+    const limits = this.#share([relay]).filter((limit) => limit.flow !== flow);
+    const { ends, bytesPerSecond } = relay;
+    return [...limits, { kind: "carry", flow, ends, bytesPerSecond }];
   }
 
   /** What was to be carried is, or cannot be. */
   opened(flow: number, isOpen: boolean): NodeOutput[] {
     const relay = this.#relays.get(flow);
     if (relay === undefined) return isOpen ? [{ kind: "endCarried", flow }] : [];
-    const { asker, other } = relay;
+    const [asker, other] = relay.ends;
     if (isOpen) return [grant(relay, asker < other ? other : asker)];
     this.#relays.delete(flow);
-    return [refusal(asker, other, RelayRefusalReason.FULL)];
+    return [refusal(asker, other, RelayRefusalReason.FULL), ...this.#share([relay])];
   }
 
   /** An end takes part. */
@@ -95,36 +123,47 @@ export class Carrying {
     const relay = this.#relays.get(flow);
     if (!relay?.granted.has(from) || relay.accepted.has(from)) return [];
     relay.accepted.add(from);
-    const next = from === relay.asker ? relay.other : relay.asker;
+    const next = otherEnd(relay, from);
     return relay.granted.has(next) ? [] : [grant(relay, next)];
   }
 
   /** An end wants it no more. */
   withdrawn(from: PeerKey, flow: number): NodeOutput[] {
     const relay = this.#relays.get(flow);
-    if (relay === undefined || (relay.asker !== from && relay.other !== from)) return [];
-    return this.#end(relay, from);
+    return relay?.ends.includes(from) ? this.#endAll([relay], from) : [];
   }
 
   /** A peer has another session now, none any more, or one that is relayed. */
   endPeer(peer: PeerKey): NodeOutput[] {
-    return [...this.#relays.values()]
-      .filter(({ asker, other }) => asker === peer || other === peer)
-      .flatMap((relay) => this.#end(relay, peer));
+    return this.#endAll(this.#of(peer), peer);
+  }
+
+  /** What each flow has passed since it was opened, in bytes. */
+  measured(now: MonotonicMs, passed: ReadonlyMap<number, number>): NodeOutput[] {
+    const elapsed = now - this.#measuredAt;
+    if (elapsed < MEASURING_MS) return [];
+    this.#measuredAt = now;
+    for (const relay of this.#relays.values()) {
+      const before = relay.passed;
+      relay.passed = passed.get(relay.flow) ?? before;
+      if (now - relay.askedAt < ACCEPTANCE_TIMEOUT_MS) continue;
+      const perSecond = (relay.passed - before) * 1_000 / elapsed;
+      relay.isInUse = perSecond >= relay.least * IN_USE_PART;
+    }
+    return this.#share([...this.#relays.values()]);
   }
 
   /** Time goes by. */
   tick(now: MonotonicMs): NodeOutput[] {
-    return [...this.#relays.values()]
-      .filter(({ accepted, askedAt }) =>
-        accepted.size < 2 && now - askedAt >= ACCEPTANCE_TIMEOUT_MS
-      )
-      .flatMap((relay) => this.#end(relay, null));
+    const late = [...this.#relays.values()].filter(({ accepted, askedAt }) =>
+      accepted.size < 2 && now - askedAt >= ACCEPTANCE_TIMEOUT_MS
+    );
+    return this.#endAll(late, null);
   }
 
   #reasonAgainst(from: PeerKey, peer: PeerKey): RelayRefusalReason | null {
-    const { carries, peers, store } = this.#options;
-    if (!carries) return RelayRefusalReason.OFF;
+    const { bytesPerSecond, peers, store } = this.#options;
+    if (bytesPerSecond === null) return RelayRefusalReason.OFF;
     const connected = peers();
     if (peer === from || !connected.has(from) || !connected.has(peer)) {
       return RelayRefusalReason.NOT_CONNECTED;
@@ -132,22 +171,44 @@ export class Carrying {
     if (store.isSubjectRevoked(from) || store.isSubjectRevoked(peer)) {
       return RelayRefusalReason.NOT_CONNECTED;
     }
-    const own = [...this.#relays.values()].filter(({ asker }) => asker === from).length;
+    const own = this.#of(from).filter(({ ends: [asker] }) => asker === from).length;
     const isFull = own >= RELAYS_PER_MEMBER_MAX || this.#relays.size >= CARRIED_FLOWS_MAX;
     return isFull ? RelayRefusalReason.FULL : null;
   }
 
   #between(one: PeerKey, two: PeerKey): Relay | undefined {
-    return this.#relays.values().find(({ asker, other }) =>
-      asker === one && other === two || asker === two && other === one
-    );
+    return this.#of(one).find(({ ends }) => ends.includes(two));
+  }
+
+  /** Those with this end. */
+  #of(peer: PeerKey): Relay[] {
+    return [...this.#relays.values()].filter(({ ends }) => ends.includes(peer));
+  }
+
+  /** What changes in the limits of relays, now that these have come or gone or are used otherwise. */
+  #share(changed: readonly Relay[]): LimitCarried[] {
+    const limit = this.#options.bytesPerSecond ?? 0;
+    const ends = new Set(changed.flatMap(({ ends }) => ends));
+    const shares = shareLimit(limit, [...this.#relays.values()], ends);
+    return [...shares].flatMap(([relay, { least, now }]) => {
+      relay.least = least;
+      if (relay.bytesPerSecond === now) return [];
+      relay.bytesPerSecond = now;
+      return [{ kind: "limitCarried", flow: relay.flow, bytesPerSecond: now }];
+    });
+  }
+
+  #endAll(relays: readonly Relay[], knowing: PeerKey | null): NodeOutput[] {
+    if (relays.length === 0) return [];
+    return [...relays.flatMap((relay) => this.#end(relay, knowing)), ...this.#share(relays)];
   }
 
   /** Ends it and tells the ends, but for the one that knows. */
-  #end({ flow, asker, other, granted }: Relay, knowing: PeerKey | null): NodeOutput[] {
+  #end({ flow, ends, granted }: Relay, knowing: PeerKey | null): NodeOutput[] {
     this.#relays.delete(flow);
+    const [asker, other] = ends;
     const outputs: NodeOutput[] = [{ kind: "endCarried", flow }];
-    for (const end of [asker, other].filter((end) => end !== knowing)) {
+    for (const end of ends.filter((end) => end !== knowing)) {
       if (granted.has(end)) outputs.push(withdrawal(end, flow));
       else if (end === asker) outputs.push(refusal(asker, other, RelayRefusalReason.DECLINED));
     }
@@ -155,9 +216,13 @@ export class Carrying {
   }
 }
 
-function grant({ flow, asker, other, granted }: Relay, to: PeerKey): NodeOutput {
-  granted.add(to);
-  const value = { peerId: peerKeyBytes(to === asker ? other : asker), flow };
+function otherEnd({ ends: [one, other] }: Relay, end: PeerKey): PeerKey {
+  return end === one ? other : one;
+}
+
+function grant(relay: Relay, to: PeerKey): NodeOutput {
+  relay.granted.add(to);
+  const value = { peerId: peerKeyBytes(otherEnd(relay, to)), flow: relay.flow };
   return { kind: "sendFrame", peer: to, frame: { body: { kind: "relayGrant", value } } };
 }
 

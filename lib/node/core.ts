@@ -60,8 +60,8 @@ export interface NodeCoreOptions {
   readonly local: PeerKey;
   readonly store: Store;
   readonly bootstrapPeers: readonly BootstrapPeer[];
-  /** Whether packets are carried for others. Default: they are not. */
-  readonly carries?: boolean;
+  /** Bytes per second that are carried for one member in each direction. Default null: none are. */
+  readonly relayBytesPerSecond?: number | null;
   /** The peers that can take part in relays. Default: nobody. */
   relayPeers?(): ReadonlyMap<PeerKey, RelayPeer>;
 }
@@ -86,9 +86,9 @@ export class NodeCore {
     this.#punching = new Punching(options.store, () => this.natKind());
     this.#coordinating = new Coordinating(this.#exchange);
     this.#natReports = new NatReports(() => this.connectedPeers(), this.#exchange);
-    const { store, carries = false } = options;
+    const { store, relayBytesPerSecond: bytesPerSecond = null } = options;
     const peers = () => options.relayPeers?.() ?? new Map<PeerKey, RelayPeer>();
-    this.#relays = new Relays({ store, carries, peers });
+    this.#relays = new Relays({ store, bytesPerSecond, peers });
     this.#bootstrap = options.bootstrapPeers.filter(({ peerKey }) => peerKey !== options.local);
   }
 
@@ -118,6 +118,8 @@ export class NodeCore {
       case "relayOpened":
       case "carried":
         return this.#relays.performed(input);
+      case "carriedBytes":
+        return this.#relays.measured(now, input.passed);
       case "resumed":
         this.#resumingUntil = addMs(now, RESUMING_MS);
         return this.#retryAll(now);

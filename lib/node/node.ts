@@ -75,12 +75,11 @@ export class Node {
     this.#deps = deps;
     this.#config = config;
     const { local, store, tunnels, mesh, clock, log, resolve } = deps;
-    const bytesPerSecond = config.relayBytesPerSecond;
     this.#core = new NodeCore({
       local,
       store,
       bootstrapPeers: config.bootstrapPeers,
-      carries: bytesPerSecond !== null,
+      relayBytesPerSecond: config.relayBytesPerSecond,
       relayPeers: () => mesh.relayPeers(),
     });
     this.#saver = new StateSaver(store, clock, log);
@@ -89,7 +88,7 @@ export class Node {
     const dialer = new Dialer({ mesh, clock, log, resolve, signal: this.#stopping.signal });
     this.#dialer = dialer;
     const report = (input: NodeInput) => this.#step(input);
-    this.#relays = new RelayDriver({ local, mesh, dialer, log, bytesPerSecond, report });
+    this.#relays = new RelayDriver({ local, mesh, dialer, log, report });
     const common = { local, store, tunnels, saver: this.#saver, log };
     this.#services = new Services({ ...common, announce: (events) => this.#announce(events) });
     this.#forwards = new Forwards({
@@ -326,6 +325,7 @@ export class Node {
   }
 
   #tick(): void {
+    this.#step({ kind: "carriedBytes", passed: this.#deps.mesh.carriedBytes() });
     this.#step({ kind: "tick", liveForwards: this.#forwards.live() });
   }
 
@@ -369,6 +369,7 @@ export class Node {
       case "openRelay":
       case "closeRelay":
       case "carry":
+      case "limitCarried":
       case "endCarried":
         this.#run(this.#relays.perform(output));
         break;

@@ -12,7 +12,7 @@ import type { NodeInput, NodeOutput } from "./steps.ts";
 
 export type RelayOutput = Extract<
   NodeOutput,
-  { kind: "openRelay" | "closeRelay" | "carry" | "endCarried" }
+  { kind: "openRelay" | "closeRelay" | "carry" | "limitCarried" | "endCarried" }
 >;
 
 export interface RelayDriverDeps {
@@ -20,12 +20,10 @@ export interface RelayDriverDeps {
   readonly local: PeerKey;
   readonly mesh: Pick<
     Mesh<Envelope, Frame>,
-    "openRelay" | "closeRelay" | "relaysTo" | "carry" | "endCarried" | "peerLink"
+    "openRelay" | "closeRelay" | "relaysTo" | "carry" | "limitCarried" | "endCarried" | "peerLink"
   >;
   readonly dialer: Pick<Dialer, "attempt">;
   readonly log: Log;
-  /** What a relay may carry in each direction; null to carry nothing. */
-  readonly bytesPerSecond: number | null;
   /** Tells the core what became of it. */
   report(input: NodeInput): void;
 }
@@ -49,6 +47,8 @@ export class RelayDriver {
         return mesh.closeRelay(output.carrier, output.flow);
       case "carry":
         return this.#carry(output);
+      case "limitCarried":
+        return mesh.limitCarried(output.flow, output.bytesPerSecond);
       case "endCarried":
         return mesh.endCarried(output.flow);
     }
@@ -77,9 +77,9 @@ export class RelayDriver {
     await dialer.attempt(peer, [way], []).finally(() => this.#dialling.delete(peer));
   }
 
-  #carry({ flow, ends }: Extract<RelayOutput, { kind: "carry" }>): void {
-    const { mesh, bytesPerSecond, report } = this.#deps;
-    const carried = bytesPerSecond === null ? null : this.#attempt("carry", () => {
+  #carry({ flow, ends, bytesPerSecond }: Extract<RelayOutput, { kind: "carry" }>): void {
+    const { mesh, report } = this.#deps;
+    const carried = this.#attempt("carry", () => {
       mesh.carry(flow, ends, bytesPerSecond);
       return true;
     });

@@ -9,8 +9,8 @@ import type { NodeInput, NodeOutput } from "./steps.ts";
 
 export interface RelaysOptions {
   readonly store: Store;
-  /** Whether packets are carried for others. */
-  readonly carries: boolean;
+  /** What is carried for one member in each direction; null to carry nothing for others. */
+  readonly bytesPerSecond: number | null;
   /** The peers that can take part in relays. */
   peers(): ReadonlyMap<PeerKey, RelayPeer>;
 }
@@ -37,6 +37,11 @@ export class Relays {
   performed(input: Extract<NodeInput, { kind: "relayOpened" | "carried" }>): NodeOutput[] {
     if (input.kind === "carried") return this.#carrying.opened(input.flow, input.isOpen);
     return this.relaying.opened(input.carrier, input.flow, input.peer, input.isOpen);
+  }
+
+  /** What each flow that we carry has passed, in bytes. */
+  measured(now: MonotonicMs, passed: ReadonlyMap<number, number>): NodeOutput[] {
+    return this.#carrying.measured(now, passed);
   }
 
   /** What a peer says about relays; null for anything else. */

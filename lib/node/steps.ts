@@ -41,6 +41,8 @@ export type NodeInput =
     readonly peer: PeerKey;
     readonly isOpen: boolean;
   }
+  /** What each flow that we carry has passed, in bytes. */
+  | { readonly kind: "carriedBytes"; readonly passed: ReadonlyMap<number, number> }
   /** What `carry` led to. */
   | { readonly kind: "carried"; readonly flow: number; readonly isOpen: boolean }
   /** Somebody on this machine wants the peer: no more waiting. */
@@ -100,8 +102,14 @@ export type NodeOutput =
     readonly peer: PeerKey;
   }
   | { readonly kind: "closeRelay"; readonly carrier: PeerKey; readonly flow: number }
-  /** Carries packets between two peers. */
-  | { readonly kind: "carry"; readonly flow: number; readonly ends: readonly [PeerKey, PeerKey] }
+  /** Carries packets between two peers, so many bytes in each direction. */
+  | {
+    readonly kind: "carry";
+    readonly flow: number;
+    readonly ends: readonly [PeerKey, PeerKey];
+    readonly bytesPerSecond: number;
+  }
+  | { readonly kind: "limitCarried"; readonly flow: number; readonly bytesPerSecond: number }
   | { readonly kind: "endCarried"; readonly flow: number }
   /** Sessions may lead nowhere from where this machine is now. */
   | { readonly kind: "shakePaths" }

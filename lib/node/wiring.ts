@@ -31,8 +31,8 @@ export interface Config {
   /** Between two looks at whom to dial. Default 1 000. */
   readonly peerTickIntervalMs: number;
   /**
-   * Bytes per second that a relay through this node may carry in each direction, 1,024…10^10; null to
-   * carry nothing for others. The mesh has to say the same (`MeshOptions.carries`). Default null.
+   * Bytes per second that this node carries in each direction for one member, over all of its relays
+   * together, 1,024…10^10; null to carry nothing for others. The mesh has to say the same (`MeshOptions.carries`). Default null.
    */
   readonly relayBytesPerSecond: number | null;
 }

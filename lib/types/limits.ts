@@ -305,7 +305,10 @@ export const RELAYS_PER_MEMBER_MAX = 128;
 export const RELAYS_PER_PEER_MAX = 3;
 /** Flows that one carrier may open to this node; it is asked for no more than this, and can force no more. */
 export const RELAYS_PER_CARRIER_MAX = 256;
-/** What a relay may carry in each direction unless told otherwise, in megabytes per second: a tenth of a gigabit. */
+/**
+ * What the relays of one member may carry together in each direction unless told otherwise, in
+ * megabytes per second: a tenth of a gigabit.
+ */
 export const RELAY_MEGABYTES_DEFAULT = 12;
 /** The bounds of what may be told. */
 export const RELAY_MEGABYTES_MIN = 1;

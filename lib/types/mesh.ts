@@ -214,9 +214,14 @@ export interface Mesh<E, F> extends StreamTransport {
   /**
    * Carries packets between two peers, as the flow of this number, until one of the sessions ends.
    *
+   * @param bytesPerSecond 1,024…10^10, in each direction.
    * @throws {PollenError} `unreachable` unless both have a direct session, `exhausted`, `closed`.
    */
   carry(flow: number, ends: readonly [PeerKey, PeerKey], bytesPerSecond: number): void;
+  /** Lets so much through from now on, as in `carry`. Without effect on a flow that is gone. */
+  limitCarried(flow: number, bytesPerSecond: number): void;
+  /** What each flow that is carried has passed, in bytes, by its number. */
+  carriedBytes(): ReadonlyMap<number, number>;
   /** Carries it no more. Idempotent. */
   endCarried(flow: number): void;
 

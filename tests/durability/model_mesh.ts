@@ -138,6 +138,8 @@ export class ModelMesh implements Mesh<Envelope, Frame> {
   closeRelay = NO_RELAYS.closeRelay;
   relaysTo = NO_RELAYS.relaysTo;
   carry = NO_RELAYS.carry;
+  limitCarried = NO_RELAYS.limitCarried;
+  carriedBytes = NO_RELAYS.carriedBytes;
   endCarried = NO_RELAYS.endCarried;
   connect = () => Promise.reject(new PollenError("unreachable", "nobody is dialled here"));
   punch = () => Promise.reject(new PollenError("unreachable", "nobody is reached here"));

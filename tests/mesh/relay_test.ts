@@ -1,6 +1,6 @@
 // Relays on the real engine: one mesh carries packets between two others, whose session is theirs alone.
 
-import { deepEqual, equal, throws } from "node:assert/strict";
+import { deepEqual, equal, ok, throws } from "node:assert/strict";
 import { readWay } from "../../lib/types/mod.ts";
 import { nextText, saying, TestMesh, TestNetwork } from "./support.ts";
 
@@ -49,6 +49,10 @@ Deno.test("two have a session over a third one, and take the direct path when th
   await using relayed = await openRelayed();
   const { a, b, carrier } = relayed;
   await assertHeard(relayed);
+  ok(carrier.mesh.carriedBytes().get(1)! > 2_400, "a handshake passed");
+  throws(() => carrier.mesh.limitCarried(1, 1), { code: "invalid_argument" });
+  carrier.mesh.limitCarried(1, RATE / 2);
+  carrier.mesh.limitCarried(2, RATE);
   equal(a.mesh.peerPath(b.key)!.carrier, carrier.key);
   equal(b.mesh.peerPath(a.key)!.carrier, carrier.key);
   equal(a.mesh.getActivePeerAddress(b.key), null);

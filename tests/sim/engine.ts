@@ -4,6 +4,7 @@
 import {
   BoundedQueue,
   type Carried,
+  type CarriedLimit,
   type DialOptions,
   type Engine,
   type EngineNotice,
@@ -201,8 +202,8 @@ export class SimEngine implements Engine {
     return this.relays.open(leg);
   }
 
-  carry(a: RelayLeg, b: RelayLeg): Carried {
-    return this.relays.carry(a, b);
+  carry(a: RelayLeg, b: RelayLeg, limit: CarriedLimit): Carried {
+    return this.relays.carry(a, b, limit);
   }
 
   stats(): EngineStats {

@@ -24,6 +24,8 @@ import { Process, ProcessClock } from "./virtual_time.ts";
 
 const DIR = "/state";
 export const PORT = 60_611;
+/** What each node carries for each member. */
+export const RELAY_BYTES_PER_SECOND = 1_000_000;
 
 /** A key and its place in the network. */
 export interface Member {
@@ -161,7 +163,7 @@ export class Machine {
         Promise.resolve(
           texts.map(splitHostPort).map(({ host, port }) => ({ ip: host, port })),
         ),
-    }, { bootstrapPeers, relayBytesPerSecond: 1_000_000 });
+    }, { bootstrapPeers, relayBytesPerSecond: RELAY_BYTES_PER_SECOND });
     const ending = new AbortController();
     const life: Life = {
       ...running,

@@ -4,7 +4,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { RegistryNetwork } from "../../lib/app/registry_network.ts";
 import type { PeerKey, PeerPath, Session } from "../../lib/types/mod.ts";
-import type { Machine } from "./machine.ts";
+import { type Machine, RELAY_BYTES_PER_SECOND } from "./machine.ts";
 import { World } from "./world.ts";
 
 const KIND = { machines: 4, old: 0, hasHostile: false, troubleMs: 0 };
@@ -78,6 +78,24 @@ Deno.test("who cannot meet is connected by a carrier, which can go", async () =>
   deepEqual(path(other, one)!.address, one.address);
   deepEqual([await session(one, other), await session(other, one)], sessions);
   equal(second.life!.engine.relays.carried, 0, "what nobody needs is given up");
+});
+
+Deno.test("what a carrier gives a member is for all of its relays together", async () => {
+  const { world, one, carriers: [root, fourth] } = await openApart(2);
+  deepEqual(root.life!.engine.relays.limits, [RELAY_BYTES_PER_SECOND]);
+  world.network.cut(one.ip, fourth.ip);
+  world.network.cut(fourth.ip, one.ip);
+  // Until the session that is lost is over, and another one leads over the carrier that is left.
+  await world.time.run(60_000);
+  const half = RELAY_BYTES_PER_SECOND / 2;
+  deepEqual(root.life!.engine.relays.limits, [half, half]);
+  root.life!.engine.relays.use(RELAY_BYTES_PER_SECOND);
+  await world.time.run(3_000);
+  const least = RELAY_BYTES_PER_SECOND / 8;
+  deepEqual(root.life!.engine.relays.limits, [RELAY_BYTES_PER_SECOND - least, least]);
+  world.network.mendAll();
+  await world.time.run(70_000);
+  deepEqual(root.life!.engine.relays.limits, []);
 });
 
 Deno.test("a third one knows who carries what between two others, and how long it takes", async () => {

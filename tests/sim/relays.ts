@@ -3,6 +3,7 @@
 
 import {
   type Carried,
+  type CarriedLimit,
   formatAddress,
   PollenError,
   readWay,
@@ -32,7 +33,14 @@ interface Half {
 
 interface Passage {
   readonly legs: readonly [Half, Half];
+  limit: CarriedLimit;
+  /** What it seems to have passed, in bytes, and what more it has each time when that is asked. */
+  bytes: number;
+  growth: number;
 }
+
+/** Nothing is counted here: flows seem to rest. */
+const NO_STATS: RelayStats = { packets: 0, bytes: 0, dropped: 0 };
 
 /** The flows of one engine: those that lead it somewhere, and those that it carries. */
 export class SimRelays {
@@ -51,20 +59,47 @@ export class SimRelays {
 
   /** How many flows this engine carries. */
   get carried(): number {
-    return [...this.#passages].filter(({ legs }) => legs.every(isAlive)).length;
+    return this.#alive().length;
+  }
+
+  /** How many bytes per second each of them may have, the oldest first. */
+  get limits(): number[] {
+    return this.#alive().map(({ limit }) => limit.bytesPerSecond);
+  }
+
+  /** Lets the oldest of them seem to pass so many bytes whenever it is asked. */
+  use(bytes: number): void {
+    this.#alive()[0]!.growth = bytes;
+  }
+
+  #alive(): Passage[] {
+    return [...this.#passages].filter(({ legs }) => legs.every(isAlive));
   }
 
   open(leg: RelayLeg): RelayedWay {
     const half = this.#half(leg);
     const flow = ++this.#lastFlow;
     this.#ways.set(flow, half);
-    return { address: relayWay(flow), stats, close: () => void this.#ways.delete(flow) };
+    return {
+      address: relayWay(flow),
+      stats: () => NO_STATS,
+      close: () => void this.#ways.delete(flow),
+    };
   }
 
-  carry(a: RelayLeg, b: RelayLeg): Carried {
-    const passage = { legs: [this.#half(a), this.#half(b)] } as const;
+  carry(a: RelayLeg, b: RelayLeg, limit: CarriedLimit): Carried {
+    const passage: Passage = {
+      legs: [this.#half(a), this.#half(b)],
+      limit,
+      bytes: 0,
+      growth: 0,
+    };
     this.#passages.add(passage);
-    return { stats, setLimit: () => {}, close: () => void this.#passages.delete(passage) };
+    return {
+      stats: () => ({ ...NO_STATS, bytes: passage.bytes += passage.growth }),
+      setLimit: (limit) => void (passage.limit = limit),
+      close: () => void this.#passages.delete(passage),
+    };
   }
 
   /** Where packets of this engine go by a way. */
@@ -119,10 +154,6 @@ export class SimRelays {
 
 function isAlive({ session }: Half): boolean {
   return !session.isEnded && readWay(session.remoteAddress)?.kind !== "relay";
-}
-
-function stats(): RelayStats {
-  throw new Error("nobody asks for figures here");
 }
 
 /** Where packets of an engine to this address go; null where nobody can get them. */

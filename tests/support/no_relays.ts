@@ -11,6 +11,8 @@ type RelayPart = Pick<
   | "closeRelay"
   | "relaysTo"
   | "carry"
+  | "limitCarried"
+  | "carriedBytes"
   | "endCarried"
 >;
 
@@ -26,5 +28,7 @@ export const NO_RELAYS: RelayPart = {
   carry() {
     throw new PollenError("unreachable", "there are no relays");
   },
+  limitCarried() {},
+  carriedBytes: () => new Map(),
   endCarried() {},
 };

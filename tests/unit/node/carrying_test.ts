@@ -17,6 +17,7 @@ import {
 import { key, load } from "../store/fixtures.ts";
 import { BOB, DAN, EVE, only } from "./fixtures.ts";
 
+const LIMIT = 12_000_000;
 const PEER: RelayPeer = { rttMs: 10, carries: false };
 
 class Fixture implements AsyncDisposable {
@@ -26,14 +27,17 @@ class Fixture implements AsyncDisposable {
   private constructor(
     readonly store: Store,
     readonly peers: Map<PeerKey, RelayPeer>,
-    carries: boolean,
+    bytesPerSecond: number | null,
   ) {
-    this.carrying = new Carrying({ store, carries, peers: () => peers });
+    this.carrying = new Carrying({ store, bytesPerSecond, peers: () => peers });
   }
 
-  static async open(connected: readonly PeerKey[], carries = true): Promise<Fixture> {
+  static async open(
+    connected: readonly PeerKey[],
+    bytesPerSecond: number | null = LIMIT,
+  ): Promise<Fixture> {
     const peers = new Map(connected.map((peer) => [peer, PEER]));
-    return new Fixture(await load(), peers, carries);
+    return new Fixture(await load(), peers, bytesPerSecond);
   }
 
   request(from: PeerKey, peer: PeerKey): NodeOutput[] {
@@ -82,7 +86,9 @@ for (const [asker, peer] of [[BOB, EVE], [EVE, BOB]] as const) {
     await using fixture = await Fixture.open([BOB, EVE]);
     const { carrying } = fixture;
     const [dialling, first] = [BOB, EVE].sort() as [PeerKey, PeerKey];
-    deepEqual(fixture.request(asker, peer), [{ kind: "carry", flow: 1, ends: [asker, peer] }]);
+    deepEqual(fixture.request(asker, peer), [
+      { kind: "carry", flow: 1, ends: [asker, peer], bytesPerSecond: LIMIT },
+    ]);
     deepEqual(fixture.request(peer, asker), [], "both asked; it hears of it soon");
     deepEqual(said(carrying.opened(1, true)), [[first, grant(1, dialling)]]);
     deepEqual(carrying.accepted(dialling, 1), [], "it was not granted it yet");
@@ -98,7 +104,7 @@ for (const [asker, peer] of [[BOB, EVE], [EVE, BOB]] as const) {
 }
 
 Deno.test("who cannot be served is told why", async () => {
-  await using off = await Fixture.open([BOB, EVE], false);
+  await using off = await Fixture.open([BOB, EVE], null);
   deepEqual(said(off.request(BOB, EVE)), [[BOB, refusal(EVE, RelayRefusalReason.OFF)]]);
   await using fixture = await Fixture.open([BOB, EVE]);
   const missing = [[BOB, refusal(DAN, RelayRefusalReason.NOT_CONNECTED)]];
@@ -159,6 +165,54 @@ Deno.test("a flow ends with either end's word or session, and nobody else's", as
   deepEqual(carrying.opened(4, true), [{ kind: "endCarried", flow: 4 }]);
 });
 
+/** What relays may pass from now on, in bytes per second by their numbers. */
+function limits(outputs: readonly NodeOutput[]): Record<number, number> {
+  return Object.fromEntries(
+    only("limitCarried", outputs).map(({ flow, bytesPerSecond }) => [flow, bytesPerSecond]),
+  );
+}
+
+Deno.test("relays of a member share its limit as they come and go, the new one last", async () => {
+  await using fixture = await Fixture.open([BOB, EVE, DAN]);
+  const { carrying } = fixture;
+  const first = fixture.open(BOB, EVE);
+  const outputs = fixture.request(DAN, BOB);
+  deepEqual(outputs, [
+    { kind: "limitCarried", flow: first, bytesPerSecond: LIMIT / 2 },
+    { kind: "carry", flow: 2, ends: [DAN, BOB], bytesPerSecond: LIMIT / 2 },
+  ]);
+  deepEqual(limits(carrying.opened(2, false)), { [first]: LIMIT }, "there was no room for it");
+  const third = fixture.open(DAN, BOB);
+  deepEqual(limits(carrying.withdrawn(DAN, third)), { [first]: LIMIT });
+  fixture.open(DAN, BOB);
+  deepEqual(limits(carrying.endPeer(DAN)), { [first]: LIMIT });
+  fixture.request(DAN, BOB);
+  fixture.now += 2_000;
+  deepEqual(limits(fixture.tick()), { [first]: LIMIT }, "it was not accepted in time");
+});
+
+Deno.test("relays that rest leave their part to those in use, and get it back when they begin", async () => {
+  await using fixture = await Fixture.open([BOB, EVE, DAN]);
+  const [one, other] = [fixture.open(BOB, EVE), fixture.open(BOB, DAN)];
+  const measure = (passed: Record<number, number>) => {
+    fixture.now += 1_000;
+    const counts = Object.entries(passed).map(([flow, bytes]) => [Number(flow), bytes] as const);
+    return limits(fixture.carrying.measured(fixture.now as MonotonicMs, new Map(counts)));
+  };
+  const [least, most] = [LIMIT / 8, LIMIT * 7 / 8];
+  deepEqual(measure({ [one]: 0, [other]: 0 }), {}, "what was just asked for is about to be used");
+  deepEqual(measure({ [one]: least, [other]: 0 }), { [one]: most, [other]: least });
+  deepEqual(measure({ [one]: 2 * least, [other]: least / 4 }), {}, "a word is no use");
+  const half = { [one]: LIMIT / 2, [other]: LIMIT / 2 };
+  deepEqual(measure({ [one]: 3 * least, [other]: 2 * least }), half);
+  deepEqual(measure({ [one]: 3 * least, [other]: 3 * least }), { [one]: least, [other]: most });
+  // Nothing is known of a moment.
+  fixture.now += 10;
+  const counts = new Map([[one, 9 * least], [other, 3 * least]]);
+  deepEqual(fixture.carrying.measured(fixture.now as MonotonicMs, counts), []);
+  deepEqual(measure({ [one]: 3 * least, [other]: 3 * least }), half, "all rest");
+});
+
 Deno.test("ten thousand requests in a second lead to a bounded number of answers and relays", async () => {
   const members = Array.from({ length: 200 }, (_, index) => key(index + 1));
   await using fixture = await Fixture.open(members);
@@ -166,7 +220,7 @@ Deno.test("ten thousand requests in a second lead to a bounded number of answers
   for (let request = 0; request < 10_000; request++) {
     fixture.now = request / 10;
     const outputs = fixture.request(BOB, members[request % members.length]!);
-    answers += outputs.length;
+    answers += said(outputs).length;
     for (const { flow, ends } of only("carry", outputs)) {
       answers += fixture.carrying.opened(flow, true).length;
       for (const end of [...ends].sort().reverse()) {

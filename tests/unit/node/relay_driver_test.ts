@@ -22,6 +22,7 @@ function end(local: PeerKey, isConnected = false) {
       closeRelay: () => {},
       relaysTo: () => ways,
       carry: () => {},
+      limitCarried: () => {},
       endCarried: () => {},
       peerLink: () => isConnected ? { capabilities: [] } as never : null,
     },
@@ -32,7 +33,6 @@ function end(local: PeerKey, isConnected = false) {
       },
     },
     log: silentLog,
-    bytesPerSecond: null,
     report: () => {},
   });
   const peer = local === SMALL ? GREAT : SMALL;
