@@ -2,7 +2,7 @@
 // them over the sessions that carry flows. Packets never come up here.
 
 import type { SocketAddress } from "./address.ts";
-import type { Session } from "./engine.ts";
+import type { Session } from "./session.ts";
 
 /** A UDP target of this machine or its network. */
 export interface UdpTarget {

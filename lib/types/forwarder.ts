@@ -3,7 +3,8 @@
 // up here.
 
 import type { SocketAddress } from "./address.ts";
-import type { Session, Stream } from "./engine.ts";
+import type { Session } from "./session.ts";
+import type { Stream } from "./stream.ts";
 
 /** A TCP target of this machine or its network. */
 export interface TcpTarget {

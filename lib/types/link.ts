@@ -5,7 +5,7 @@
 //   pollen/2   every stream begins with its kind and an argument: one byte and two, big-endian
 
 import { isPort } from "./address.ts";
-import type { Stream } from "./engine.ts";
+import type { Stream } from "./stream.ts";
 
 /** ALPN of the link between two members, as the original speaks it. */
 export const ALPN_MEMBER_1 = "pollen/1";

@@ -4,9 +4,11 @@
 
 import type { SocketAddress } from "./address.ts";
 import type { WallMs } from "./clock.ts";
-import type { EngineNotice, EngineStats, Session, Stream } from "./engine.ts";
+import type { EngineNotice, EngineStats } from "./engine_report.ts";
 import type { LinkProtocol } from "./link.ts";
 import type { PeerKey } from "./peer_key.ts";
+import type { Session } from "./session.ts";
+import type { Stream } from "./stream.ts";
 
 /** Why a peer's session is gone; the peer state machine's retry delay depends on it. */
 export type DisconnectReason =

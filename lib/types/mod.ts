@@ -20,30 +20,14 @@ export {
   type WallMs,
 } from "./clock.ts";
 export type { Disk, DiskLock } from "./disk.ts";
-export { type Congestion, CONGESTIONS } from "./engine.ts";
-export type {
-  AttemptVerdict,
-  Carried,
-  CarriedLimit,
-  ConnectionAttempt,
-  DatagramOutcome,
-  DialOptions,
-  Engine,
-  EngineNotice,
-  EngineStats,
-  ExtraSocket,
-  FaultKind,
-  Protocol,
-  RawPacket,
-  RelayedWay,
-  RelayLeg,
-  RelayStats,
-  Session,
-  SessionEnd,
-  SessionStats,
-  Stream,
-  TlsIdentity,
-} from "./engine.ts";
+export type { AttemptVerdict, ConnectionAttempt } from "./attempt.ts";
+export { type Congestion, CONGESTIONS } from "./congestion.ts";
+export type { Engine, ExtraSocket, RawPacket } from "./engine.ts";
+export type { EngineNotice, EngineStats, FaultKind } from "./engine_report.ts";
+export type { DialOptions, Protocol, TlsIdentity } from "./protocol.ts";
+export type { Carried, CarriedLimit, RelayedWay, RelayLeg, RelayStats } from "./relay.ts";
+export type { DatagramOutcome, Session, SessionEnd, SessionStats } from "./session.ts";
+export type { Stream } from "./stream.ts";
 export type { FlowForwarder, FlowPort, FlowService, FlowStats, UdpTarget } from "./flows.ts";
 export { StreamCode } from "./forwarder.ts";
 export type {
