@@ -62,6 +62,10 @@ const STEPS: readonly Step[] = [
   { task: "bench:node", skip: always },
   { task: "bench:registry", skip: always },
   {
+    task: "bench:agents",
+    skip: () => Deno.uid() === 0 ? lacking(["ip"]) : Promise.resolve("not root"),
+  },
+  {
     task: "bench:tunnel",
     skip: () =>
       Deno.uid() === 0

@@ -2,6 +2,8 @@
 // the checks, and what a node's life looks like on the wire.
 
 import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { systemClock } from "../../lib/host/mod.ts";
+import { addMs, type Clock, type WallMs } from "../../lib/types/mod.ts";
 import { openTestRegistry, WireAgent } from "./support.ts";
 
 const INVALID = 3;
@@ -71,10 +73,17 @@ Deno.test("an agent registers, is heard, tells what it has, and goes", async () 
 });
 
 Deno.test("a node that falls silent leaves the list with one warning, and comes back as agents do", async () => {
-  await using opened = await openTestRegistry({ heartbeatTimeoutMs: 1_000 });
+  let passedMs = 0;
+  const clock: Clock = {
+    monotonicNow: () => addMs(systemClock.monotonicNow(), passedMs),
+    wallNow: () => systemClock.wallNow() + passedMs as WallMs,
+    setTimer: (ms, fn) => systemClock.setTimer(ms, fn),
+  };
+  await using opened = await openTestRegistry({ clock, heartbeatTimeoutMs: 60_000 });
   using agent = new WireAgent(opened.server.port);
   await agent.register({ id: "silent\nid", hostname: "<script>" });
   equal((await agent.heartbeat("silent\nid")).code, 0);
+  passedMs = 60_000;
   const signal = AbortSignal.timeout(20_000);
   for await (const heard of opened.server.registry.events.listen(0, signal)) {
     if (heard.kind === "offline") break;
@@ -85,6 +94,31 @@ Deno.test("a node that falls silent leaves the list with one warning, and comes 
   equal(opened.log.lines.filter(({ level }) => level === "warn").length, 1);
   equal((await agent.register({ id: "silent\nid" })).code, 0);
   equal((await agent.heartbeat("silent\nid")).code, 0);
+});
+
+Deno.test("of two that use one id the last one counts, and both addresses are noted", async () => {
+  await using opened = await openTestRegistry();
+  const { registry } = opened.server;
+  const from = (source: string, hostname: string) =>
+    registry.register({
+      ...{ id: "twin", kind: "agent", hostname, agentAddress: "", capabilities: null },
+      ...{ source, owner: "" },
+    });
+  await from("192.0.2.1", "one");
+  await from("192.0.2.1", "one");
+  await from("192.0.2.2", "other");
+  const audits = opened.log.lines.filter(({ message }) => message.startsWith("audit: a node id"));
+  deepEqual(audits.map(({ level, fields }) => [level, fields]), [
+    ["warn", { id: "twin", from: "192.0.2.1", to: "192.0.2.2" }],
+  ]);
+  using agent = new WireAgent(opened.server.port);
+  const { nodes } = (await agent.list()).message;
+  deepEqual(nodes.map(({ hostname }: { hostname: string }) => hostname), ["other"]);
+  const { history } = await registry.details("twin");
+  deepEqual(history.map(({ kind, source }) => [kind, source]), [
+    ["moved", "192.0.2.2"],
+    ["registered", "192.0.2.1"],
+  ]);
 });
 
 Deno.test("ten agents at once, five times each, are all listed", async () => {
