@@ -35,10 +35,11 @@ export async function handshakes(bench: Bench): Promise<Mark[]> {
 function tell({ say }: Bench, title: string, times: readonly (number | null)[]): number {
   const seconds = times.map((time) => time ?? Infinity);
   const inTime = seconds.filter((time) => time <= SECONDS_MARK).length;
-  const [half, most, all] = [50, 90, 100].map((percent) => percentile(seconds, percent).toFixed(2));
-  say(
-    `${title}: half in ${half} s, 90 % in ${most}, all in ${all}; ${inTime} in ${SECONDS_MARK} s`,
-  );
+  const never = seconds.filter((time) => time === Infinity).length;
+  const [half, most] = [50, 90].map((percent) => percentile(seconds, percent).toFixed(2));
+  const last = Math.max(0, ...seconds.filter(Number.isFinite)).toFixed(2);
+  const rest = `the last in ${last} s${never === 0 ? "" : `, ${never} never`}`;
+  say(`${title}: half in ${half} s, 90 % in ${most} s, ${rest}; ${inTime} in ${SECONDS_MARK} s`);
   return inTime;
 }
 
