@@ -60,7 +60,7 @@ export async function capacity({ hosts, say }: Common): Promise<number> {
   ];
   say(`told to lose ${100 * TRIAL.loss} %: lost ${done}, and the receiver missed ${missed}`);
   await hosts.shape({ delayMs: TRIAL.delayMs });
-  const { streams } = await iperf("-t", "1", "-b", "1M");
+  const { streams } = await iperf("-t", "2", "-b", "100k", "-l", "1000");
   const roundTripMs = streams[0].sender.min_rtt / 1_000;
   say(`told 2 × ${TRIAL.delayMs} ms: a round trip of ${roundTripMs.toFixed(2)} ms`);
   await hosts.shape({});
