@@ -13,6 +13,8 @@ const DAEMON_TIMEOUT_MS = 30_000;
 const COMMAND_TIMEOUT_MS = 60_000;
 /** The longest that a daemon may take to give back what it held for others. */
 const REST_TIMEOUT_MS = 10_000;
+/** Of a node. */
+const ENGINE_THREADS = 1;
 /** Lines of a daemon's log that are kept for a failure's report. */
 const LOG_LINES_MAX = 2_000;
 
@@ -199,19 +201,22 @@ export class Daemon implements AsyncDisposable {
     const before = this.#held;
     if (before === null) return;
     const descriptorsMax = before.descriptors + (this.place.ownSockets ?? 0);
+    // The thread takes its name by itself, on a busy machine after the node serves.
+    const engineThreadsMax = Math.max(before.engineThreads, ENGINE_THREADS);
     let now: Held | null = before;
     const isAtRest = () => {
       now = heldBy(this.pid);
       const rests = now === null || this.#hasEnded || (now.descriptors <= descriptorsMax &&
-        now.engineThreads === before.engineThreads);
+        now.engineThreads <= engineThreadsMax);
       return Promise.resolve(rests || null);
     };
     await until("the daemon holds no more than at first", isAtRest, REST_TIMEOUT_MS)
       .catch((cause) => {
-        const { descriptors, engineThreads } = before;
-        const what = `${descriptors} descriptors and ${engineThreads} threads of the engine`;
+        const what = `${descriptorsMax} descriptors and ${engineThreadsMax} threads of the engine`;
         const kept = `${now?.engineThreads} threads and:\n${now?.targets.join("\n")}`;
-        throw new Error(`the daemon on ${this.place.dir} held ${what}, now ${kept}`, { cause });
+        throw new Error(`the daemon on ${this.place.dir} may hold ${what}, and held ${kept}`, {
+          cause,
+        });
       });
   }
 
