@@ -5,8 +5,16 @@
 // from being one over anything else that the same key signs.
 
 import { Buffer } from "node:buffer";
-import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
-import { PEER_KEY_BYTES } from "../types/mod.ts";
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  type KeyObject,
+  sign,
+  verify,
+} from "node:crypto";
+import { PEER_KEY_BYTES, PUBLIC_KEYS_MAX, VERIFIED_EVENTS_MAX } from "../types/mod.ts";
+import { Recent } from "./recent.ts";
 import { SIGNATURE_BYTES, type SigningKey } from "./signature.ts";
 
 /** DER of an Ed25519 key but for its 32 bytes at the end (RFC 8410). */
@@ -45,18 +53,36 @@ function signer({ seed }: SigningKey, prefix: Uint8Array): Signer {
 }
 
 function verifier(prefix: Uint8Array): Verifier {
+  /** What verified, by a hash over everything that the verdict depends on. */
+  const verified = new Recent<string, true>(VERIFIED_EVENTS_MAX);
   return (author, message, signature) => {
     if (author.length !== PEER_KEY_BYTES || signature.length !== SIGNATURE_BYTES) return false;
+    // Both of fixed length, so that the parts cannot be shifted against each other.
+    const name = createHash("sha256").update(author).update(signature).update(message)
+      .digest("base64");
+    if (verified.get(name) !== undefined) return true;
     const key = publicKey(author);
-    return key !== null && verify(null, Buffer.concat([prefix, message]), key, signature);
+    if (key === null || !verify(null, Buffer.concat([prefix, message]), key, signature)) {
+      return false;
+    }
+    verified.set(name, true);
+    return true;
   };
 }
 
+/** By their bytes in hexadecimal. */
+const publicKeys = new Recent<string, KeyObject>(PUBLIC_KEYS_MAX);
+
 /** Null for bytes that are no point of the curve. */
 function publicKey(bytes: Uint8Array): KeyObject | null {
+  const name = bytes.toHex();
+  const known = publicKeys.get(name);
+  if (known !== undefined) return known;
   try {
     const der = Buffer.concat([PUBLIC_KEY_PREFIX, bytes]);
-    return createPublicKey({ key: der, format: "der", type: "spki" });
+    const key = createPublicKey({ key: der, format: "der", type: "spki" });
+    publicKeys.set(name, key);
+    return key;
   } catch {
     return null;
   }

@@ -41,6 +41,7 @@ import { Exchange } from "./exchange.ts";
 import type { NatKind } from "./nat_kind.ts";
 import { natKindFrom, NatReports } from "./nat_reports.ts";
 import { Punching } from "./punching.ts";
+import { Reach } from "./reach.ts";
 import { Relays } from "./relays.ts";
 import type { BootstrapPeer, NodeInput, NodeOutput } from "./steps.ts";
 import { Whereabouts } from "./whereabouts.ts";
@@ -74,6 +75,7 @@ export class NodeCore {
   /** Until when peers are tried without waiting. */
   #resumingUntil: MonotonicMs | null = null;
   readonly #exchange: Exchange;
+  readonly #reach: Reach;
   readonly #punching: Punching;
   readonly #coordinating: Coordinating;
   readonly #natReports: NatReports;
@@ -83,6 +85,7 @@ export class NodeCore {
     this.#store = options.store;
     this.#whereabouts = new Whereabouts(options.store);
     this.#exchange = new Exchange(options.store, () => this.connectedPeers());
+    this.#reach = new Reach(options.store);
     this.#punching = new Punching(options.store, () => this.natKind());
     this.#coordinating = new Coordinating(this.#exchange);
     this.#natReports = new NatReports(() => this.connectedPeers(), this.#exchange);
@@ -97,7 +100,8 @@ export class NodeCore {
       case "tick":
         return [
           ...this.#tick(now),
-          ...this.#exchange.passOnWaiting(),
+          ...this.#exchange.broadcast(this.#reach.tick(now)),
+          ...this.#exchange.tick(now),
           ...this.#restoreForwards(input.liveForwards),
           ...this.#relays.tick(now),
           ...this.#relays.relaying.punches(now).flatMap((peer) => this.#requestPunch(now, peer)),
@@ -307,12 +311,12 @@ export class NodeCore {
   }
 
   #dialEverything(peer: PeerKey): NodeOutput {
-    const known = this.#store.knownPeers().find(({ peerId }) => peerId === peer);
+    const known = this.#store.get(peer);
     const names = this.#bootstrap.find(({ peerKey }) => peerKey === peer)?.addrs ?? [];
     return {
       kind: "connect",
       peer,
-      addresses: known === undefined ? [] : addressesOf(known),
+      addresses: known === null ? [] : addressesOf(known),
       names,
     };
   }
@@ -345,7 +349,7 @@ export class NodeCore {
     return [
       ...this.#exchange.begin(now, peer, protocol),
       ...this.#natReports.begin(peer),
-      ...this.#exchange.broadcast(this.#store.setLocalConnected(peer, true)),
+      ...this.#exchange.broadcast(this.#reach.change(now, peer, true)),
       ...this.#onPath(now, peer, address),
       { kind: "log", message: "peer connected", fields: { peer, ...place, inbound, protocol } },
       ...this.#relays.endPeer(now, peer),
@@ -400,7 +404,7 @@ export class NodeCore {
       (reason === "idle_timeout" || reason === "stateless_reset");
     if (wasSlept) this.#peers.step(now, { kind: "retryPeer", peer });
     return [
-      ...this.#exchange.broadcast(this.#store.setLocalConnected(peer, false)),
+      ...this.#exchange.broadcast(this.#reach.change(now, peer, false)),
       ...this.#natReports.now(this.natKind()),
       { kind: "log", message: "peer disconnected", fields: { peer, reason, text } },
       ...this.#relays.endPeer(now, peer),

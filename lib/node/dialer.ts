@@ -46,6 +46,11 @@ export class Dialer {
     this.#deps = deps;
   }
 
+  /** How many attempts are under way. */
+  get running(): number {
+    return this.#running;
+  }
+
   /** Whether the last peer that was tried said nothing at all. */
   get isUnanswered(): boolean {
     return this.#isUnanswered;

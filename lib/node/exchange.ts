@@ -20,12 +20,14 @@ import {
 } from "../types/mod.ts";
 import { AgentSync } from "./agent_sync.ts";
 import { eventEnvelopes } from "./batches.ts";
-import { type Heard, Hearsay } from "./hearsay.ts";
+import { firstTold, type Heard, Hearsay } from "./hearsay.ts";
 import type { NodeOutput, SharedBody } from "./steps.ts";
 import { Sync } from "./sync.ts";
 
 /** At most one eager sync per peer in this time while sessions replace each other; a loss ends the pause. */
 const EAGER_SYNC_PAUSE_MS = 5_000;
+
+const NOBODY: ReadonlySet<PeerKey> = new Set();
 
 export class Exchange {
   readonly #store: Store;
@@ -45,11 +47,15 @@ export class Exchange {
     this.#agents = new AgentSync(store.agents);
   }
 
-  /** What tells a new peer how much we know, so that it sends what we lack. */
+  /**
+   * What tells a new peer how much we know, so that it sends what we lack, and over pollen/2 who we are:
+   * where many come at once, few of them can be asked at once.
+   */
   begin(now: MonotonicMs, peer: PeerKey, protocol: LinkProtocol): NodeOutput[] {
     if (protocol === ALPN_MEMBER_2) {
       return framesTo(peer, [
         ...this.#sync.begin(now, peer),
+        ...this.#sync.tell(peer, this.#store.introduction()),
         ...this.#agents.begin(now, peer),
       ]);
     }
@@ -86,9 +92,15 @@ export class Exchange {
     );
   }
 
-  /** Passes on what could wait: once a second or so. */
-  passOnWaiting(): NodeOutput[] {
-    return this.#passOn(this.#hearsay.take());
+  /** What could wait: once a second or so. */
+  tick(now: MonotonicMs): NodeOutput[] {
+    const asked = this.#sync.tick(now).flatMap(([peer, frame]) => framesTo(peer, [frame]));
+    const { heard, isLittle } = this.#hearsay.take();
+    if (heard.length === 0) return asked;
+    const first = this.#firstTold();
+    const isTurnOf = (peer: PeerKey, { told }: Heard) =>
+      !told.has(peer) && (isLittle || first.has(peer));
+    return [...asked, ...this.#passOn(heard, isTurnOf)];
   }
 
   /** Tells every peer. */
@@ -125,7 +137,7 @@ export class Exchange {
       case "summary":
         return framesTo(peer, this.#sync.onSummary(now, peer, body.value));
       case "records":
-        return this.#onRecords(peer, body.value);
+        return this.#onRecords(now, peer, body.value);
       case "agentSummary":
         return framesTo(peer, this.#agents.onSummary(now, peer, body.value));
       case "agentPages":
@@ -135,18 +147,18 @@ export class Exchange {
     }
   }
 
-  #onRecords(peer: PeerKey, records: EventRecords): NodeOutput[] {
+  #onRecords(now: MonotonicMs, peer: PeerKey, records: EventRecords): NodeOutput[] {
     const result = this.#store.applyRecords(records);
-    const follow = this.#sync.onRecords(peer, result.applied.length > 0, records.more);
+    const follow = this.#sync.onRecords(now, peer, records, result.applied.length > 0);
     return [...this.#spread(result, peer), ...framesTo(peer, follow)];
   }
 
-  /** Pages that were new go on to those whom their author does not reach itself. */
+  /** Pages that were new go on to some of those whom their author does not reach itself; a digest tells the others. */
   #onAgents(from: PeerKey, { pages, more }: AgentPages): NodeOutput[] {
     const applied = this.#store.agents.apply(pages);
     const outputs = framesTo(from, this.#agents.onPages(from, applied.size > 0, more));
     for (const [author, of] of applied) {
-      const others = this.#connected().filter((peer) =>
+      const others = [...this.#firstTold()].filter((peer) =>
         this.takesFrames(peer) && peer !== from && peer !== author &&
         !this.#store.isConnected(author, peer)
       );
@@ -157,25 +169,50 @@ export class Exchange {
 
   /** What was new goes on, and what others said in our name is put right. */
   #spread({ rebroadcast, applied }: ApplyResult, from: PeerKey): NodeOutput[] {
-    const urgent = applied.filter((event) => !this.#hearsay.add(event, from));
-    return [
-      ...this.broadcast(rebroadcast),
-      ...this.#passOn(urgent.map((event) => ({ event, from }))),
-    ];
+    const outputs = this.broadcast(rebroadcast);
+    if (applied.length === 0) return outputs;
+    const all = new Set(this.#connected());
+    const first = this.#firstTold();
+    const heard = applied.map((event): Heard => {
+      const kind = event.change?.kind;
+      return {
+        event,
+        from,
+        told: kind === "revocation" ? all : kind === "reachability" ? NOBODY : first,
+      };
+    });
+    for (const each of heard) {
+      if (each.told.size < all.size) this.#hearsay.keep(each);
+    }
+    return [...outputs, ...this.#passOn(heard, (peer, { told }) => told.has(peer))];
   }
 
-  /** What was new here goes on to those whom its author does not reach itself. */
-  #passOn(heard: readonly Heard[]): NodeOutput[] {
-    return this.#connected().flatMap((peer) =>
-      this.#eventsTo(
-        peer,
-        heard.filter(({ event: { peerId }, from }) => {
-          const author = tryParsePeerKey(peerId);
-          return from !== peer && author !== null && author !== peer &&
-            !this.#store.isConnected(author, peer);
-        }).map(({ event }) => event),
-      )
-    );
+  /** Those that hear at once what is new: over pollen/1 all, because there what is missed may never be found out. */
+  #firstTold(): ReadonlySet<PeerKey> {
+    const peers = this.#connected();
+    const first = firstTold(this.#store.local, peers.filter((peer) => this.takesFrames(peer)));
+    return new Set(peers.filter((peer) => first.has(peer) || !this.takesFrames(peer)));
+  }
+
+  /** What was new here goes on to those whose turn it is, and whom its author does not reach itself. */
+  #passOn(
+    heard: readonly Heard[],
+    isTurnOf: (peer: PeerKey, heard: Heard) => boolean,
+  ): NodeOutput[] {
+    const connected = this.#connected();
+    const events = new Map<PeerKey, GossipEvent[]>();
+    for (const [peerId, ofAuthor] of Map.groupBy(heard, ({ event }) => event.peerId)) {
+      const author = tryParsePeerKey(peerId);
+      if (author === null) continue;
+      for (const peer of connected) {
+        if (peer === author || this.#store.isConnected(author, peer)) continue;
+        const turns = ofAuthor.filter((each) => each.from !== peer && isTurnOf(peer, each));
+        if (turns.length === 0) continue;
+        const before = events.get(peer) ?? [];
+        events.set(peer, [...before, ...turns.map(({ event }) => event)]);
+      }
+    }
+    return [...events].flatMap(([peer, of]) => this.#eventsTo(peer, of));
   }
 
   #eventsTo(peer: PeerKey, events: readonly GossipEvent[]): NodeOutput[] {

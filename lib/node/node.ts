@@ -41,6 +41,8 @@ const ADDRESS_REFRESH_MS = 2_000;
  * within a continent, and short for who waits.
  */
 const RELAY_HEAD_START_MS = 300;
+/** How much longer for each other dial that is under way: where many begin at once, none is answered at once. */
+const RELAY_HEAD_START_MS_PER_DIAL = 50;
 
 /** How often the names are looked up that the owner gave for this node: such names move. */
 const NAMES_REFRESH_MS = 60_000;
@@ -388,7 +390,8 @@ export class Node {
     names: readonly string[],
   ): Promise<void> {
     const pending = () => this.#step({ kind: "connectPending", peer });
-    const stopTimer = this.#deps.clock.setTimer(RELAY_HEAD_START_MS, pending);
+    const headStartMs = RELAY_HEAD_START_MS + RELAY_HEAD_START_MS_PER_DIAL * this.#dialer.running;
+    const stopTimer = this.#deps.clock.setTimer(headStartMs, pending);
     const all = [...addresses, ...this.#relays.waysTo(peer)];
     const isConnected = await this.#dialer.attempt(peer, all, names).finally(stopTimer);
     if (!isConnected) this.#step({ kind: "connectFailed", peer });

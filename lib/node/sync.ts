@@ -13,14 +13,36 @@
 
 import type { EventRecord, EventRecords, Frame, GossipEvent, Summary } from "../proto/mod.ts";
 import { recordBytes, type Store } from "../store/mod.ts";
-import { type MonotonicMs, type PeerKey, PeerRateLimiter, RECORDS_BYTES } from "../types/mod.ts";
+import {
+  addMs,
+  type MonotonicMs,
+  type PeerKey,
+  PeerRateLimiter,
+  RECORDS_BYTES,
+} from "../types/mod.ts";
 import { ANSWER_BYTES, ANSWERS_BURST, ANSWERS_PAUSE_MS, SummaryPauses } from "./summary_pauses.ts";
 
 /** Some 400 bytes each: a quarter of what a frame holds. */
 const MEMBERSHIPS_PER_FRAME = 128;
 
+/**
+ * Summaries that go out at once, to all peers together, and the time after which one more does. Each
+ * is answered with all that is missing here, so who asks one peer after the other is told everything
+ * once, and not by each.
+ */
+const ASKS_BURST = 4;
+const ASKS_PAUSE_MS = 1_000;
+/** Nobody is asked while so much comes by itself: to verify it takes a hundredth of a core. */
+const BUSY_BYTES_PER_MS = 16;
+/** But for this long at most: what is missing may be who else there is. */
+const BUSY_MS_MAX = 3_000;
+
 export class Sync {
   readonly #store: Store;
+  readonly #asks = new PeerRateLimiter(ASKS_BURST, ASKS_PAUSE_MS);
+  /** Whom to send a summary when there is time; who came last knows most. */
+  readonly #toAsk = new Set<PeerKey>();
+  #busyUntil: MonotonicMs | null = null;
   readonly #pauses = new SummaryPauses();
   /** Authors whose membership went to the peer in this session: once is enough. */
   readonly #vouched = new Map<PeerKey, Set<string>>();
@@ -38,12 +60,24 @@ export class Sync {
   begin(now: MonotonicMs, peer: PeerKey): Frame[] {
     this.#pauses.begin(now, peer);
     this.#vouched.set(peer, new Set());
-    return [this.#summary()];
+    return this.#ask(now, peer);
   }
 
   end(peer: PeerKey): void {
     this.#pauses.end(peer);
     this.#vouched.delete(peer);
+    this.#toAsk.delete(peer);
+  }
+
+  /** The summaries that had to wait. */
+  tick(now: MonotonicMs): [PeerKey, Frame][] {
+    const asked: [PeerKey, Frame][] = [];
+    for (const peer of [...this.#toAsk].reverse()) {
+      const frames = this.#ask(now, peer);
+      if (frames.length === 0) break;
+      asked.push(...frames.map((frame): [PeerKey, Frame] => [peer, frame]));
+    }
+    return asked;
   }
 
   /** What each peer gets in a gossip round, with the hash of what else there is. */
@@ -53,22 +87,34 @@ export class Sync {
 
   onDigest(now: MonotonicMs, peer: PeerKey, hash: Uint8Array): Frame[] {
     const isSame = hash.toHex() === this.#store.digest().toHex();
-    return this.#pauses.onDigest(now, peer, isSame) ? [this.#summary()] : [];
+    if (isSame) this.#toAsk.delete(peer);
+    return this.#pauses.onDigest(now, peer, isSame) ? this.#ask(now, peer) : [];
   }
 
   onSummary(now: MonotonicMs, peer: PeerKey, summary: Summary): Frame[] {
     if (!this.#answers.allow(peer, now)) return [];
     const missing = this.#store.missingRecords(summary, { bytesMax: ANSWER_BYTES });
     const frames = recordFrames(missing);
-    if (this.#pauses.allows(now, peer) && this.#store.mayLack(summary)) {
+    if (!this.#store.mayLack(summary)) {
+      this.#toAsk.delete(peer);
+    } else if (this.#pauses.allows(now, peer)) {
       this.#pauses.asked(now, peer);
-      frames.push(this.#summary());
+      frames.push(...this.#ask(now, peer));
     }
     return frames;
   }
 
   /** What follows once the peer's records were applied. */
-  onRecords(peer: PeerKey, isNew: boolean, more: boolean): Frame[] {
+  onRecords(
+    now: MonotonicMs,
+    peer: PeerKey,
+    { records, more }: EventRecords,
+    isNew: boolean,
+  ): Frame[] {
+    const bytes = records.reduce((sum, record) => sum + recordBytes(record), 0);
+    const from = this.#busyUntil === null || this.#busyUntil < now ? now : this.#busyUntil;
+    const busyMs = Math.min(from - now + bytes / BUSY_BYTES_PER_MS, BUSY_MS_MAX);
+    this.#busyUntil = addMs(now, busyMs);
     if (isNew) this.#pauses.wasWorthIt(peer);
     // Records that lead to nothing are no reason to ask for more of them.
     return more && isNew ? [this.#summary()] : [];
@@ -83,6 +129,15 @@ export class Sync {
       return !vouched.has(author) && vouched.add(author);
     });
     return recordFrames({ ...records, memberships });
+  }
+
+  /** A summary, now or when there is time. */
+  #ask(now: MonotonicMs, peer: PeerKey): Frame[] {
+    this.#toAsk.delete(peer);
+    const isBusy = this.#busyUntil !== null && now < this.#busyUntil;
+    if (!isBusy && this.#asks.allow(this.#store.local, now)) return [this.#summary()];
+    this.#toAsk.add(peer);
+    return [];
   }
 
   #summary(): Frame {

@@ -1,6 +1,6 @@
 // The room of the replicated state: what each node says about itself, merged, queried and saved.
 
-export { asPollen1 } from "./core_attribute.ts";
+export { asPollen1, attributeKey } from "./core_attribute.ts";
 export { connectionKey } from "./core_connections.ts";
 export { type KnownPage, pageBytes, type PageName, type Pages } from "./core_pages.ts";
 export { recordBytes } from "./core_sync.ts";

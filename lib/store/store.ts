@@ -157,6 +157,13 @@ export class Store implements AsyncDisposable {
 
   // --- what this node says about itself
 
+  /** All of it that is in force, but for whom it reaches. */
+  introduction(): GossipEvent[] {
+    return [...this.#core.own.events()].filter(({ deleted, change }) =>
+      !deleted && change?.kind !== "reachability"
+    );
+  }
+
   /**
    * Announces where this node listens. Addresses that no longer fit one datagram are left out.
    *
