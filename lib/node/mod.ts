@@ -6,6 +6,7 @@ export { NodeCore } from "./core.ts";
 export type { WhichForwards } from "./forwards.ts";
 export { Node } from "./node.ts";
 export { type Config, DEFAULT_CONFIG, type NodeDeps } from "./wiring.ts";
-export { NodeService, type NodeServiceDeps } from "./service.ts";
+export { NodeService } from "./service.ts";
+export type { NodeServiceDeps } from "./service_deps.ts";
 export type { BootstrapPeer, NodeInput, NodeOutput } from "./steps.ts";
 export { type Links, type Topology, topologyOf } from "./topology.ts";
