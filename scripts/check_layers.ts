@@ -115,7 +115,7 @@ export const BANNED: readonly {
     word:
       /\bDeno\.|\bnode:|\bDate\.now\b|\bnew Date\(\)|\bperformance\.now\b|\bMath\.random\b|\bset(Timeout|Interval)\b|\bcrypto\./,
     files:
-      /^lib\/(peer\/|store\/core|node\/(agent_sync|core|exchange|nat_kind|observations|punching|summary_pauses|sync|whereabouts)|mesh\/path_choice|portmap\/machine|registry\/core\/|types\/)/,
+      /^lib\/(peer\/|store\/core|node\/(agent_sync|connecting|core|exchange|nat_kind|observations|punch_talk|punching|summary_pauses|sync|wanted_forwards|whereabouts)|mesh\/path_choice|portmap\/machine|registry\/core\/|types\/)/,
     why: "decisions are pure: time, chance and the machine come in as arguments",
   },
   {

@@ -15,10 +15,10 @@ import {
   shortPeerKey,
   showServicePort,
 } from "../types/mod.ts";
-import { forwardKey } from "./core.ts";
 import type { NodeOutput } from "./steps.ts";
 import type { StateSaver } from "./state_saver.ts";
 import { Turns } from "./turns.ts";
+import { forwardKey } from "./wanted_forwards.ts";
 
 export interface ForwardsDeps {
   readonly local: PeerKey;

@@ -1,7 +1,7 @@
 // What the core does with each input: gossip, presence, revocation, forwards.
 
 import { deepEqual, equal } from "node:assert/strict";
-import { forwardKey } from "../../../lib/node/core.ts";
+import { forwardKey } from "../../../lib/node/wanted_forwards.ts";
 import type { SocketAddress } from "../../../lib/types/mod.ts";
 import { EMPTY, event, key, ME, network, reaches, revocation, service } from "../store/fixtures.ts";
 import { addressOf, BOB, DAN, EVE, eventsTo, only, receivers, TestCore } from "./fixtures.ts";
