@@ -1,7 +1,7 @@
 // How the parts of a mesh are put together: who is made of what, and who calls back whom.
 
 import { SockStore } from "../sock/mod.ts";
-import { Capability, LogThrottle, type PeerKey, type Session } from "../types/mod.ts";
+import { Capability, LogThrottle, type PeerKey, type Session, Tasks } from "../types/mod.ts";
 import { Gatekeeper } from "./gatekeeper.ts";
 import { HeldSockets } from "./held_sockets.ts";
 import { Links } from "./links.ts";
@@ -13,7 +13,6 @@ import { Redemptions } from "./redemptions.ts";
 import { SessionRegistry } from "./registry.ts";
 import { Relays } from "./relays.ts";
 import { Sessions } from "./sessions.ts";
-import { Tasks } from "./tasks.ts";
 import { Verdict } from "./verdict.ts";
 
 /** The parts that a mesh's door leads to. */
@@ -32,7 +31,12 @@ export interface Parts {
 /** Puts the parts together and begins to take what comes to the engine, whose protocols are set. */
 export function assemble(options: MeshOptions): Parts {
   const { engine, clock, random, log, version, credentials, redeemer, carries = false } = options;
-  const common = { clock, log, throttledLog: new LogThrottle(log, clock), tasks: new Tasks(log) };
+  const common = {
+    clock,
+    log,
+    throttledLog: new LogThrottle(log, clock),
+    tasks: new Tasks(log, "a task of the mesh failed"),
+  };
   const { tasks } = common;
   const verdict = new Verdict(options);
   const gatekeeper = new Gatekeeper();

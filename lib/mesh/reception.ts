@@ -8,6 +8,7 @@ import {
   type LogThrottle,
   type Session,
   showAddress,
+  type Tasks,
 } from "../types/mod.ts";
 import { refusalText } from "./ends.ts";
 import { serveInvite } from "./invite_serve.ts";
@@ -16,7 +17,6 @@ import { ALPN_INVITE_1, ALPN_INVITE_2, CloseReason } from "./protocol.ts";
 import type { Redeemer } from "./redeemer.ts";
 import type { Redemptions } from "./redemptions.ts";
 import type { Sessions } from "./sessions.ts";
-import type { Tasks } from "./tasks.ts";
 import type { Verdict } from "./verdict.ts";
 
 export interface ReceptionOptions {

@@ -19,6 +19,7 @@ import {
   type SessionEnd,
   type SessionWatcher,
   showAddress,
+  type Tasks,
 } from "../types/mod.ts";
 import { refusalText } from "./ends.ts";
 import type { Gatekeeper } from "./gatekeeper.ts";
@@ -28,7 +29,6 @@ import type { Paths } from "./paths.ts";
 import { CloseReason } from "./protocol.ts";
 import type { Member, SessionRegistry } from "./registry.ts";
 import { Reports } from "./reports.ts";
-import type { Tasks } from "./tasks.ts";
 import type { Verdict } from "./verdict.ts";
 
 /** One more is taken after each such time. A supervisor restarts a crashing daemon about as often. */

@@ -1,54 +1,31 @@
-// The driver of one node: it turns what happens (envelopes, peers, timers, commands) into inputs of
-// the core, one at a time, and performs the outputs. Everything it starts, it ends before `start`
-// returns: timers, dials, the tunnels, the mesh, the state's lock.
+// The door of one running node: how it is put together, its life, and what others may ask of it. What
+// happens goes through its event loop. Everything that it starts, it ends before `start` returns:
+// timers, dials, the tunnels, the mesh, the state's lock.
 
-import type { AgentEntry, GossipEvent, SignedPage, SignedRevocation } from "../proto/mod.ts";
+import type { AgentEntry, SignedRevocation } from "../proto/mod.ts";
 import type { ConnectionInfo } from "../tunnel/mod.ts";
 import {
-  errorText,
-  formatAddress,
-  joinHostPort,
   type PeerKey,
   PollenError,
   type PortMapping,
   type ServicePort,
-  type SocketAddress,
+  Tasks,
   toPollenError,
 } from "../types/mod.ts";
 import { AnnouncedLinks } from "./announced_links.ts";
 import { NodeCore } from "./core.ts";
 import { Dialer } from "./dialer.ts";
-import { faultText } from "./faults.ts";
+import { EventLoop } from "./event_loop.ts";
 import { Forwards, type WhichForwards } from "./forwards.ts";
 import type { NatKind } from "./nat_kind.ts";
-import type { Punch } from "./punching.ts";
+import { OwnAddresses } from "./own_addresses.ts";
+import { Performer } from "./performer.ts";
 import { type PeerRefusal, Refusals } from "./refusals.ts";
-import { RelayDriver } from "./relay_driver.ts";
-import { Sender } from "./sender.ts";
+import { Rounds } from "./rounds.ts";
 import { Services } from "./services.ts";
 import { StateSaver } from "./state_saver.ts";
-import type { NodeInput, NodeOutput } from "./steps.ts";
+import type { NodeInput } from "./steps.ts";
 import { type Config, DEFAULT_CONFIG, type NodeDeps } from "./wiring.ts";
-
-/**
- * How often the machine is asked for its addresses: a laptop moves, and whoever talks to it waits
- * until it notices. Asking takes 0.2 ms.
- */
-const ADDRESS_REFRESH_MS = 2_000;
-
-/**
- * How long a peer may take to answer before carriers are asked for it: longer than a handshake takes
- * within a continent, and short for who waits.
- */
-const RELAY_HEAD_START_MS = 300;
-/** How much longer for each other dial that is under way: where many begin at once, none is answered at once. */
-const RELAY_HEAD_START_MS_PER_DIAL = 50;
-
-/** How often the names are looked up that the owner gave for this node: such names move. */
-const NAMES_REFRESH_MS = 60_000;
-
-/** How often the memberships of connected peers are looked at again: they end while sessions live on. */
-const RECHECK_MS = 5 * 60 * 1000;
 
 /**
  * One running node. It finds peers, keeps sessions with them, tells them what it knows, and keeps
@@ -56,27 +33,26 @@ const RECHECK_MS = 5 * 60 * 1000;
  */
 export class Node {
   readonly #deps: NodeDeps;
-  readonly #config: Config;
   readonly #core: NodeCore;
   readonly #saver: StateSaver;
   readonly #ready = Promise.withResolvers<void>();
   readonly #stopping = new AbortController();
-  readonly #tasks = new Set<Promise<void>>();
+  readonly #tasks: Tasks;
   readonly #dialer: Dialer;
-  readonly #relays: RelayDriver;
-  readonly #sender: Sender;
   readonly #services: Services;
   readonly #forwards: Forwards;
   readonly #refusals = new Refusals();
-  readonly #links: AnnouncedLinks;
-  #portMapping: PortMapping | null = null;
-  /** Where that lets others in. */
-  #mapped: SocketAddress | null = null;
+  readonly #addresses: OwnAddresses;
+  readonly #loop: EventLoop;
+  readonly #rounds: Rounds;
 
   private constructor(deps: NodeDeps, config: Config) {
     this.#deps = deps;
-    this.#config = config;
     const { local, store, tunnels, mesh, clock, log, resolve } = deps;
+    const { signal } = this.#stopping;
+    const report = (input: NodeInput) => this.#loop.step(input);
+    const tasks = new Tasks(log, "a task of the node failed");
+    this.#tasks = tasks;
     this.#core = new NodeCore({
       local,
       store,
@@ -85,17 +61,31 @@ export class Node {
       relayPeers: () => mesh.relayPeers(),
     });
     this.#saver = new StateSaver(store, clock, log);
-    this.#sender = new Sender(mesh, log);
-    this.#links = new AnnouncedLinks({ store, mesh, clock });
-    const dialer = new Dialer({ mesh, clock, log, resolve, signal: this.#stopping.signal });
-    this.#dialer = dialer;
-    const report = (input: NodeInput) => this.#step(input);
-    this.#relays = new RelayDriver({ local, mesh, dialer, log, report });
     const common = { local, store, tunnels, saver: this.#saver, log };
-    this.#services = new Services({ ...common, announce: (events) => this.#announce(events) });
+    this.#services = new Services({ ...common, announce: (events) => this.#loop.announce(events) });
     this.#forwards = new Forwards({
       ...common,
-      wake: (peer) => this.#step({ kind: "retryPeer", peer }),
+      wake: (peer) => report({ kind: "retryPeer", peer }),
+    });
+    this.#dialer = new Dialer({ mesh, clock, log, resolve, signal });
+    this.#addresses = new OwnAddresses({ ...deps, config, report });
+    const parts = { core: this.#core, dialer: this.#dialer, forwards: this.#forwards, tasks };
+    this.#loop = new EventLoop({
+      ...deps,
+      core: this.#core,
+      performer: new Performer({ ...deps, ...parts, report }),
+      refusals: this.#refusals,
+      signal,
+      onResumed: (sleptMs) => this.#rounds.resumed(sleptMs),
+    });
+    this.#rounds = new Rounds({
+      ...deps,
+      config,
+      tasks,
+      loop: this.#loop,
+      addresses: this.#addresses,
+      forwards: this.#forwards,
+      links: new AnnouncedLinks({ store, mesh, clock }),
     });
   }
 
@@ -116,20 +106,17 @@ export class Node {
 
   /** Addresses this node tells others: those it was given, else those of the machine as they are now. */
   get advertisedIps(): readonly string[] {
-    const { advertisedIps } = this.#config;
-    return advertisedIps.length > 0 ? advertisedIps : this.#deps.machineAddresses();
+    return this.#addresses.ips;
   }
 
   /** `host:port` at which others reach this node, the most certain ones first; names as they were given. */
   get reachableAt(): string[] {
-    const mapped = this.#mapped === null ? [] : [formatAddress(this.#mapped)];
-    const own = this.advertisedIps.map((ip) => joinHostPort(ip, this.listenPort));
-    return [...new Set([...this.#config.advertised, ...mapped, ...own])];
+    return this.#addresses.reachableAt;
   }
 
   /** The router's port mapping; null where none is wanted, and before the node is started. */
   get portMapping(): PortMapping | null {
-    return this.#portMapping;
+    return this.#addresses.portMapping;
   }
 
   /** How the router in front of this node gives out ports, as far as its peers can tell. */
@@ -154,38 +141,26 @@ export class Node {
 
   /** Runs the node until the signal aborts; everything is ended and freed when it resolves. */
   async start(signal: AbortSignal): Promise<void> {
-    const { mesh, tunnels, store, local, mapPort } = this.#deps;
+    const { mesh, tunnels, store, local, log } = this.#deps;
     store.onRevocation((peer) => this.#onRevocation(peer));
     this.#services.restore();
-    this.#refreshAddresses();
-    this.#run(this.#refreshNames());
+    this.#addresses.refresh();
+    this.#tasks.run(this.#addresses.refreshNames());
     tunnels.start();
-    this.#run(this.#receivePackets());
-    this.#run(this.#receiveFrames());
-    this.#run(this.#receivePeerEvents());
-    this.#run(this.#receiveNotices());
-    const stopTimers = [
-      this.#every(() => this.#config.peerTickIntervalMs, () => this.#tick()),
-      this.#every(() => this.#gossipPause(), () => this.#gossip()),
-      this.#every(() => ADDRESS_REFRESH_MS, () => this.#refreshAddresses()),
-      this.#every(() => RECHECK_MS, () => mesh.recheckPeers()),
-      this.#every(() => NAMES_REFRESH_MS, () => this.#run(this.#refreshNames())),
-    ];
-    this.#portMapping = mapPort?.(
-      mesh.listenPort,
-      (address) => this.#onMapped(address),
-    ) ?? null;
-    this.#tick();
-    this.#deps.log.info("node is ready", { peer: local, port: mesh.listenPort });
+    this.#loop.receive(this.#tasks);
+    this.#rounds.start();
+    this.#addresses.startMapping();
+    this.#rounds.tick();
+    log.info("node is ready", { peer: local, port: mesh.listenPort });
     this.#ready.resolve();
 
     await aborted(signal);
-    this.#deps.log.info("node is stopping");
-    if (this.#portMapping !== null) this.#run(this.#endMapping(this.#portMapping));
+    log.info("node is stopping");
+    this.#tasks.run(this.#addresses.stopMapping());
     this.#stopping.abort();
-    for (const stop of stopTimers) stop();
+    this.#rounds.stop();
     await Promise.all([mesh.close("shutdown"), tunnels.close()]);
-    await Promise.all(this.#tasks);
+    await this.#tasks.settled();
     await this.#saver.close();
     await store.close();
   }
@@ -269,7 +244,7 @@ export class Node {
         { fix: "Free some space; it is saved as soon as the disk takes it.", cause: thrown },
       );
     } finally {
-      this.#announce(events);
+      this.#loop.announce(events);
     }
   }
 
@@ -280,16 +255,7 @@ export class Node {
    */
   publishAgents(page: number, agents: readonly AgentEntry[]): void {
     const { store, clock } = this.#deps;
-    this.#tell(store.agents.publish(page, agents, clock.wallNow()));
-  }
-
-  #tell(page: SignedPage | null): void {
-    if (page !== null) this.#step({ kind: "localAgents", pages: [page] });
-  }
-
-  #gossip(): void {
-    this.#tell(this.#links.look());
-    this.#step({ kind: "gossipTick" });
+    this.#loop.announceAgents(store.agents.publish(page, agents, clock.wallNow()));
   }
 
   /** Whether a node is there: connected with this one, or with one that is. */
@@ -299,192 +265,9 @@ export class Node {
     return connected.includes(peer) || connected.some((other) => store.isConnected(other, peer));
   }
 
-  /** Tells the connected peers what we changed about ourselves. */
-  #announce(events: readonly GossipEvent[]): void {
-    if (events.length > 0) this.#step({ kind: "localEvents", events });
-  }
-
-  #refreshAddresses(): void {
-    this.#step({ kind: "ownAddresses", ips: this.advertisedIps, port: this.listenPort });
-  }
-
-  #onMapped(address: SocketAddress | null): void {
-    this.#mapped = address;
-    this.#step({ kind: "mappedAddress", address });
-  }
-
-  async #refreshNames(): Promise<void> {
-    const { advertised } = this.#config;
-    if (advertised.length === 0) return;
-    const addresses = await this.#deps.resolve(advertised);
-    // A name server that does not answer now takes nothing away.
-    if (addresses.length > 0) this.#step({ kind: "namedAddresses", addresses });
-  }
-
   #onRevocation(peer: PeerKey): void {
     this.#forwards.drop(peer);
-    this.#step({ kind: "revoked", peer });
-  }
-
-  #tick(): void {
-    this.#step({ kind: "carriedBytes", passed: this.#deps.mesh.carriedBytes() });
-    this.#step({ kind: "tick", liveForwards: this.#forwards.live() });
-  }
-
-  #step(input: NodeInput): void {
-    if (this.#stopping.signal.aborted) return;
-    try {
-      const now = this.#deps.clock.monotonicNow();
-      for (const output of this.#core.step(now, input)) this.#perform(output);
-    } catch (thrown) {
-      // One input, perhaps a hostile member's, must not end the loop that all others come through.
-      this.#deps.log.error("a step failed", { input: input.kind, reason: errorText(thrown) });
-    }
-  }
-
-  #perform(output: NodeOutput): void {
-    switch (output.kind) {
-      case "send":
-        this.#sender.send(output.peer, output.envelope);
-        break;
-      case "sendFrame":
-        this.#sender.sendFrame(output.peer, output.frame);
-        break;
-      case "connect":
-        this.#run(this.#connect(output.peer, output.addresses, output.names));
-        break;
-      case "closeSession":
-        this.#deps.mesh.closePeerSession(output.peer, output.reason);
-        break;
-      case "restoreForward":
-        this.#run(this.#forwards.restore(output.peer, output.remotePort, output.localPort));
-        break;
-      case "moveForward":
-        this.#run(this.#forwards.move(output));
-        break;
-      case "punch":
-        this.#run(this.#punch(output));
-        break;
-      case "coordinatePunch":
-        this.#coordinate(output.from, output.target);
-        break;
-      case "openRelay":
-      case "closeRelay":
-      case "carry":
-      case "limitCarried":
-      case "endCarried":
-        this.#run(this.#relays.perform(output));
-        break;
-      case "shakePaths":
-        this.#deps.mesh.shakePaths();
-        break;
-      case "log":
-        this.#deps.log.info(output.message, output.fields);
-        break;
-    }
-  }
-
-  async #connect(
-    peer: PeerKey,
-    addresses: readonly SocketAddress[],
-    names: readonly string[],
-  ): Promise<void> {
-    const pending = () => this.#step({ kind: "connectPending", peer });
-    const headStartMs = RELAY_HEAD_START_MS + RELAY_HEAD_START_MS_PER_DIAL * this.#dialer.running;
-    const stopTimer = this.#deps.clock.setTimer(headStartMs, pending);
-    const all = [...addresses, ...this.#relays.waysTo(peer)];
-    const isConnected = await this.#dialer.attempt(peer, all, names).finally(stopTimer);
-    if (!isConnected) this.#step({ kind: "connectFailed", peer });
-  }
-
-  async #punch(punch: Punch): Promise<void> {
-    const isConnected = await this.#dialer.punch(punch);
-    if (!isConnected) this.#step({ kind: "connectFailed", peer: punch.peer });
-  }
-
-  #coordinate(from: PeerKey, target: PeerKey): void {
-    const { mesh, clock } = this.#deps;
-    const [one, other] = [from, target].map((peer) => ({
-      peer,
-      address: mesh.getActivePeerAddress(peer),
-    }));
-    const outputs = this.#core.coordinate(clock.monotonicNow(), one!, other!);
-    for (const output of outputs) this.#perform(output);
-  }
-
-  async #receivePackets(): Promise<void> {
-    for (let packet; (packet = await this.#deps.mesh.recv()) !== null;) {
-      this.#step({ kind: "packet", packet });
-    }
-  }
-
-  async #receiveFrames(): Promise<void> {
-    for (let packet; (packet = await this.#deps.mesh.recvFrame()) !== null;) {
-      this.#step({ kind: "frame", packet });
-    }
-  }
-
-  async #receivePeerEvents(): Promise<void> {
-    for (let event; (event = await this.#deps.mesh.nextPeerEvent()) !== null;) {
-      this.#refusals.note(event);
-      this.#step({ kind: "peerEvent", event });
-    }
-  }
-
-  async #receiveNotices(): Promise<void> {
-    for (let notice; (notice = await this.#deps.mesh.nextNotice()) !== null;) {
-      if (notice.kind === "resumed") this.#onResumed(notice.sleptMs);
-      else {
-        const { fault, count, reason } = notice;
-        this.#deps.log.warn(faultText(fault), { fault, count, reason });
-      }
-    }
-  }
-
-  /**
-   * Timers stand still while the machine sleeps, and come late by as much: what the long ones are
-   * for is done at once.
-   */
-  #onResumed(sleptMs: number): void {
-    const { log, mesh } = this.#deps;
-    log.info("nothing ran for a while: this machine slept, or the process was stopped", {
-      sleptMs,
-    });
-    mesh.recheckPeers();
-    mesh.shakePaths();
-    this.#refreshAddresses();
-    this.#step({ kind: "resumed" });
-    this.#gossip();
-  }
-
-  async #endMapping(mapping: PortMapping): Promise<void> {
-    await mapping[Symbol.asyncDispose]();
-  }
-
-  #gossipPause(): number {
-    const { gossipIntervalMs, gossipJitter, disableGossipJitter } = this.#config;
-    if (disableGossipJitter) return gossipIntervalMs;
-    return gossipIntervalMs * (1 + gossipJitter * (2 * this.#deps.random.uniform() - 1));
-  }
-
-  /** Calls `act` again and again, the pause asked for each time. The result ends it. */
-  #every(pauseMs: () => number, act: () => void): () => void {
-    let cancel = () => {};
-    const schedule = () => {
-      cancel = this.#deps.clock.setTimer(pauseMs(), () => {
-        schedule();
-        act();
-      });
-    };
-    schedule();
-    return () => cancel();
-  }
-
-  #run(task: Promise<void>): void {
-    const guarded = task.catch((thrown) => {
-      this.#deps.log.error("a task of the node failed", { reason: errorText(thrown) });
-    }).finally(() => this.#tasks.delete(guarded));
-    this.#tasks.add(guarded);
+    this.#loop.step({ kind: "revoked", peer });
   }
 }
 

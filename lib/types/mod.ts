@@ -105,5 +105,6 @@ export {
   servicePort,
   showServicePort,
 } from "./service_port.ts";
+export { Tasks } from "./tasks.ts";
 export { VERSION } from "./version.ts";
 export { isWay, readWay, realAddress, relayWay, showAddress, socketWay, type Way } from "./ways.ts";

@@ -1,0 +1,114 @@
+// What the core decides, done: messages are sent, peers dialled, forwards and relays kept. What takes
+// time runs beside the event loop, and what became of it goes back to the core as an input.
+
+import type { PeerKey, SocketAddress, Tasks } from "../types/mod.ts";
+import type { NodeCore } from "./core.ts";
+import type { Dialer } from "./dialer.ts";
+import type { Forwards } from "./forwards.ts";
+import type { Punch } from "./punching.ts";
+import { RelayDriver } from "./relay_driver.ts";
+import { Sender } from "./sender.ts";
+import type { NodeInput, NodeOutput } from "./steps.ts";
+import type { NodeDeps } from "./wiring.ts";
+
+/**
+ * How long a peer may take to answer before carriers are asked for it: longer than a handshake takes
+ * within a continent, and short for who waits.
+ */
+const RELAY_HEAD_START_MS = 300;
+/** How much longer for each other dial that is under way: where many begin at once, none is answered at once. */
+const RELAY_HEAD_START_MS_PER_DIAL = 50;
+
+export interface PerformerDeps extends Pick<NodeDeps, "local" | "mesh" | "clock" | "log"> {
+  readonly core: Pick<NodeCore, "coordinate">;
+  readonly dialer: Dialer;
+  readonly forwards: Pick<Forwards, "restore" | "move">;
+  readonly tasks: Tasks;
+  /** Tells the core what became of it. */
+  report(input: NodeInput): void;
+}
+
+export class Performer {
+  readonly #deps: PerformerDeps;
+  readonly #sender: Sender;
+  readonly #relays: RelayDriver;
+
+  constructor(deps: PerformerDeps) {
+    this.#deps = deps;
+    this.#sender = new Sender(deps.mesh, deps.log);
+    this.#relays = new RelayDriver(deps);
+  }
+
+  perform(output: NodeOutput): void {
+    const { mesh, log, forwards, tasks } = this.#deps;
+    switch (output.kind) {
+      case "send":
+        this.#sender.send(output.peer, output.envelope);
+        break;
+      case "sendFrame":
+        this.#sender.sendFrame(output.peer, output.frame);
+        break;
+      case "connect":
+        tasks.run(this.#connect(output.peer, output.addresses, output.names));
+        break;
+      case "closeSession":
+        mesh.closePeerSession(output.peer, output.reason);
+        break;
+      case "restoreForward":
+        tasks.run(forwards.restore(output.peer, output.remotePort, output.localPort));
+        break;
+      case "moveForward":
+        tasks.run(forwards.move(output));
+        break;
+      case "punch":
+        tasks.run(this.#punch(output));
+        break;
+      case "coordinatePunch":
+        this.#coordinate(output.from, output.target);
+        break;
+      case "openRelay":
+      case "closeRelay":
+      case "carry":
+      case "limitCarried":
+      case "endCarried":
+        tasks.run(this.#relays.perform(output));
+        break;
+      case "shakePaths":
+        mesh.shakePaths();
+        break;
+      case "log":
+        log.info(output.message, output.fields);
+        break;
+    }
+  }
+
+  async #connect(
+    peer: PeerKey,
+    addresses: readonly SocketAddress[],
+    names: readonly string[],
+  ): Promise<void> {
+    const { clock, dialer, report } = this.#deps;
+    const pending = () => report({ kind: "connectPending", peer });
+    const headStartMs = RELAY_HEAD_START_MS + RELAY_HEAD_START_MS_PER_DIAL * dialer.running;
+    const stopTimer = clock.setTimer(headStartMs, pending);
+    const all = [...addresses, ...this.#relays.waysTo(peer)];
+    const isConnected = await dialer.attempt(peer, all, names).finally(stopTimer);
+    if (!isConnected) report({ kind: "connectFailed", peer });
+  }
+
+  async #punch(punch: Punch): Promise<void> {
+    const { dialer, report } = this.#deps;
+    const isConnected = await dialer.punch(punch);
+    if (!isConnected) report({ kind: "connectFailed", peer: punch.peer });
+  }
+
+  #coordinate(from: PeerKey, target: PeerKey): void {
+    const { core, mesh, clock } = this.#deps;
+    const [one, other] = [from, target].map((peer) => ({
+      peer,
+      address: mesh.getActivePeerAddress(peer),
+    }));
+    const outputs = core.coordinate(clock.monotonicNow(), one!, other!);
+    for (const output of outputs) this.perform(output);
+  }
+}
