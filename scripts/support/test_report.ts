@@ -3,7 +3,7 @@
 /** A test that failed, or a step of one. */
 export interface Failure {
   readonly name: string;
-  /** From the top of the checkout, such as `./tests/e2e/tunnel_test.ts`. */
+  /** From the top of the checkout, such as `./tests/e2e/tunnel_test.ts`; empty for what was no test's. */
   readonly file: string;
   /** The beginning of what was thrown; empty where nothing was. */
   readonly thrown: string;
@@ -20,6 +20,8 @@ const FAILURES = "\n FAILURES \n";
 const ERRORS = "\n ERRORS \n";
 const COUNTS =
   /(\d+) passed(?: \(\d+ steps?\))? \| (\d+) failed(?: \(\d+ steps?\))?(?: \| (\d+) ignored)?/g;
+/** `name => ./file:line:column`; what was thrown outside a test has another form. */
+const FAILED_TEST = /^(.*) => (\.\/[^:]+):\d+:\d+$/;
 /** Lines that are kept of what was thrown. */
 const THROWN_LINES = 6;
 
@@ -29,10 +31,14 @@ export function readTestReport(output: string): TestReport | null {
   if (counts === undefined) return null;
   const [passed, failed, ignored] = [1, 2, 3].map((group) => Number(counts[group] ?? 0));
   const [errorsAt, failuresAt] = [ERRORS, FAILURES].map((title) => output.lastIndexOf(title));
-  const listed = failuresAt! < 0 ? "" : output.slice(failuresAt! + FAILURES.length, counts.index);
+  const listed = failuresAt! < 0 ? "" : output.slice(failuresAt! + FAILURES.length);
   const errors = errorsAt! < 0 ? "" : output.slice(errorsAt! + ERRORS.length, failuresAt);
-  const failures = [...listed.matchAll(/^(.*) => (\.\/[^:\n]+):\d+:\d+$/gm)]
-    .map(([header, name, file]) => ({ name: name!, file: file!, thrown: below(errors, header) }));
+  const [lines] = listed.trimStart().split("\n\n", 1);
+  const failures = lines!.split("\n").filter((line) => line !== "").map((header): Failure => {
+    // A line of another form must not be lost: of its file nothing is known then.
+    const [, name, file] = FAILED_TEST.exec(header) ?? [null, header, ""];
+    return { name: name!, file: file!, thrown: below(errors, header) };
+  });
   return { passed: passed!, failed: failed!, ignored: ignored!, failures };
 }
 

@@ -15,11 +15,16 @@ error: Error: not in time
 
 ten => ./tests/unit/b_test.ts:37:6
 error: Error: 9 passed | 9 failed
+    at file:///tests/unit/b_test.ts:40:3
+
+./tests/unit/c_test.ts (uncaught error)
+error: in promise
 
  FAILURES 
 
 two nodes ... 100 MB => arrive => ./tests/e2e/a_test.ts:5:13
 ten => ./tests/unit/b_test.ts:37:6
+./tests/unit/c_test.ts (uncaught error)
 
 FAILED | 1647 passed (120 steps) | 2 failed (1 step) | 3 ignored (9m14s)
 
@@ -38,6 +43,7 @@ Deno.test("failures are told with what was thrown, and the last counts count", (
         thrown: "error: Error: not in time\n  the daemon",
       },
       { name: "ten", file: "./tests/unit/b_test.ts", thrown: "error: Error: 9 passed | 9 failed" },
+      { name: "./tests/unit/c_test.ts (uncaught error)", file: "", thrown: "error: in promise" },
     ],
   });
 });
