@@ -34,7 +34,7 @@ export async function openClient(context: Context): Promise<ControlClient> {
 }
 
 /** Whether a daemon works on the folder. Makes nothing there. */
-async function isHeld(dir: string): Promise<boolean> {
+export async function isHeld(dir: string): Promise<boolean> {
   return (await systemDisk.list(dir)).includes(LOCK_FILE) && !await isFree(dir);
 }
 

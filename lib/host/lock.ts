@@ -6,6 +6,11 @@ import type { DiskLock } from "../types/mod.ts";
 import { toDiskError } from "./disk_errors.ts";
 import type { FileSystem, OpenFile } from "./file_system.ts";
 
+/** Who only looks whether a lock is held has it for less than this, in milliseconds. */
+const LOOK_MS = 20;
+/** How often it is tried: a second time, in case somebody was just looking, and a third. */
+const TRIES = 3;
+
 /** Takes the lock at `path`, making the file with `mode`; null when somebody else holds it. */
 export async function lockFile(
   system: FileSystem,
@@ -15,7 +20,11 @@ export async function lockFile(
   let file: OpenFile | undefined;
   try {
     file = await openOrCreate(system, path, mode);
-    if (await file.tryLock(true)) return new FileLock(file);
+    for (let tries = 1;; tries++) {
+      if (await file.tryLock(true)) return new FileLock(file);
+      if (tries === TRIES) break;
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    }
     file.close();
     return null;
   } catch (thrown) {

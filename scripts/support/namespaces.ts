@@ -2,6 +2,8 @@
 // and iproute2. Their names carry the process that made them, so that what a crash leaves behind is
 // known and removed by whoever comes next.
 
+import { until } from "./pollen_process.ts";
+
 /** Runs a program to its end; its standard output. Fails with what it said. */
 export async function command(words: readonly string[], stdin?: string): Promise<string> {
   const [program, ...args] = words;
@@ -73,11 +75,20 @@ export interface Plug {
   readonly name: string;
 }
 
-/** Joins two interfaces that it makes; both are up. `mtu` in bytes. */
+/** Joins two interfaces that it makes; both are up and carry. `mtu` in bytes. */
 export async function plug(a: Plug, b: Plug, mtu: number): Promise<void> {
   const end = ({ at, name }: Plug) => `name ${name} netns ${at.name} mtu ${mtu}`;
   await command(["ip", "-batch", "-"], `link add ${end(a)} type veth peer ${end(b)}\n`);
   await Promise.all([a, b].map(({ at, name }) => at.ip([`link set ${name} up`])));
+  await Promise.all([a, b].map(carries));
+}
+
+/** Waits until the interface carries packets: the kernel gets it ready some time after it is up. */
+export async function carries({ at, name }: Plug): Promise<void> {
+  await until(`${name} carries`, async () => {
+    const line = await command(["ip", "-n", at.name, "-br", "link", "show", "dev", name]);
+    return /\sUP\s/.test(line) || null;
+  });
 }
 
 /** Removes the namespaces of processes that are gone, and what still runs in them. */

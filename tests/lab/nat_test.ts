@@ -3,6 +3,7 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { examine, PROMISED } from "./support/checker.ts";
 import { KINDS } from "./support/nat.ts";
+import { until } from "../../scripts/support/pollen_process.ts";
 import { CAN_HAVE_LAB, CARRIER_LAN, Lab, OBSERVERS, type Site } from "./support/topology.ts";
 import { UdpSocket } from "./support/udp.ts";
 
@@ -93,11 +94,15 @@ Deno.test({
   },
 });
 
-/** Where the Internet sees the socket. */
+/** Where the Internet sees the socket; by then packets come from there to it. */
 async function mapping(lab: Lab, host: UdpSocket): Promise<string> {
   using observer = new UdpSocket(lab.core, OBSERVERS[0]);
-  host.send("hello", `${OBSERVERS[0]}:${observer.port}`);
-  return await observer.waitFor("hello");
+  return await until("an answer arrives", () => {
+    host.send("hello", `${OBSERVERS[0]}:${observer.port}`);
+    const seen = observer.sourceOf("hello");
+    if (seen !== null) observer.send("answer", seen);
+    return Promise.resolve(host.sourceOf("answer") === null ? null : seen);
+  });
 }
 
 /** Whether a packet of the one comes to where the Internet sees the other. */

@@ -18,7 +18,7 @@ import {
 import { startInBackground } from "../background.ts";
 import { type BackgroundNote, isAlive, readBackgroundNote } from "../background_note.ts";
 import type { Context, Outcome, Run } from "../command.ts";
-import { stopDaemon, stopWhateverRuns } from "../daemon.ts";
+import { isHeld, stopDaemon, stopWhateverRuns } from "../daemon.ts";
 import { isManaged } from "../managed.ts";
 import { programFile } from "../program.ts";
 
@@ -92,9 +92,7 @@ async function finishPending({ signal }: Context, dir: string): Promise<Outcome>
   const pending = await readPending(dir);
   const isDue = pending !== null && (pending.version ?? VERSION) === VERSION;
   if (isDue) {
-    // It may run with the old program, be about to end, or have just been started.
-    await stopWhateverRuns(dir, signal);
-    await startInBackground(dir, pending.flags, signal);
+    await startInstead(dir, pending.flags, signal);
   }
   if (pending !== null) await forgetPending(dir);
   return {
@@ -102,6 +100,25 @@ async function finishPending({ signal }: Context, dir: string): Promise<Outcome>
     json: { from: VERSION, to: VERSION, node: isDue ? "restarted" : "none" },
     notes: isDue ? ["The node runs again: an earlier upgrade had been cut short."] : [],
   };
+}
+
+/**
+ * Starts the node in the place of whatever runs: with the old program, about to end, or just started.
+ * One that was started so late that it has not even taken the folder shows itself by taking it first.
+ */
+async function startInstead(
+  dir: string,
+  flags: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
+  await stopWhateverRuns(dir, signal);
+  try {
+    await startInBackground(dir, flags, signal);
+  } catch (thrown) {
+    if (!await isHeld(dir)) throw thrown;
+    await stopWhateverRuns(dir, signal);
+    await startInBackground(dir, flags, signal);
+  }
 }
 
 /** An upgrade under way. */

@@ -3,6 +3,7 @@
 // the same private addresses, as people's do. Needs root on Linux, iproute2, nftables.
 
 import {
+  carries,
   command,
   type Host,
   Namespace,
@@ -206,6 +207,7 @@ async function joinLan(router: Router, namespace: Namespace, name: string): Prom
   const ip = `${router.lan}.${10 + router.hosts++}`;
   await plug({ at: router.namespace, name: there }, { at: namespace, name }, MTU);
   await router.namespace.ip([`link set ${there} master lan`]);
+  await carries({ at: router.namespace, name: "lan" });
   // A carrier's customers reach each other by its router alone.
   if (router.lan === CARRIER_LAN) {
     const words = ["link", "set", "dev", there, "isolated", "on"];

@@ -2,6 +2,8 @@
 
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { systemDisk } from "../../../lib/host/mod.ts";
+import { FileDisk } from "../../../lib/host/disk.ts";
+import type { FileSystem } from "../../../lib/host/file_system.ts";
 import { parentOf } from "../../../lib/host/directories.ts";
 import { toDiskError } from "../../../lib/host/disk_errors.ts";
 import { PollenError } from "../../../lib/types/mod.ts";
@@ -163,6 +165,23 @@ Deno.test("a lock is held by one, until it is given up", () =>
     ok(second);
     deepEqual(await systemDisk.list(dir), ["lock"]);
     await rejects(systemDisk.tryLock(`${dir}/absent/lock`, 0o600), { code: "io" });
+  }));
+
+Deno.test("whoever just looks at a lock keeps nobody from taking it", () =>
+  inDirectory(async (dir) => {
+    let looks = 2;
+    const watched: FileSystem = Object.assign(Object.create(Deno), {
+      async open(path: string, options: Deno.OpenOptions) {
+        const file = await Deno.open(path, options);
+        const tryLock = file.tryLock.bind(file);
+        file.tryLock = async (exclusive) => looks-- > 0 ? false : await tryLock(exclusive);
+        return file;
+      },
+    });
+    using lock = await new FileDisk(watched).tryLock(`${dir}/lock`, 0o600);
+    ok(lock);
+    looks = Infinity;
+    equal(await new FileDisk(watched).tryLock(`${dir}/other`, 0o600), null);
   }));
 
 Deno.test("a lock is held against other processes and ends with its own", () =>
