@@ -8,6 +8,8 @@ import { NATIVE } from "./engine/sources.ts";
 const TARGET = "x86_64-unknown-linux-gnu";
 /** Hostile inputs of the fuzz test: a sanitizer makes each several times slower. */
 const FUZZ_INPUTS = "10000";
+/** Bytes that a peer brings through each flood. */
+const FLOOD_BYTES = "65536";
 
 interface Sanitizer {
   readonly name: string;
@@ -55,7 +57,12 @@ async function run({ name, cargoFlags, env }: Sanitizer): Promise<boolean> {
       ...cargoFlags,
     ],
     cwd: NATIVE,
-    env: { ...env, RUSTFLAGS: `-Zsanitizer=${name}`, POLLEN_FUZZ_INPUTS: FUZZ_INPUTS },
+    env: {
+      ...env,
+      RUSTFLAGS: `-Zsanitizer=${name}`,
+      POLLEN_FUZZ_INPUTS: FUZZ_INPUTS,
+      POLLEN_FLOOD_BYTES: FLOOD_BYTES,
+    },
   }).spawn().status;
   console.log(`sanitize: ${name} ${success ? "passed" : "FAILED"}`);
   return success;

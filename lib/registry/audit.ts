@@ -29,7 +29,8 @@ export class Audit implements Disposable {
 
   /** @param from Where it was heard until now. */
   moved({ id, source }: NodeRecord, from: string): void {
-    this.#log.warn("audit: a node id is used from another address; the last one counts", {
+    const text = "audit: a node id is used from another address; the last one counts";
+    this.#throttled.warn(text, {
       id,
       from,
       to: source,
