@@ -8,7 +8,6 @@ import {
   type CarriedLimit,
   CLOSE_REASON_BYTES_MAX,
   type ConnectionAttempt,
-  DIAL_TIMEOUT_MS_MAX,
   type DialOptions,
   type Engine,
   type EngineNotice,
@@ -24,12 +23,15 @@ import {
   type Session,
   type SessionEnd,
   SESSIONS_WAITING_MAX,
-  showAddress,
   type SocketAddress,
 } from "../types/mod.ts";
+import { Dials } from "./dials.ts";
+import { engineClosed } from "./errors.ts";
 import { QuicFlows } from "./flows.ts";
 import { QuicForwarder } from "./forwarder.ts";
-import { type EngineOptions, NativeEngine } from "./native_engine.ts";
+import { Gate } from "./gate.ts";
+import type { EngineOptions } from "./engine_options.ts";
+import { NativeEngine } from "./native_engine.ts";
 import {
   concat,
   encodeAddress,
@@ -39,20 +41,11 @@ import {
   FAULT_KINDS,
   Operation,
   PayloadReader,
-  printable,
 } from "./records.ts";
 import { Relays } from "./relays.ts";
 import { QuicSession } from "./session.ts";
 import { ExtraSockets } from "./sockets.ts";
 import type { QuicStream } from "./stream.ts";
-
-/** The numbers of verdicts as the library knows them; 0 leaves it to the library. */
-const VERDICTS: Readonly<Record<AttemptVerdict, number>> = {
-  take: 1,
-  retry: 2,
-  refuse: 3,
-  drop: 4,
-};
 
 const END_KINDS: readonly SessionEnd["kind"][] = [
   "protocol_error",
@@ -66,14 +59,6 @@ const END_KINDS: readonly SessionEnd["kind"][] = [
 /** Bytes of the secret that the ends of a session share. */
 const SECRET_BYTES = 32;
 
-/** A dial that was not answered yet. */
-interface Dial {
-  readonly address: SocketAddress;
-  readonly timeoutMs: number;
-  resolve(session: Session): void;
-  reject(error: PollenError): void;
-}
-
 export class QuicEngine implements Engine {
   readonly localAddress: SocketAddress;
   readonly forwarder: QuicForwarder;
@@ -81,7 +66,8 @@ export class QuicEngine implements Engine {
   readonly #native: NativeEngine;
   readonly #sessions = new Map<number, QuicSession>();
   readonly #streams = new Map<number, QuicStream>();
-  readonly #dials = new Map<number, Dial>();
+  readonly #gate: Gate;
+  readonly #dials: Dials;
   readonly #sockets: ExtraSockets;
   readonly #relays: Relays;
   readonly #incoming = new BoundedQueue<QuicSession>(SESSIONS_WAITING_MAX);
@@ -89,7 +75,6 @@ export class QuicEngine implements Engine {
   readonly #raw = new BoundedQueue<RawPacket>(RAW_PACKETS_WAITING_MAX);
   readonly #ended: Promise<void>;
   #alpns: ReadonlySet<string>;
-  #decide: ((attempt: ConnectionAttempt) => AttemptVerdict) | null = null;
   #lastSessionId = 0;
   #isClosing = false;
   #lastStats: EngineStats;
@@ -98,6 +83,8 @@ export class QuicEngine implements Engine {
     this.#native = native;
     this.localAddress = native.localAddress;
     this.forwarder = new QuicForwarder(native);
+    this.#gate = new Gate(native);
+    this.#dials = new Dials(native);
     this.#sockets = new ExtraSockets(native);
     this.#relays = new Relays(native);
     this.flows = new QuicFlows(native);
@@ -118,44 +105,16 @@ export class QuicEngine implements Engine {
   }
 
   setGatekeeper(decide: ((attempt: ConnectionAttempt) => AttemptVerdict) | null): void {
-    this.#decide = decide;
-    this.#native.command(Operation.keepGate, { a: decide === null ? 0 : 1 });
+    this.#gate.keep(decide);
   }
 
   // deno-lint-ignore require-await
   async dial(address: SocketAddress, options: DialOptions): Promise<Session> {
-    const { alpn, timeoutMs, signal } = options;
     if (this.#isClosing) throw engineClosed();
-    if (signal?.aborted) throw dialCancelled(address);
-    if (!this.#alpns.has(alpn)) {
-      throw new PollenError("invalid_argument", `The engine does not speak "${alpn}".`);
+    if (!this.#alpns.has(options.alpn)) {
+      throw new PollenError("invalid_argument", `The engine does not speak "${options.alpn}".`);
     }
-    if (!Number.isInteger(timeoutMs) || timeoutMs < 1 || timeoutMs > DIAL_TIMEOUT_MS_MAX) {
-      throw new PollenError("invalid_argument", "The time for a dial is 1 to 60,000 ms.");
-    }
-    const tag = this.#native.nextTag();
-    const bytes = concat([encodeAddress(address), encodeText(alpn)]);
-    this.#native.command(Operation.dial, { a: timeoutMs, b: tag, bytes });
-    const { promise, resolve, reject } = Promise.withResolvers<Session>();
-    const cancel = () => {
-      this.#dials.delete(tag);
-      this.#native.command(Operation.cancelDial, { b: tag });
-      reject(dialCancelled(address));
-    };
-    signal?.addEventListener("abort", cancel, { once: true });
-    this.#dials.set(tag, {
-      address,
-      timeoutMs,
-      resolve(session) {
-        signal?.removeEventListener("abort", cancel);
-        resolve(session);
-      },
-      reject(error) {
-        signal?.removeEventListener("abort", cancel);
-        reject(error);
-      },
-    });
-    return promise;
+    return this.#dials.dial(address, options);
   }
 
   async accept(): Promise<Session | null> {
@@ -230,8 +189,7 @@ export class QuicEngine implements Engine {
     for (const session of [...this.#sessions.values()]) {
       this.#endSession(session, { kind: "local", errorCode: 0, reason });
     }
-    for (const dial of this.#dials.values()) dial.reject(engineClosed());
-    this.#dials.clear();
+    this.#dials.end();
     this.#sockets.end(engineClosed());
     this.forwarder.end();
     this.flows.end();
@@ -246,7 +204,7 @@ export class QuicEngine implements Engine {
       case EventKind.sessionUp:
         return this.#sessionUp(record);
       case EventKind.dialFailed:
-        return this.#dialFailed(record);
+        return this.#dials.failed(record);
       case EventKind.sessionEnded:
         return this.#sessionEnded(record);
       case EventKind.sessionStray:
@@ -297,7 +255,7 @@ export class QuicEngine implements Engine {
       case EventKind.flowsFailed:
         return this.flows.listenFailed(record);
       case EventKind.attempt:
-        return this.#attempted(record);
+        return this.#gate.attempted(record);
       case EventKind.resumed:
         this.#notices.pushDroppingOldest({ kind: "resumed", sleptMs: x });
         return;
@@ -308,24 +266,6 @@ export class QuicEngine implements Engine {
         this.#notices.pushDroppingOldest({ kind: "fault", fault, count, reason });
         return;
       }
-    }
-  }
-
-  #attempted({ handle, x, y, payload }: EventRecord): void {
-    const attempt = {
-      address: new PayloadReader(payload).address(),
-      isAddressProved: x !== 0,
-      openHandshakes: y,
-    };
-    this.#native.command(Operation.answerAttempt, { a: handle, b: this.#judge(attempt) });
-  }
-
-  #judge(attempt: ConnectionAttempt): number {
-    try {
-      return this.#decide === null ? 0 : VERDICTS[this.#decide(attempt)];
-    } catch {
-      // A defect of the gatekeeper must not end the engine; its own rule holds.
-      return 0;
     }
   }
 
@@ -346,18 +286,8 @@ export class QuicEngine implements Engine {
       if (!this.#incoming.push(session)) session.close("too many sessions wait");
       return;
     }
-    const dial = this.#dials.get(tag);
     // Nobody awaits a dial that was cancelled.
-    if (dial === undefined) return session.close("");
-    this.#dials.delete(tag);
-    dial.resolve(session);
-  }
-
-  #dialFailed({ tag, x, payload }: EventRecord): void {
-    const dial = this.#dials.get(tag);
-    if (dial === undefined) return;
-    this.#dials.delete(tag);
-    dial.reject(dialError(dial, x, new PayloadReader(payload).text()));
+    if (!this.#dials.succeeded(tag, session)) session.close("");
   }
 
   #sessionEnded({ handle, x, payload }: EventRecord): void {
@@ -372,32 +302,5 @@ export class QuicEngine implements Engine {
     this.#sessions.delete(session.handle);
     this.#relays.sessionEnded(session);
     session.end(end);
-  }
-}
-
-function engineClosed(): PollenError {
-  return new PollenError("closed", "The engine is closed.");
-}
-
-function dialCancelled(address: SocketAddress): PollenError {
-  return new PollenError("cancelled", `Dialling ${showAddress(address)} was cancelled.`);
-}
-
-function dialError(dial: Dial, code: number, said: string): PollenError {
-  const peer = showAddress(dial.address);
-  const reason = said === "" ? "" : `: ${printable(said)}`;
-  switch (code) {
-    case 1:
-      return new PollenError("timeout", `${peer} did not answer within ${dial.timeoutMs} ms.`);
-    case 2:
-      return new PollenError("unreachable", `${peer} cannot be reached${reason}.`);
-    case 3:
-      return new PollenError("refused", `${peer} refused the connection${reason}.`);
-    case 4:
-      return new PollenError("unauthenticated", `The handshake with ${peer} failed${reason}.`);
-    case 5:
-      return new PollenError("exhausted", "The engine has too many sessions.");
-    default:
-      return engineClosed();
   }
 }

@@ -1,4 +1,4 @@
-// What forwarders refuse in the same words.
+// What the parts of an engine refuse in the same words.
 
 import { PollenError, type SocketAddress } from "../types/mod.ts";
 import { type EventRecord, PayloadReader } from "./records.ts";

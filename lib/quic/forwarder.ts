@@ -1,8 +1,7 @@
-// TCP listeners, the connections they accept, and the bridges that join connections with streams.
-// Only names and ends pass through here; the bytes of a bridge never do.
+// The bridges that join TCP connections with streams, begun one by one or by rules. Only names and
+// ends pass through here; the bytes of a bridge never do.
 
 import {
-  BoundedQueue,
   type Bridge,
   type BridgeEnd,
   type BridgeEndKind,
@@ -14,17 +13,17 @@ import {
   type Session,
   type SocketAddress,
   type Stream,
-  TCP_CONNECTIONS_WAITING_MAX,
   type TcpConnection,
   type TcpListener,
   type TcpTarget,
 } from "../types/mod.ts";
-import { bindError, engineClosed, notOurs } from "./errors.ts";
+import { engineClosed, notOurs } from "./errors.ts";
 import type { NativeEngine } from "./native_engine.ts";
 import { concat, encodeAddress, type EventRecord, Operation, PayloadReader } from "./records.ts";
 import { Rules } from "./rules.ts";
 import { QuicSession } from "./session.ts";
 import { QuicStream } from "./stream.ts";
+import { QuicTcpConnection, QuicTcpListener, TcpListeners } from "./tcp_listeners.ts";
 
 const HEAD_BYTES_MAX = 65_536;
 const TARGETS_MAX = 16;
@@ -40,36 +39,22 @@ const END_KINDS: readonly BridgeEndKind[] = [
   "too_many",
 ];
 
-interface PendingListen {
-  readonly address: SocketAddress;
-  resolve(listener: TcpListener): void;
-  reject(error: PollenError): void;
-}
-
 export class QuicForwarder implements Forwarder {
   readonly #native: NativeEngine;
-  readonly #listens = new Map<number, PendingListen>();
-  readonly #listeners = new Map<number, QuicTcpListener>();
+  readonly #listeners: TcpListeners;
   readonly #bridges = new Map<number, QuicBridge>();
   readonly #rules: Rules;
   #isClosed = false;
 
   constructor(native: NativeEngine) {
     this.#native = native;
+    this.#listeners = new TcpListeners(native);
     this.#rules = new Rules(native);
   }
 
   listen(address: SocketAddress): Promise<TcpListener> {
     if (this.#isClosed) return Promise.reject(engineClosed());
-    const { promise, resolve, reject } = Promise.withResolvers<TcpListener>();
-    const tag = this.#native.nextTag();
-    try {
-      this.#native.command(Operation.listen, { b: tag, bytes: encodeAddress(address) });
-      this.#listens.set(tag, { address, resolve, reject });
-    } catch (error) {
-      reject(error);
-    }
-    return promise;
+    return this.#listeners.listen(address);
   }
 
   bridgeToSession(connection: TcpConnection, session: Session, head: Uint8Array): Bridge {
@@ -133,28 +118,16 @@ export class QuicForwarder implements Forwarder {
 
   /** The engine listens. */
   listening(record: EventRecord): void {
-    const pending = this.#listens.get(record.tag);
-    this.#listens.delete(record.tag);
-    const address = new PayloadReader(record.payload).address();
-    const listener = new QuicTcpListener(this.#native, record.handle, address, this.#listeners);
-    if (pending === undefined) return listener.close();
-    this.#listeners.set(record.handle, listener);
-    pending.resolve(listener);
+    this.#listeners.listening(record);
   }
 
   listenFailed(record: EventRecord): void {
-    const pending = this.#listens.get(record.tag);
-    if (pending === undefined) return;
-    this.#listens.delete(record.tag);
-    pending.reject(bindError("TCP", pending.address, record));
+    this.#listeners.failed(record);
   }
 
   /** A listener accepted a connection. */
   accepted(record: EventRecord): void {
-    const remote = new PayloadReader(record.payload).address();
-    const connection = new QuicTcpConnection(this.#native, record.x, remote);
-    const listener = this.#listeners.get(record.handle);
-    if (listener === undefined || !listener.accepted(connection)) connection.reset();
+    this.#listeners.accepted(record);
   }
 
   /** A bridge began by a rule, on a session that was not heard to have ended. */
@@ -188,9 +161,7 @@ export class QuicForwarder implements Forwarder {
   /** The engine is closed: nothing of ours goes on. */
   end(): void {
     this.#isClosed = true;
-    for (const pending of this.#listens.values()) pending.reject(engineClosed());
-    this.#listens.clear();
-    for (const listener of [...this.#listeners.values()]) listener.close();
+    this.#listeners.end();
     for (const bridge of [...this.#bridges.values()]) {
       this.#endBridge(bridge, nothingMoved("aborted"));
     }
@@ -207,81 +178,6 @@ export class QuicForwarder implements Forwarder {
   #endBridge(bridge: QuicBridge, end: BridgeEnd): void {
     this.#bridges.delete(bridge.tag);
     bridge.end(end);
-  }
-}
-
-class QuicTcpListener implements TcpListener {
-  readonly address: SocketAddress;
-  readonly native: NativeEngine;
-  readonly handle: number;
-  /** The listeners by handle, among which this one stands. */
-  readonly #listeners: Map<number, QuicTcpListener>;
-  readonly #waiting = new BoundedQueue<QuicTcpConnection>(TCP_CONNECTIONS_WAITING_MAX);
-
-  constructor(
-    native: NativeEngine,
-    handle: number,
-    address: SocketAddress,
-    listeners: Map<number, QuicTcpListener>,
-  ) {
-    this.native = native;
-    this.handle = handle;
-    this.address = address;
-    this.#listeners = listeners;
-  }
-
-  async accept(): Promise<TcpConnection | null> {
-    const connection = await this.#waiting.next();
-    connection?.take();
-    return connection;
-  }
-
-  close(): void {
-    this.#listeners.delete(this.handle);
-    this.#waiting.drain();
-    // The engine resets what was not taken.
-    this.native.command(Operation.closeListener, { a: this.handle });
-  }
-
-  accepted(connection: QuicTcpConnection): boolean {
-    return this.#waiting.push(connection);
-  }
-}
-
-class QuicTcpConnection implements TcpConnection {
-  readonly remoteAddress: SocketAddress;
-  readonly native: NativeEngine;
-  readonly #handle: number;
-  #isUsed = false;
-
-  constructor(native: NativeEngine, handle: number, remoteAddress: SocketAddress) {
-    this.native = native;
-    this.#handle = handle;
-    this.remoteAddress = remoteAddress;
-  }
-
-  reset(): void {
-    if (this.#isUsed) return;
-    this.#isUsed = true;
-    this.native.command(Operation.resetConnection, { a: this.#handle });
-  }
-
-  /** Somebody has it: it waits no more. */
-  take(): void {
-    this.native.command(Operation.takeConnection, { a: this.#handle });
-  }
-
-  /**
-   * Gives the connection to a bridge.
-   *
-   * @throws {PollenError} `failed_precondition` when it was reset or bridged before.
-   */
-  release(): number {
-    if (this.#isUsed) {
-      throw new PollenError("failed_precondition", "The TCP connection was used before.");
-    }
-    this.#isUsed = true;
-    return this.#handle;
   }
 }
 

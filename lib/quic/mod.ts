@@ -3,7 +3,7 @@
 
 import type { Engine } from "../types/mod.ts";
 import { QuicEngine } from "./engine.ts";
-import type { EngineOptions } from "./native_engine.ts";
+import type { EngineOptions } from "./engine_options.ts";
 
 export type { EngineOptions };
 export { engineVersion } from "./library_file.ts";
