@@ -2,8 +2,8 @@
 // What a test begins it ends: Deno looks for leaks only where it is told to.
 // In CI a skipped test is a failure: what cannot run there proves nothing.
 //
-// Tests that share the machine's kernel with everything else on it, real processes and networks, can
-// fail because of the machine. Their files run once more when few of them failed, and what then
+// Tests that share the machine's kernel with everything else on it, by real processes, networks or
+// sockets, can fail because of the machine. Their files run once more when few of them failed, and what then
 // passes is told as flaky, with what went wrong; nothing else is tried twice.
 
 import { dirname, fromFileUrl } from "./paths.ts";
@@ -11,8 +11,12 @@ import { readTestReport, type TestReport } from "./support/test_report.ts";
 
 /** Operations and resources that outlive their test fail it. */
 const LEAKS = ["--sanitize-ops", "--sanitize-resources"];
-/** Where the tests are that start processes, browsers or networks. */
-const WITH_MACHINE = /^\.\/tests\/(?:dashboard|durability|e2e|lab|portable|portmap)\//;
+/** Where the tests are that have processes, browsers, networks or sockets. */
+const FOLDERS = [
+  ...["compat", "dashboard", "durability", "e2e", "interop", "lab", "mesh", "portable", "portmap"],
+  ...["quic", "registry", "rpc", "tunnel"],
+];
+const WITH_MACHINE = new RegExp(`^\\./tests/(?:${FOLDERS.join("|")})/`);
 /** More files than this that fail are no chance. */
 const REPEATED_FILES_MAX = 3;
 /** How much of the output is kept to be read: the report is at its end. */
