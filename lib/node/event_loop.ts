@@ -1,6 +1,10 @@
 // What happens (envelopes, frames, peers, timers, commands), turned into inputs of the core, one at a
 // time, and its outputs performed. Everything that changes what the node knows of others comes through
 // here.
+//
+// What peers send is taken in slices. A message that waits already follows the one before it without
+// anything else of the process having its turn; where they come faster than they are worked on, no
+// timer would run and no session be admitted, and peers would give up those that they have.
 
 import type { GossipEvent, SignedPage } from "../proto/mod.ts";
 import { errorText, type Tasks } from "../types/mod.ts";
@@ -10,6 +14,9 @@ import type { Performer } from "./performer.ts";
 import type { Refusals } from "./refusals.ts";
 import type { NodeInput } from "./steps.ts";
 import type { NodeDeps } from "./wiring.ts";
+
+/** How long messages are worked on before everything else has its turn. */
+const SLICE_MS = 10;
 
 export interface EventLoopDeps extends Pick<NodeDeps, "mesh" | "clock" | "log"> {
   readonly core: Pick<NodeCore, "step">;
@@ -24,6 +31,8 @@ export interface EventLoopDeps extends Pick<NodeDeps, "mesh" | "clock" | "log"> 
 
 export class EventLoop {
   readonly #deps: EventLoopDeps;
+  /** How long messages were worked on in this slice. */
+  #sliceMs = 0;
 
   constructor(deps: EventLoopDeps) {
     this.#deps = deps;
@@ -62,14 +71,24 @@ export class EventLoop {
 
   async #receivePackets(): Promise<void> {
     for (let packet; (packet = await this.#deps.mesh.recv()) !== null;) {
-      this.step({ kind: "packet", packet });
+      await this.#take({ kind: "packet", packet });
     }
   }
 
   async #receiveFrames(): Promise<void> {
     for (let packet; (packet = await this.#deps.mesh.recvFrame()) !== null;) {
-      this.step({ kind: "frame", packet });
+      await this.#take({ kind: "frame", packet });
     }
+  }
+
+  async #take(input: NodeInput): Promise<void> {
+    const { clock } = this.#deps;
+    const from = clock.monotonicNow();
+    this.step(input);
+    this.#sliceMs += clock.monotonicNow() - from;
+    if (this.#sliceMs < SLICE_MS) return;
+    this.#sliceMs = 0;
+    await new Promise<void>((resolve) => void clock.setTimer(0, resolve));
   }
 
   async #receivePeerEvents(): Promise<void> {
