@@ -28,13 +28,15 @@ import {
   StreamKind,
   streamKind,
 } from "../types/mod.ts";
-import { framed, FrameSplitter } from "./framing.ts";
+import { framed, framedLength, FrameSplitter } from "./framing.ts";
 import { CloseReason } from "./protocol.ts";
 
 /** Until when a peer must have said hello: as long as a verdict may take, and longer than any round trip. */
 const HELLO_TIMEOUT_MS = 10_000;
 /** How much sooner than we the peer may know of the session that takes this one's place. */
 const SUPERSEDED_TIMEOUT_MS = 5_000;
+/** Bytes from which on frames are written without taking more along. */
+const WRITE_BYTES = 65_536;
 
 export interface FrameLinkOptions {
   /** Admitted, and of pollen/2. */
@@ -158,15 +160,24 @@ export class FrameLink {
 
   async #write(stream: Stream): Promise<void> {
     while (!this.#isEnded) {
-      const bytes = this.#unsent.shift();
-      if (bytes === undefined && this.#isLeaving) return stream.finish();
-      if (bytes === undefined) {
+      const bytes = this.#takeUnsent();
+      if (bytes.length === 0 && this.#isLeaving) return stream.finish();
+      if (bytes.length === 0) {
         await new Promise<void>((resolve) => this.#wake = resolve);
         continue;
       }
       await stream.write(bytes);
       this.#unsentBytes -= bytes.length;
     }
+  }
+
+  /** Some of the frames that wait, as one piece: many short ones cost hardly more than one. */
+  #takeUnsent(): Uint8Array {
+    let count = 0;
+    for (let bytes = 0; count < this.#unsent.length && bytes < WRITE_BYTES; count++) {
+      bytes += framedLength(this.#unsent[count]!);
+    }
+    return framed(...this.#unsent.splice(0, count));
   }
 
   async #leave(): Promise<void> {
@@ -199,8 +210,8 @@ export class FrameLink {
     const message = Frame.encode(frame);
     assert(message.length <= FRAME_BYTES_MAX, "what we send is within our own bound");
     if (this.#unsentBytes + message.length > FRAMES_UNSENT_BYTES_MAX) return false;
-    this.#unsent.push(framed(message));
-    this.#unsentBytes += this.#unsent.at(-1)!.length;
+    this.#unsent.push(message);
+    this.#unsentBytes += framedLength(message);
     this.#wake();
     return true;
   }

@@ -5,12 +5,22 @@ import { PollenError } from "../types/mod.ts";
 
 const LENGTH_BYTES = 4;
 
-/** The message with its length before it. */
-export function framed(message: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(LENGTH_BYTES + message.length);
-  new DataView(bytes.buffer).setUint32(0, message.length);
-  bytes.set(message, LENGTH_BYTES);
+/** Messages, each with its length before it. */
+export function framed(...messages: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(messages.reduce((sum, message) => sum + framedLength(message), 0));
+  const view = new DataView(bytes.buffer);
+  let at = 0;
+  for (const message of messages) {
+    view.setUint32(at, message.length);
+    bytes.set(message, at + LENGTH_BYTES);
+    at += framedLength(message);
+  }
   return bytes;
+}
+
+/** Bytes of a message with its length before it. */
+export function framedLength(message: Uint8Array): number {
+  return LENGTH_BYTES + message.length;
 }
 
 /** Puts messages together again from the pieces in which a stream delivers them. */

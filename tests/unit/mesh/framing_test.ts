@@ -8,7 +8,7 @@ Deno.test("messages come out as they went in, however their bytes are cut", () =
   const message = fc.uint8Array({ maxLength: 300 });
   const cuts = fc.array(fc.integer({ min: 1, max: 90 }), { minLength: 1 });
   fc.assert(fc.property(fc.array(message, { maxLength: 8 }), cuts, (messages, cuts) => {
-    const bytes = Uint8Array.from(messages.flatMap((message) => [...framed(message)]));
+    const bytes = framed(...messages);
     const splitter = new FrameSplitter(300);
     const out: number[][] = [];
     for (let at = 0, turn = 0; at < bytes.length; turn++) {
