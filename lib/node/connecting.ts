@@ -45,8 +45,8 @@ export class Connecting {
   }
 
   /** Peers with a live session, sorted. */
-  connected(): PeerKey[] {
-    return this.#peers.getAll("connected").map(({ peer }) => peer);
+  connected(): readonly PeerKey[] {
+    return this.#peers.connected();
   }
 
   isConnected(peer: PeerKey): boolean {

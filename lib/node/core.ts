@@ -145,7 +145,7 @@ export class NodeCore {
   }
 
   /** Peers with a live session, sorted. */
-  connectedPeers(): PeerKey[] {
+  connectedPeers(): readonly PeerKey[] {
     return this.#connecting.connected();
   }
 

@@ -25,7 +25,7 @@ export interface PunchTalkOptions {
   readonly exchange: Exchange;
   readonly whereabouts: Whereabouts;
   /** The peers with a live session, sorted. */
-  connected(): PeerKey[];
+  connected(): readonly PeerKey[];
   /** Whether there is a session with the peer that needs no carrier. */
   isReached(peer: PeerKey): boolean;
   /** The attempt to reach the peer has failed. */
@@ -103,7 +103,7 @@ export class PunchTalk {
     const { connected, whereabouts, exchange } = this.#options;
     const rank = (peer: PeerKey) =>
       (whereabouts.isSeenBy(peer) ? 2 : 0) + (exchange.takesFrames(peer) ? 1 : 0);
-    return connected().sort((a, b) => rank(b) - rank(a));
+    return connected().toSorted((a, b) => rank(b) - rank(a));
   }
 
   #onRequest(now: MonotonicMs, from: PeerKey, peerId: Uint8Array): NodeOutput[] {

@@ -57,6 +57,8 @@ const NEXT_STAGE: Readonly<Record<ConnectStage, ConnectStage | null>> = {
 /** Every peer this node knows of and what it does about each. */
 export class PeerStore {
   readonly #peers = new Map<PeerKey, Peer>();
+  /** Those that are connected, by key; null once one came or went. */
+  #connected: readonly PeerKey[] | null = null;
 
   /** Takes one input at one moment. Moments never go back between calls. */
   step(now: MonotonicMs, input: PeerInput): PeerOutput[] {
@@ -79,6 +81,7 @@ export class PeerStore {
         return [];
       case "forgetPeer":
         this.#peers.delete(input.peer);
+        this.#connected = null;
         return [];
       default:
         return assertNever(input);
@@ -100,6 +103,11 @@ export class PeerStore {
     return [...this.#peers.values()]
       .filter((peer) => state === undefined || peer.state.kind === state)
       .sort((a, b) => comparePeerKeys(a.peer, b.peer));
+  }
+
+  /** Those that are connected, by key. */
+  connected(): readonly PeerKey[] {
+    return this.#connected ??= this.getAll("connected").map(({ peer }) => peer);
   }
 
   /** The first moment at which a tick does something; null while nothing waits. */
@@ -179,6 +187,7 @@ export class PeerStore {
     inbound: boolean,
   ): PeerOutput {
     const { ips = [], port = 0, lastAddr = null } = this.#peers.get(peer) ?? {};
+    this.#connected = null;
     this.#peers.set(peer, {
       peer,
       // Over a carrier nothing is learned of where the peer is.
@@ -225,6 +234,7 @@ export class PeerStore {
   }
 
   #setState(peer: Peer, state: PeerState): void {
+    if (peer.state.kind === "connected") this.#connected = null;
     this.#peers.set(peer.peer, { ...peer, state });
   }
 }

@@ -43,7 +43,7 @@ import { AuthorLog } from "./core_log.ts";
 import { Memberships } from "./core_memberships.ts";
 import { OwnLog } from "./core_own.ts";
 import { Pages } from "./core_pages.ts";
-import { decodeMemberEvent, encodeMemberEvent } from "./core_signed.ts";
+import { decodeMemberEvent, encodeMemberEvent, eventName } from "./core_signed.ts";
 import { type Author, nothingRemembered, recordOf } from "./core_view.ts";
 import type {
   ApplyResult,
@@ -71,7 +71,10 @@ export class Core {
   /** The agents of the network's registries. */
   readonly pages: Pages;
   readonly #authors = new Map<PeerKey, Author>();
+  /** The same by key; null once there is another one. */
+  #sorted: readonly [PeerKey, Author][] | null = null;
   readonly #revocations = new Map<PeerKey, SignedRevocation>();
+  #version = 0;
   #unsaved: SaveUrgency | null = null;
   #newlyRevoked: PeerKey[] = [];
 
@@ -90,6 +93,7 @@ export class Core {
     this.#authors.set(local, author);
     this.own = new OwnLog(local, log, (change) => {
       author.record = null;
+      this.#version++;
       this.#markUnsaved(change.kind === "service" || change.kind === "revocation" ? "now" : "soon");
     });
   }
@@ -106,9 +110,17 @@ export class Core {
     for (const cert of memberships) this.#memberships.add(cert);
     return this.#applyAll(records.flatMap(({ body }): Heard[] => {
       if (body?.kind === "unsigned") return [{ event: body.value, signed: null }];
-      const event = body === undefined ? null : decodeMemberEvent(body.value.event);
-      return event === null ? [] : [{ event, signed: body!.value as SignedEvent }];
+      if (body === undefined || this.#holds(body.value.event)) return [];
+      const event = decodeMemberEvent(body.value.event);
+      return event === null ? [] : [{ event, signed: body.value }];
     }));
+  }
+
+  /** Whether another node's event is in force as it was signed: most are heard several times. */
+  #holds(bytes: Uint8Array): boolean {
+    const name = eventName(bytes);
+    return name !== null && name.author !== this.local &&
+      this.#authors.get(name.author)?.log.holds(name.counter, bytes) === true;
   }
 
   #applyAll(heard: readonly Heard[]): ApplyResult {
@@ -157,6 +169,7 @@ export class Core {
     }
     author.log.put(attribute, event, signed);
     author.record = null;
+    this.#version++;
     if (change.kind === "network" || change.kind === "externalPort" || change.kind === "service") {
       this.#markUnsaved("soon");
     }
@@ -208,6 +221,11 @@ export class Core {
 
   // --- what is exchanged over pollen/2
 
+  /** Another number whenever what is exchanged has changed. */
+  get version(): number {
+    return this.#version;
+  }
+
   /** The logs that hold something, by author: what positions are told of and records taken from. */
   *logs(): Generator<[PeerKey, AuthorLog]> {
     for (const [peer, { log }] of this.#sortedAuthors()) {
@@ -242,6 +260,13 @@ export class Core {
     const author = this.#authors.get(peer);
     if (author === undefined || this.#revocations.has(peer)) return null;
     return author.record = recordOf(author);
+  }
+
+  /** Whether a node that is not revoked says that it has a session with another one. */
+  isConnected(source: PeerKey, target: PeerKey): boolean {
+    if (this.#revocations.has(source)) return false;
+    const key = attributeKey({ kind: "reachability", value: { peerId: target } });
+    return this.#authors.get(source)?.log.get(key)?.deleted === false;
   }
 
   /** Whether what is known of a node was signed by it. */
@@ -336,6 +361,7 @@ export class Core {
     const author = this.#authors.get(subject);
     if (author !== undefined && subject !== this.local) {
       author.log.keepOnlyRevocations();
+      this.#version++;
       author.remembered = nothingRemembered(subject);
       author.record = null;
     }
@@ -393,10 +419,11 @@ export class Core {
     if (this.#authors.size >= AUTHORS_MAX) return null;
     const author = { log: new AuthorLog(), remembered: nothingRemembered(peer), record: null };
     this.#authors.set(peer, author);
+    this.#sorted = null;
     return author;
   }
 
-  #sortedAuthors(): [PeerKey, Author][] {
-    return [...this.#authors].sort(([a], [b]) => comparePeerKeys(a, b));
+  #sortedAuthors(): readonly [PeerKey, Author][] {
+    return this.#sorted ??= [...this.#authors].sort(([a], [b]) => comparePeerKeys(a, b));
   }
 }

@@ -30,9 +30,16 @@ export class AuthorLog {
   max = 0n;
   #isSigned = false;
   readonly #entries = new Map<AttributeKey, Entry>();
+  /** The same by counter; of two that have one, the one that came last. */
+  readonly #byCounter = new Map<bigint, Entry>();
   /** Signs our own events; null in the log of another author. */
   readonly #sign: ((event: GossipEvent) => SignedEvent) | null;
-  #position: LogPosition | null = null;
+  /** Of all entries but those in `#fresh`. */
+  #fingerprint = 0n;
+  /** The highest counter of all entries. */
+  #counter = 0n;
+  /** Entries that were put since somebody asked for the position. */
+  readonly #fresh = new Set<Entry>();
 
   constructor(sign: ((event: GossipEvent) => SignedEvent) | null = null) {
     this.#sign = sign;
@@ -77,11 +84,21 @@ export class AuthorLog {
     return signed.event.toHex() > current.signed.event.toHex();
   }
 
+  /** Whether an event of this counter that was signed in these very bytes is in force. */
+  holds(counter: bigint, signed: Uint8Array): boolean {
+    const held = this.#byCounter.get(counter)?.signed?.event;
+    return held !== undefined && haveSameBytes(held, signed);
+  }
+
   /** Records an event as its attribute's newest. */
   put(key: AttributeKey, event: GossipEvent, signed: SignedEvent | null = null): void {
     if (signed !== null && !this.isSigned) this.#beginSigned();
-    this.#entries.set(key, { event, signed, hash: null });
-    this.#position = null;
+    const entry = { event, signed, hash: null };
+    this.#drop(this.#entries.get(key));
+    this.#entries.set(key, entry);
+    this.#byCounter.set(event.counter, entry);
+    this.#fresh.add(entry);
+    if (event.counter > this.#counter) this.#counter = event.counter;
     if (event.counter > this.max) this.max = event.counter;
   }
 
@@ -104,18 +121,14 @@ export class AuthorLog {
   /** Where this log stands; null while it is empty. */
   get position(): LogPosition | null {
     if (this.#entries.size === 0) return null;
-    if (this.#position === null) {
-      let counter = 0n;
-      for (const { event } of this.#entries.values()) {
-        if (event.counter > counter) counter = event.counter;
-      }
-      this.#position = { counter, fingerprint: this.fingerprintUpTo(counter) };
-    }
-    return this.#position;
+    for (const entry of this.#fresh) this.#fingerprint ^= this.#hash(entry);
+    this.#fresh.clear();
+    return { counter: this.#counter, fingerprint: this.#fingerprint };
   }
 
   /** The fingerprint of what is held up to a counter. */
   fingerprintUpTo(counter: bigint): bigint {
+    if (counter >= this.#counter) return this.position?.fingerprint ?? 0n;
     let fingerprint = 0n;
     for (const entry of this.#entries.values()) {
       if (entry.event.counter <= counter) fingerprint ^= this.#hash(entry);
@@ -125,15 +138,32 @@ export class AuthorLog {
 
   /** Forgets everything but revocations, which count whoever passed them on. The maximum stays. */
   keepOnlyRevocations(): void {
-    for (const [key, { event }] of this.#entries) {
-      if (event.change?.kind !== "revocation") this.#entries.delete(key);
+    this.#counter = 0n;
+    for (const [key, entry] of this.#entries) {
+      const { counter, change } = entry.event;
+      if (change?.kind === "revocation") {
+        if (counter > this.#counter) this.#counter = counter;
+      } else {
+        this.#drop(entry);
+        this.#entries.delete(key);
+      }
     }
-    this.#position = null;
+  }
+
+  /** The entry is none of this log any more. */
+  #drop(entry: Entry | undefined): void {
+    if (entry === undefined) return;
+    const { counter } = entry.event;
+    if (this.#byCounter.get(counter) === entry) this.#byCounter.delete(counter);
+    if (!this.#fresh.delete(entry)) this.#fingerprint ^= this.#hash(entry);
   }
 
   #beginSigned(): void {
     this.#isSigned = true;
     this.#entries.clear();
+    this.#byCounter.clear();
+    this.#fresh.clear();
+    this.#fingerprint = this.#counter = 0n;
     this.max = 0n;
   }
 
@@ -158,4 +188,12 @@ export class AuthorLog {
     }
     return entry.hash;
   }
+}
+
+function haveSameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let at = 0; at < a.length; at++) {
+    if (a[at] !== b[at]) return false;
+  }
+  return true;
 }

@@ -6,6 +6,7 @@ import {
   isPort,
   parsePeerKey,
   PEER_KEY_BYTES,
+  type PeerKey,
   peerKeyBytes,
   peerKeyFromBytes,
   portNumber,
@@ -39,6 +40,30 @@ export function decodeMemberEvent(bytes: Uint8Array): GossipEvent | null {
   const textual = toTextual(change);
   if (textual === null) return null;
   return { peerId: peerKeyFromBytes(author), counter, deleted, change: textual };
+}
+
+/** The bytes of a member event before its author's, and before its counter: tags of proto3, a length. */
+const AUTHOR_HEAD = [0x0a, PEER_KEY_BYTES];
+const COUNTER_HEAD = [0x10];
+
+/**
+ * Whose event these bytes are and which, without a look at what they say; null where they are not
+ * written as ours are, and may be an event all the same.
+ */
+export function eventName(bytes: Uint8Array): { author: PeerKey; counter: bigint } | null {
+  const authorAt = AUTHOR_HEAD.length;
+  const counterAt = authorAt + PEER_KEY_BYTES;
+  const isUsual = bytes[0] === AUTHOR_HEAD[0] && bytes[1] === AUTHOR_HEAD[1] &&
+    bytes[counterAt] === COUNTER_HEAD[0];
+  if (!isUsual) return null;
+  let counter = 0n;
+  for (let at = counterAt + 1, shift = 0n; at < bytes.length && shift < 64n; at++, shift += 7n) {
+    counter |= BigInt(bytes[at]! & 0x7f) << shift;
+    if (bytes[at]! < 0x80) {
+      return { author: peerKeyFromBytes(bytes.subarray(authorAt, counterAt)), counter };
+    }
+  }
+  return null;
 }
 
 type Textual = NonNullable<GossipEvent["change"]>;

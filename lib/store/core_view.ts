@@ -21,10 +21,10 @@ export function nothingRemembered(peer: PeerKey): RememberedPeer {
 export function recordOf({ log, remembered, record }: Author): NodeRecord {
   if (record !== null) return record;
   let { ips, localPort, externalPort } = remembered;
+  let reachable: ReadonlySet<PeerKey> | null = null;
   let publiclyAccessible = false;
   let certExpiryUnix = 0n;
   const services = new Map(remembered.services);
-  const reachable: PeerKey[] = [];
   for (const { change, deleted } of log.events()) {
     switch (change?.kind) {
       // A deleted value is an empty one: that is how deletions are kept.
@@ -45,8 +45,6 @@ export function recordOf({ log, remembered, record }: Author): NodeRecord {
         else services.set(change.value.name, change.value.port);
         break;
       case "reachability":
-        if (!deleted) reachable.push(parsePeerKey(change.value.peerId));
-        break;
       case "revocation":
       case undefined:
         break;
@@ -60,9 +58,22 @@ export function recordOf({ log, remembered, record }: Author): NodeRecord {
     localPort,
     externalPort,
     services: new Map([...services].sort(([a], [b]) => a < b ? -1 : a > b ? 1 : 0)),
-    reachable: new Set(reachable.sort(comparePeerKeys)),
+    get reachable() {
+      return reachable ??= reachableIn(log);
+    },
     publiclyAccessible,
     certExpiryUnix,
     lastAddr: remembered.lastAddr,
   };
+}
+
+/** Made when it is asked for: an author of a large network reaches hundreds, and few ask. */
+function reachableIn(log: AuthorLog): ReadonlySet<PeerKey> {
+  const reachable: PeerKey[] = [];
+  for (const { change, deleted } of log.events()) {
+    if (change?.kind === "reachability" && !deleted) {
+      reachable.push(parsePeerKey(change.value.peerId));
+    }
+  }
+  return new Set(reachable.sort(comparePeerKeys));
 }

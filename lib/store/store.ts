@@ -45,8 +45,8 @@ export class Store implements AsyncDisposable {
   readonly loadWarnings: readonly string[];
   readonly #core: Core;
   readonly #file: StateFile;
-  /** Null once something changed. */
-  #digest: Uint8Array | null = null;
+  /** As of the version of what it was made of. */
+  #digest: { readonly hash: Uint8Array; readonly version: number } | null = null;
   readonly #onRevocation = new Listeners<PeerKey>();
   readonly #onDirty = new Listeners<SaveUrgency>();
 
@@ -128,8 +128,11 @@ export class Store implements AsyncDisposable {
 
   /** All that is known, in one SHA-256 hash: equal where the summaries are. */
   digest(): Uint8Array {
-    this.#digest ??= digestOf(this.#core);
-    return this.#digest;
+    const { version } = this.#core;
+    if (this.#digest?.version !== version) {
+      this.#digest = { hash: digestOf(this.#core), version };
+    }
+    return this.#digest.hash;
   }
 
   /** What somebody with this summary lacks, author by author until so many bytes are reached. */
@@ -251,7 +254,7 @@ export class Store implements AsyncDisposable {
 
   /** Whether `source` says that it has a session with `target`. */
   isConnected(source: PeerKey, target: PeerKey): boolean {
-    return this.#core.get(source)?.reachable.has(target) ?? false;
+    return this.#core.isConnected(source, target);
   }
 
   /** Whether what is known of the node was signed by itself, so that nobody else can have said it. */
@@ -365,7 +368,6 @@ export class Store implements AsyncDisposable {
   }
 
   #change<T>(change: (core: Core) => T): T {
-    this.#digest = null;
     const result = change(this.#core);
     const urgency = this.#core.takeUnsaved();
     const revoked = this.#core.takeNewlyRevoked();

@@ -130,10 +130,10 @@ export const KNOWN_CERTIFICATES_MAX = 1_024;
 /** Verified signatures that are remembered; the one that was used longest ago goes first. */
 export const VERIFIED_SIGNATURES_MAX = 1_024;
 /**
- * The same for events, 100 bytes each: a node hears each once, but the nodes of one process hear the
+ * The same for events, 200 bytes each: a node hears each once, but the nodes of one process hear the
  * same, and nearly at the same time.
  */
-export const VERIFIED_EVENTS_MAX = 4_096;
+export const VERIFIED_EVENTS_MAX = 16_384;
 /** Public keys that were made ready to verify with. */
 export const PUBLIC_KEYS_MAX = 1_024;
 /** Strangers who redeem invites at the same time: in all, and of one source. Others are turned away. */

@@ -1,11 +1,13 @@
 // What nodes exchange over pollen/2: signed by their authors, who must be members, and complete.
 
 import { deepEqual, equal } from "node:assert/strict";
+import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { authorityOf } from "../../../lib/app/authority.ts";
 import { systemClock } from "../../../lib/host/mod.ts";
 import type { EventRecords, GossipEvent } from "../../../lib/proto/mod.ts";
 import { Core } from "../../../lib/store/core.ts";
+import { encodeMemberEvent, eventName } from "../../../lib/store/core_signed.ts";
 import { digestOf, mayLack, missingRecords, summaryOf } from "../../../lib/store/core_sync.ts";
 import { COUNTER_JUMP_MAX } from "../../../lib/types/mod.ts";
 import { DAY_MS, makeNode, makeRoot, NOW, type Root } from "../auth/fixtures.ts";
@@ -16,6 +18,7 @@ const root = await makeRoot(1);
 const foreign = await makeRoot(2);
 const ALL = { bytesMax: Infinity };
 const NOTHING = { positions: [] };
+const EMPTY_BYTES = new Uint8Array();
 
 async function memberOf({ signer, credentials: { trust } }: Root, seed: number) {
   const { identity } = await makeNode(seed);
@@ -255,4 +258,60 @@ Deno.test("who was made to count on from afar is heard by those who missed it, a
   pull(again, b);
   pull(b, again);
   deepEqual(servicesOf(b, a), ["new"]);
+});
+
+Deno.test("the fingerprint is that of what is in force, whatever came and went before", () => {
+  const [a, b] = [newCore(0), newCore(1)];
+  const hashOf = (bytes: Uint8Array) =>
+    new DataView(createHash("sha256").update(bytes).digest().buffer).getBigUint64(0);
+  const check = (core: Core) => {
+    const { records } = missingRecords(core, NOTHING, ALL);
+    const bytes = records.map(({ body }) =>
+      body?.kind === "signed" ? body.value.event : EMPTY_BYTES
+    );
+    const expected = bytes.reduce((sum, each) => sum ^ hashOf(each), 0n);
+    const sum = summaryOf(core).positions.reduce(
+      (sum, { fingerprint }) => sum ^ new DataView(fingerprint.buffer).getBigUint64(0),
+      0n,
+    );
+    equal(sum, expected);
+  };
+  fc.assert(
+    fc.property(
+      fc.array(
+        fc.record({ name: fc.integer({ max: 5, min: 0 }), act: fc.integer({ max: 3, min: 0 }) }),
+      ),
+      (steps) => {
+        for (const { name, act } of steps) {
+          if (act === 0) a.own.retract(service(`s${name}`));
+          else a.own.publish(service(`s${name}`, act + name));
+          // Some changes are looked at one by one, others together.
+          if (act === 3) [a, b].forEach((core) => (pull(b, a), check(core)));
+        }
+        pull(b, a);
+        [a, b].forEach(check);
+        deepEqual(digestOf(a), digestOf(b));
+      },
+    ),
+  );
+  const { signer } = root;
+  const revocation = signer.issueRevocation(a.local, NOW);
+  b.publishRevocation(revocation);
+  check(b);
+});
+
+Deno.test("an event is known by its author and its number before it is read", () => {
+  for (const counter of [1n, 127n, 128n, 1n << 40n, (1n << 63n) - 1n]) {
+    const said: GossipEvent = {
+      peerId: members[0]!.key,
+      counter,
+      deleted: false,
+      change: service("web"),
+    };
+    deepEqual(eventName(encodeMemberEvent(said)), { author: members[0]!.key, counter });
+  }
+  const bytes = encodeMemberEvent({ ...event(members[0]!.key, 5n, service("web")) });
+  equal(eventName(bytes.subarray(0, 34)), null);
+  equal(eventName(new Uint8Array([0x0a, 31, ...bytes.subarray(2)])), null);
+  equal(eventName(new Uint8Array([...bytes.subarray(0, 35), 0x80])), null);
 });
