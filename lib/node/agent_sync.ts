@@ -4,24 +4,33 @@
 import type { AgentPages, AgentSummary, Frame, SignedPage } from "../proto/mod.ts";
 import { pageBytes, type Pages } from "../store/mod.ts";
 import { type MonotonicMs, type PeerKey, PeerRateLimiter, RECORDS_BYTES } from "../types/mod.ts";
+import { Asks } from "./asks.ts";
 import { ANSWER_BYTES, ANSWERS_BURST, ANSWERS_PAUSE_MS, SummaryPauses } from "./summary_pauses.ts";
 
 export class AgentSync {
   readonly #pages: Pages;
+  readonly #asks: Asks;
   readonly #pauses = new SummaryPauses();
   readonly #answers = new PeerRateLimiter(ANSWERS_BURST, ANSWERS_PAUSE_MS);
 
-  constructor(pages: Pages) {
+  constructor(local: PeerKey, pages: Pages) {
     this.#pages = pages;
+    this.#asks = new Asks(local);
   }
 
   begin(now: MonotonicMs, peer: PeerKey): Frame[] {
     this.#pauses.begin(now, peer);
-    return [this.#summary()];
+    return this.#ask(now, peer);
   }
 
   end(peer: PeerKey): void {
     this.#pauses.end(peer);
+    this.#asks.forget(peer);
+  }
+
+  /** The summaries that had to wait. */
+  tick(now: MonotonicMs): [PeerKey, Frame][] {
+    return this.#asks.due(now).map((peer) => [peer, this.#summary()]);
   }
 
   /** For the digest of a gossip round. */
@@ -33,7 +42,8 @@ export class AgentSync {
   onHash(now: MonotonicMs, peer: PeerKey, hash: Uint8Array): Frame[] {
     if (hash.length === 0) return [];
     const isSame = hash.toHex() === this.#pages.digest().toHex();
-    return this.#pauses.onDigest(now, peer, isSame) ? [this.#summary()] : [];
+    if (isSame) this.#asks.forget(peer);
+    return this.#pauses.onDigest(now, peer, isSame) ? this.#ask(now, peer) : [];
   }
 
   onSummary(now: MonotonicMs, peer: PeerKey, summary: AgentSummary): Frame[] {
@@ -41,7 +51,7 @@ export class AgentSync {
     const frames = pageFrames(this.#pages.missing(summary, { bytesMax: ANSWER_BYTES }));
     if (this.#pauses.allows(now, peer) && this.#pages.mayLack(summary)) {
       this.#pauses.asked(now, peer);
-      frames.push(this.#summary());
+      frames.push(...this.#ask(now, peer));
     }
     return frames;
   }
@@ -56,6 +66,11 @@ export class AgentSync {
   /** The frames that tell of new pages. */
   tell(pages: readonly SignedPage[]): Frame[] {
     return pageFrames({ pages, more: false });
+  }
+
+  /** A summary, now or when there is time. */
+  #ask(now: MonotonicMs, peer: PeerKey): Frame[] {
+    return this.#asks.take(now, peer) ? [this.#summary()] : [];
   }
 
   #summary(): Frame {

@@ -66,8 +66,8 @@ export class NodeCore {
     const peers = () => options.relayPeers?.() ?? new Map<PeerKey, RelayPeer>();
     this.#store = store;
     this.#whereabouts = new Whereabouts(store);
-    this.#exchange = new Exchange(store, connected);
     this.#reach = new Reach(store);
+    this.#exchange = new Exchange(store, connected, () => this.#reach.isWaiting);
     this.#natReports = new NatReports(connected, this.#exchange);
     this.#relays = new Relays({ store, bytesPerSecond, peers });
     this.#punches = new PunchTalk({

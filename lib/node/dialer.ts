@@ -23,6 +23,9 @@ const DIAL_TIMEOUT_MS = 2_000;
 const MOVE_QUESTIONS = 8;
 const MOVE_PAUSE_MS = 250;
 
+/** What the newest attempt counts for in how long they take. */
+const NEWEST_SHARE = 0.25;
+
 export interface DialerDeps {
   readonly mesh: Mesh<Envelope, Frame>;
   readonly clock: Clock;
@@ -40,6 +43,7 @@ export class Dialer {
   /** Peers to whom a way is being opened, and what comes of it. */
   readonly #punching = new Map<PeerKey, Promise<boolean>>();
   #running = 0;
+  #tookMs = 0;
   #isUnanswered = false;
 
   constructor(deps: DialerDeps) {
@@ -49,6 +53,11 @@ export class Dialer {
   /** How many attempts are under way. */
   get running(): number {
     return this.#running;
+  }
+
+  /** How long attempts have taken of late that led to a session, in milliseconds; 0 before the first. */
+  get tookMs(): number {
+    return this.#tookMs;
   }
 
   /** Whether the last peer that was tried said nothing at all. */
@@ -64,8 +73,11 @@ export class Dialer {
   ): Promise<boolean> {
     if (this.#running >= DIALS_MAX) return false;
     this.#running++;
+    const { clock } = this.#deps;
+    const from = clock.monotonicNow();
     try {
       await this.connect(peer, names, addresses);
+      this.#tookMs += (clock.monotonicNow() - from - this.#tookMs) * NEWEST_SHARE;
       this.#refusals.delete(peer);
       this.#isUnanswered = false;
       return true;

@@ -27,6 +27,12 @@ import { Sync } from "./sync.ts";
 /** At most one eager sync per peer in this time while sessions replace each other; a loss ends the pause. */
 const EAGER_SYNC_PAUSE_MS = 5_000;
 
+/**
+ * Who asks and has heard of so few, itself among them, is new to the network, or has just started. It
+ * asks a few only, and they tell everybody of it.
+ */
+const NEWCOMER_KNOWS_MAX = 2;
+
 const NOBODY: ReadonlySet<PeerKey> = new Set();
 
 export class Exchange {
@@ -37,14 +43,25 @@ export class Exchange {
   /** The same for agents. */
   readonly #agents: AgentSync;
   readonly #hearsay = new Hearsay();
+  readonly #isCrowded: () => boolean;
   readonly #eagerSyncAllowedAt = new Map<PeerKey, MonotonicMs>();
+  /** Peers of whom we may be the first to hear. */
+  readonly #newcomers = new Set<PeerKey>();
 
-  /** @param connected The peers with a live session. */
-  constructor(store: Store, connected: () => readonly PeerKey[]) {
+  /**
+   * @param connected The peers with a live session.
+   * @param isCrowded Whether many sessions begin or end, so that nobody knows who reaches whom.
+   */
+  constructor(
+    store: Store,
+    connected: () => readonly PeerKey[],
+    isCrowded: () => boolean = () => false,
+  ) {
     this.#store = store;
     this.#connected = connected;
+    this.#isCrowded = isCrowded;
     this.#sync = new Sync(store);
-    this.#agents = new AgentSync(store.agents);
+    this.#agents = new AgentSync(store.local, store.agents);
   }
 
   /**
@@ -69,6 +86,7 @@ export class Exchange {
 
   end(peer: PeerKey): void {
     this.#eagerSyncAllowedAt.delete(peer);
+    this.#newcomers.delete(peer);
     this.#sync.end(peer);
     this.#agents.end(peer);
   }
@@ -94,13 +112,12 @@ export class Exchange {
 
   /** What could wait: once a second or so. */
   tick(now: MonotonicMs): NodeOutput[] {
-    const asked = this.#sync.tick(now).flatMap(([peer, frame]) => framesTo(peer, [frame]));
+    const asked = [...this.#sync.tick(now), ...this.#agents.tick(now)]
+      .flatMap(([peer, frame]) => framesTo(peer, [frame]));
     const { heard, isLittle } = this.#hearsay.take();
     if (heard.length === 0) return asked;
-    const first = this.#firstTold();
-    const isTurnOf = (peer: PeerKey, { told }: Heard) =>
-      !told.has(peer) && (isLittle || first.has(peer));
-    return [...asked, ...this.#passOn(heard, isTurnOf)];
+    const peers = isLittle && !this.#isCrowded() ? this.#connected() : this.#firstTold();
+    return [...asked, ...this.#passOn(heard, peers, (peer, { told }) => !told.has(peer))];
   }
 
   /** Tells every peer. */
@@ -135,6 +152,7 @@ export class Exchange {
           ...this.#agents.onHash(now, peer, body.value.agents),
         ]);
       case "summary":
+        if (body.value.positions.length <= NEWCOMER_KNOWS_MAX) this.#newcomers.add(peer);
         return framesTo(peer, this.#sync.onSummary(now, peer, body.value));
       case "records":
         return this.#onRecords(now, peer, body.value);
@@ -153,10 +171,14 @@ export class Exchange {
     return [...this.#spread(result, peer), ...framesTo(peer, follow)];
   }
 
-  /** Pages that were new go on to some of those whom their author does not reach itself; a digest tells the others. */
+  /**
+   * Pages that were new go on to some of those whom their author does not reach itself; a digest tells
+   * the others, and in a crowd everybody.
+   */
   #onAgents(from: PeerKey, { pages, more }: AgentPages): NodeOutput[] {
     const applied = this.#store.agents.apply(pages);
     const outputs = framesTo(from, this.#agents.onPages(from, applied.size > 0, more));
+    if (this.#isCrowded()) return outputs;
     for (const [author, of] of applied) {
       const others = [...this.#firstTold()].filter((peer) =>
         this.takesFrames(peer) && peer !== from && peer !== author &&
@@ -172,19 +194,30 @@ export class Exchange {
     const outputs = this.broadcast(rebroadcast);
     if (applied.length === 0) return outputs;
     const all = new Set(this.#connected());
-    const first = this.#firstTold();
-    const heard = applied.map((event): Heard => {
-      const kind = event.change?.kind;
-      return {
-        event,
-        from,
-        told: kind === "revocation" ? all : kind === "reachability" ? NOBODY : first,
-      };
-    });
+    const first = this.#isCrowded() ? NOBODY : this.#firstTold();
+    const heard = applied.map((event): Heard => ({
+      event,
+      from,
+      told: this.#isForAll(event, from)
+        ? all
+        : event.change?.kind === "reachability"
+        ? NOBODY
+        : first,
+    }));
+    this.#newcomers.delete(from);
     for (const each of heard) {
       if (each.told.size < all.size) this.#hearsay.keep(each);
     }
-    return [...outputs, ...this.#passOn(heard, (peer, { told }) => told.has(peer))];
+    for (const [told, of] of Map.groupBy(heard, ({ told }) => told)) {
+      outputs.push(...this.#passOn(of, told, () => true));
+    }
+    return outputs;
+  }
+
+  /** A revocation, and what a newcomer says of itself: where many come at once, nobody else may know it. */
+  #isForAll({ peerId, change }: GossipEvent, from: PeerKey): boolean {
+    if (change?.kind === "revocation") return true;
+    return this.#newcomers.has(from) && peerId === from && change?.kind !== "reachability";
   }
 
   /** Those that hear at once what is new: over pollen/1 all, because there what is missed may never be found out. */
@@ -194,25 +227,21 @@ export class Exchange {
     return new Set(peers.filter((peer) => first.has(peer) || !this.takesFrames(peer)));
   }
 
-  /** What was new here goes on to those whose turn it is, and whom its author does not reach itself. */
+  /** What was new here goes on to those of the peers whose turn it is, and whom its author does not reach itself. */
   #passOn(
     heard: readonly Heard[],
+    peers: Iterable<PeerKey>,
     isTurnOf: (peer: PeerKey, heard: Heard) => boolean,
   ): NodeOutput[] {
-    const connected = this.#connected();
-    const events = new Map<PeerKey, GossipEvent[]>();
-    for (const [peerId, ofAuthor] of Map.groupBy(heard, ({ event }) => event.peerId)) {
-      const author = tryParsePeerKey(peerId);
-      if (author === null) continue;
-      for (const peer of connected) {
-        if (peer === author || this.#store.isConnected(author, peer)) continue;
-        const turns = ofAuthor.filter((each) => each.from !== peer && isTurnOf(peer, each));
-        if (turns.length === 0) continue;
-        const before = events.get(peer) ?? [];
-        events.set(peer, [...before, ...turns.map(({ event }) => event)]);
-      }
-    }
-    return [...events].flatMap(([peer, of]) => this.#eventsTo(peer, of));
+    const byAuthor = Map.groupBy(heard, ({ event }) => tryParsePeerKey(event.peerId));
+    return [...peers].flatMap((peer) => {
+      const events = [...byAuthor].flatMap(([author, of]) =>
+        author === null || author === peer || this.#store.isConnected(author, peer)
+          ? []
+          : of.filter((each) => each.from !== peer && isTurnOf(peer, each))
+      );
+      return events.length === 0 ? [] : this.#eventsTo(peer, events.map(({ event }) => event));
+    });
   }
 
   #eventsTo(peer: PeerKey, events: readonly GossipEvent[]): NodeOutput[] {

@@ -18,6 +18,8 @@ import type { NodeDeps } from "./wiring.ts";
 const RELAY_HEAD_START_MS = 300;
 /** How much longer for each other dial that is under way: where many begin at once, none is answered at once. */
 const RELAY_HEAD_START_MS_PER_DIAL = 50;
+/** And so many times what a dial takes at present: on a busy machine none is answered sooner. */
+const RELAY_HEAD_START_DIALS = 3;
 
 export interface PerformerDeps extends Pick<NodeDeps, "local" | "mesh" | "clock" | "log"> {
   readonly core: Pick<NodeCore, "coordinate">;
@@ -89,7 +91,8 @@ export class Performer {
   ): Promise<void> {
     const { clock, dialer, report } = this.#deps;
     const pending = () => report({ kind: "connectPending", peer });
-    const headStartMs = RELAY_HEAD_START_MS + RELAY_HEAD_START_MS_PER_DIAL * dialer.running;
+    const headStartMs = RELAY_HEAD_START_MS + RELAY_HEAD_START_MS_PER_DIAL * dialer.running +
+      RELAY_HEAD_START_DIALS * dialer.tookMs;
     const stopTimer = clock.setTimer(headStartMs, pending);
     const all = [...addresses, ...this.#relays.waysTo(peer)];
     const isConnected = await dialer.attempt(peer, all, names).finally(stopTimer);

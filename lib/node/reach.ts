@@ -30,6 +30,11 @@ export class Reach {
     this.#turn = Number.parseInt(store.local.slice(0, 4), 16) / 0x1_0000;
   }
 
+  /** Whether something waits for a lull: much changes. */
+  get isWaiting(): boolean {
+    return this.#waiting.size > 0;
+  }
+
   /** A session with the peer began, or ended; the events that say so now. */
   change(now: MonotonicMs, peer: PeerKey, isConnected: boolean): GossipEvent[] {
     if (this.#waiting.size === 0 && this.#allowed.allow(this.#store.local, now)) {

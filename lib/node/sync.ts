@@ -20,18 +20,12 @@ import {
   PeerRateLimiter,
   RECORDS_BYTES,
 } from "../types/mod.ts";
+import { Asks } from "./asks.ts";
 import { ANSWER_BYTES, ANSWERS_BURST, ANSWERS_PAUSE_MS, SummaryPauses } from "./summary_pauses.ts";
 
 /** Some 400 bytes each: a quarter of what a frame holds. */
 const MEMBERSHIPS_PER_FRAME = 128;
 
-/**
- * Summaries that go out at once, to all peers together, and the time after which one more does. Each
- * is answered with all that is missing here, so who asks one peer after the other is told everything
- * once, and not by each.
- */
-const ASKS_BURST = 4;
-const ASKS_PAUSE_MS = 1_000;
 /** Nobody is asked while so much comes by itself: to verify it takes a hundredth of a core. */
 const BUSY_BYTES_PER_MS = 16;
 /** But for this long at most: what is missing may be who else there is. */
@@ -39,9 +33,7 @@ const BUSY_MS_MAX = 3_000;
 
 export class Sync {
   readonly #store: Store;
-  readonly #asks = new PeerRateLimiter(ASKS_BURST, ASKS_PAUSE_MS);
-  /** Whom to send a summary when there is time; who came last knows most. */
-  readonly #toAsk = new Set<PeerKey>();
+  readonly #asks: Asks;
   #busyUntil: MonotonicMs | null = null;
   readonly #pauses = new SummaryPauses();
   /** Authors whose membership went to the peer in this session: once is enough. */
@@ -50,6 +42,7 @@ export class Sync {
 
   constructor(store: Store) {
     this.#store = store;
+    this.#asks = new Asks(store.local);
   }
 
   /** Whether the exchange with this peer goes on. */
@@ -66,18 +59,13 @@ export class Sync {
   end(peer: PeerKey): void {
     this.#pauses.end(peer);
     this.#vouched.delete(peer);
-    this.#toAsk.delete(peer);
+    this.#asks.forget(peer);
   }
 
   /** The summaries that had to wait. */
   tick(now: MonotonicMs): [PeerKey, Frame][] {
-    const asked: [PeerKey, Frame][] = [];
-    for (const peer of [...this.#toAsk].reverse()) {
-      const frames = this.#ask(now, peer);
-      if (frames.length === 0) break;
-      asked.push(...frames.map((frame): [PeerKey, Frame] => [peer, frame]));
-    }
-    return asked;
+    if (this.#isBusy(now)) return [];
+    return this.#asks.due(now).map((peer) => [peer, this.#summary()]);
   }
 
   /** What each peer gets in a gossip round, with the hash of what else there is. */
@@ -87,7 +75,7 @@ export class Sync {
 
   onDigest(now: MonotonicMs, peer: PeerKey, hash: Uint8Array): Frame[] {
     const isSame = hash.toHex() === this.#store.digest().toHex();
-    if (isSame) this.#toAsk.delete(peer);
+    if (isSame) this.#asks.forget(peer);
     return this.#pauses.onDigest(now, peer, isSame) ? this.#ask(now, peer) : [];
   }
 
@@ -96,7 +84,7 @@ export class Sync {
     const missing = this.#store.missingRecords(summary, { bytesMax: ANSWER_BYTES });
     const frames = recordFrames(missing);
     if (!this.#store.mayLack(summary)) {
-      this.#toAsk.delete(peer);
+      this.#asks.forget(peer);
     } else if (this.#pauses.allows(now, peer)) {
       this.#pauses.asked(now, peer);
       frames.push(...this.#ask(now, peer));
@@ -133,11 +121,11 @@ export class Sync {
 
   /** A summary, now or when there is time. */
   #ask(now: MonotonicMs, peer: PeerKey): Frame[] {
-    this.#toAsk.delete(peer);
-    const isBusy = this.#busyUntil !== null && now < this.#busyUntil;
-    if (!isBusy && this.#asks.allow(this.#store.local, now)) return [this.#summary()];
-    this.#toAsk.add(peer);
-    return [];
+    return this.#asks.take(now, peer, this.#isBusy(now)) ? [this.#summary()] : [];
+  }
+
+  #isBusy(now: MonotonicMs): boolean {
+    return this.#busyUntil !== null && now < this.#busyUntil;
   }
 
   #summary(): Frame {

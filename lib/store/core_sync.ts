@@ -65,12 +65,11 @@ export function missingRecords(
   return { records, memberships, more: false };
 }
 
-/** Those of the events that are in force, with the memberships of their authors but us, whom a peer knows. */
+/** Those of the events that are in force, with the memberships of their authors. */
 export function recordsOf(core: Core, events: readonly GossipEvent[]): EventRecords {
   const records = events.map((event) => core.recordOf(event))
     .filter((record) => record !== undefined);
   const authors = new Set(events.map(({ peerId }) => peerId as PeerKey));
-  authors.delete(core.local);
   const memberships = [...authors].map((author) => core.memberships.get(author))
     .filter((cert) => cert !== undefined);
   return { records, memberships, more: false };
