@@ -1,7 +1,7 @@
 // Joining through a member that cannot redeem the invite itself: it passes the request on and the
 // answer back, and can neither read nor forge either.
 
-import { deepEqual, equal, match, rejects } from "node:assert/strict";
+import { deepEqual, equal, rejects } from "node:assert/strict";
 import { sealRedemption, verifyJoinToken } from "../../lib/auth/mod.ts";
 import { ALPN_INVITE_2, inviteProtocols } from "../../lib/mesh/mod.ts";
 import {
@@ -23,20 +23,11 @@ import { framed, FrameSplitter } from "../../lib/mesh/framing.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { DAY_MS, NOW } from "../unit/auth/fixtures.ts";
 import { CountingRedeemer, invite, openServer, redeemingBy, Stranger } from "./invite_support.ts";
-import { clock, inTime, present, TestMesh, TestNetwork } from "./support.ts";
+import { clock, failure, inTime, present, TestMesh, TestNetwork } from "./support.ts";
 
 const network = await TestNetwork.found();
 const { root } = network;
 const forwarding = await network.member(20);
-
-function failure(code: PollenError["code"], text: RegExp) {
-  return (thrown: unknown) => {
-    if (!(thrown instanceof PollenError)) throw thrown;
-    equal(thrown.code, code, thrown.text);
-    match(thrown.text, text);
-    return true;
-  };
-}
 
 /** Until the peer's hello has come: it says whether the peer redeems. */
 async function heardHello(mesh: TestMesh, peer: TestMesh): Promise<void> {

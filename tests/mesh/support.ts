@@ -1,6 +1,7 @@
 // What the tests of the mesh share: a network with members, and meshes on the real engine. Wall
 // clock time stands at the moment the network was founded; monotonic time and timers are real.
 
+import { equal, match } from "node:assert/strict";
 import type { IdentityKey, NodeCredentials } from "../../lib/auth/mod.ts";
 import { systemClock, systemRandom } from "../../lib/host/mod.ts";
 import { Mesh, type MeshOptions } from "../../lib/mesh/mod.ts";
@@ -14,6 +15,7 @@ import {
   isWay,
   type PeerEvent,
   type PeerKey,
+  PollenError,
   type Protocol,
   type Session,
   silentLog,
@@ -27,7 +29,17 @@ export { inTime, present };
 /** Real timers; the wall clock stands where the fixtures' certificates are valid. */
 export const clock: Clock = { ...systemClock, wallNow: () => NOW };
 
-export const DIAL = { timeoutMs: 5_000 };
+export const DIAL = { timeoutMs: 20_000 };
+
+/** For `rejects`: a failure of this code whose text matches. */
+export function failure(code: PollenError["code"], text: RegExp) {
+  return (thrown: unknown) => {
+    if (!(thrown instanceof PollenError)) throw thrown;
+    equal(thrown.code, code, thrown.text);
+    match(thrown.text, text);
+    return true;
+  };
+}
 
 export interface Member {
   readonly identity: IdentityKey;
