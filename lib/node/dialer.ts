@@ -43,6 +43,8 @@ export class Dialer {
   /** Peers to whom a way is being opened, and what comes of it. */
   readonly #punching = new Map<PeerKey, Promise<boolean>>();
   #running = 0;
+  /** Attempts that wait for another one to end, by peer. */
+  readonly #waiting = new Map<PeerKey, () => void>();
   #tookMs = 0;
   #isUnanswered = false;
 
@@ -71,7 +73,8 @@ export class Dialer {
     addresses: readonly SocketAddress[],
     names: readonly string[],
   ): Promise<boolean> {
-    if (this.#running >= DIALS_MAX) return false;
+    if (this.#waiting.has(peer)) return false;
+    if (this.#running >= DIALS_MAX) await this.#turn(peer);
     this.#running++;
     const { clock } = this.#deps;
     const from = clock.monotonicNow();
@@ -87,7 +90,22 @@ export class Dialer {
       this.#report(peer, error);
       return false;
     } finally {
-      this.#running--;
+      this.#leave();
+    }
+  }
+
+  /** Resolves when there is room. Where very many peers come at once they wait, and do not fail. */
+  async #turn(peer: PeerKey): Promise<void> {
+    while (this.#running >= DIALS_MAX) {
+      await new Promise<void>((resolve) => this.#waiting.set(peer, resolve));
+    }
+  }
+
+  #leave(): void {
+    this.#running--;
+    for (const [peer, wake] of this.#waiting) {
+      this.#waiting.delete(peer);
+      return wake();
     }
   }
 
@@ -120,7 +138,7 @@ export class Dialer {
       this.#report(peer, toPollenError(thrown));
       return mesh.peerLink(peer) !== null;
     } finally {
-      this.#running--;
+      this.#leave();
     }
   }
 

@@ -4,8 +4,8 @@ import { addMs, type MonotonicMs } from "../types/mod.ts";
 
 /** How long nothing may come. */
 const QUIET_MS = 10_000;
-/** The longest that anything waits. */
-const WAIT_MS_MAX = 60_000;
+/** The longest that anything waits: longer than it takes a hundred nodes on one machine to start. */
+const WAIT_MS_MAX = 180_000;
 
 export class Lull {
   #firstAt: MonotonicMs | null = null;

@@ -89,14 +89,28 @@ export class Performer {
     addresses: readonly SocketAddress[],
     names: readonly string[],
   ): Promise<void> {
-    const { clock, dialer, report } = this.#deps;
-    const pending = () => report({ kind: "connectPending", peer });
-    const headStartMs = RELAY_HEAD_START_MS + RELAY_HEAD_START_MS_PER_DIAL * dialer.running +
-      RELAY_HEAD_START_DIALS * dialer.tookMs;
-    const stopTimer = clock.setTimer(headStartMs, pending);
+    const { dialer, report } = this.#deps;
+    const stopTimer = this.#afterHeadStart(() => report({ kind: "connectPending", peer }));
     const all = [...addresses, ...this.#relays.waysTo(peer)];
     const isConnected = await dialer.attempt(peer, all, names).finally(stopTimer);
     if (!isConnected) report({ kind: "connectFailed", peer });
+  }
+
+  /** Calls back when a dial that begins now takes long, for what goes on meanwhile. The result ends it. */
+  #afterHeadStart(callback: () => void): () => void {
+    const { clock, dialer } = this.#deps;
+    const from = clock.monotonicNow();
+    let stopTimer = () => {};
+    const look = () => {
+      const others = Math.max(0, dialer.running - 1);
+      const headStartMs = RELAY_HEAD_START_MS + RELAY_HEAD_START_MS_PER_DIAL * others +
+        RELAY_HEAD_START_DIALS * dialer.tookMs;
+      const leftMs = from + headStartMs - clock.monotonicNow();
+      if (leftMs > 0) stopTimer = clock.setTimer(leftMs, look);
+      else callback();
+    };
+    look();
+    return () => stopTimer();
   }
 
   async #punch(punch: Punch): Promise<void> {

@@ -112,6 +112,16 @@ export class AuthorLog {
     return this.#above(counter).map((entry) => this.#record(entry));
   }
 
+  /** Those of them that say who the author is, and those that say whom it reaches. */
+  introduction(): EventRecord[] {
+    return this.#above(0n).filter((entry) => !isReachability(entry))
+      .map((entry) => this.#record(entry));
+  }
+
+  reachability(): EventRecord[] {
+    return this.#above(0n).filter(isReachability).map((entry) => this.#record(entry));
+  }
+
   /** An event of this log as it travels over pollen/2; undefined when it is not in force any more. */
   record(key: AttributeKey, counter: bigint): EventRecord | undefined {
     const entry = this.#entries.get(key);
@@ -188,6 +198,10 @@ export class AuthorLog {
     }
     return entry.hash;
   }
+}
+
+function isReachability({ event: { change } }: Entry): boolean {
+  return change?.kind === "reachability";
 }
 
 function haveSameBytes(a: Uint8Array, b: Uint8Array): boolean {

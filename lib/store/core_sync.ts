@@ -15,7 +15,7 @@ import {
 } from "../proto/mod.ts";
 import { PEER_KEY_BYTES, type PeerKey, peerKeyBytes, peerKeyFromBytes } from "../types/mod.ts";
 import type { Core } from "./core.ts";
-import { FINGERPRINT_BYTES, type LogPosition } from "./core_log.ts";
+import { type AuthorLog, FINGERPRINT_BYTES, type LogPosition } from "./core_log.ts";
 
 /** Roughly what a certificate takes of a frame. */
 const MEMBERSHIP_BYTES = 400;
@@ -37,7 +37,10 @@ export function digestOf(core: Core): Uint8Array {
   return sha256(Summary.encode(summaryOf(core)));
 }
 
-/** What somebody with this summary lacks, author by author until so many bytes are reached. */
+/**
+ * What somebody with this summary lacks, author by author until so many bytes are reached: first who
+ * there is that he has not heard of, whom each reaches after that.
+ */
 export function missingRecords(
   core: Core,
   summary: Summary,
@@ -47,20 +50,36 @@ export function missingRecords(
   const records: EventRecord[] = [];
   const memberships: MembershipCert[] = [];
   let bytes = 0;
+  const add = (lacking: readonly EventRecord[]) => {
+    records.push(...lacking);
+    bytes += lacking.reduce((sum, record) => sum + recordBytes(record), 0);
+  };
+  const vouch = (peer: PeerKey, log: AuthorLog) => {
+    const cert = core.memberships.get(peer);
+    if (cert === undefined || !log.isSigned) return;
+    memberships.push(cert);
+    bytes += MEMBERSHIP_BYTES;
+  };
+  const introduced = new Set<PeerKey>();
+  for (const [peer, log] of core.logs()) {
+    if (theirs.has(peer) || !log.isSigned || bytes >= bytesMax) continue;
+    introduced.add(peer);
+    vouch(peer, log);
+    add(log.introduction());
+  }
   for (const [peer, log] of core.logs()) {
     const their = theirs.get(peer);
     if (their !== undefined && isSame(their, log.position!)) continue;
-    if (bytes >= bytesMax) return { records, memberships, more: true };
+    const isIntroduced = introduced.has(peer);
     const isPrefix = their !== undefined &&
       log.fingerprintUpTo(their.counter) === their.fingerprint;
-    const lacking = log.recordsAbove(isPrefix ? their.counter : 0n);
-    const cert = core.memberships.get(peer);
-    if (!isPrefix && cert !== undefined && log.isSigned) {
-      memberships.push(cert);
-      bytes += MEMBERSHIP_BYTES;
-    }
-    records.push(...lacking);
-    bytes += lacking.reduce((sum, record) => sum + recordBytes(record), 0);
+    const lacking = isIntroduced
+      ? log.reachability()
+      : log.recordsAbove(isPrefix ? their.counter : 0n);
+    if (lacking.length === 0) continue;
+    if (bytes >= bytesMax) return { records, memberships, more: true };
+    if (!isIntroduced && !isPrefix) vouch(peer, log);
+    add(lacking);
   }
   return { records, memberships, more: false };
 }

@@ -89,3 +89,22 @@ Deno.test("the end saves what is left and plans nothing more, also when it fails
     equal(t.clock.pending, 0);
   }
 });
+
+Deno.test("where a save takes long, the next one waits longer", async () => {
+  await using t = await open();
+  let saveMs = 100;
+  t.disk.pause = ({ step, path }) => {
+    if (step !== "syncDirectory") return;
+    t.clock.advance(saveMs);
+    t.saves.put(path);
+  };
+  t.store.setLastAddr(BOB, addressOf(BOB));
+  await t.saver.saveNow();
+  await t.saves.next("the long save");
+  saveMs = 0;
+  t.store.setLocalNetwork(["10.0.0.1"], 1);
+  t.clock.advance(1_999);
+  equal(t.store.isDirty, true);
+  t.clock.advance(1);
+  equal(await t.saves.next("the next save"), FILE);
+});

@@ -11,7 +11,7 @@ import { encodeMemberEvent, eventName } from "../../../lib/store/core_signed.ts"
 import { digestOf, mayLack, missingRecords, summaryOf } from "../../../lib/store/core_sync.ts";
 import { COUNTER_JUMP_MAX } from "../../../lib/types/mod.ts";
 import { DAY_MS, makeNode, makeRoot, NOW, type Root } from "../auth/fixtures.ts";
-import { EMPTY, event, network, reaches, service } from "./fixtures.ts";
+import { EMPTY, event, key, network, reaches, service } from "./fixtures.ts";
 
 const clock = { ...systemClock, wallNow: () => NOW };
 const root = await makeRoot(1);
@@ -146,6 +146,21 @@ Deno.test("a state that is too large for one answer comes in several, and ends",
   }
   pull(b, a);
   equal(pull(c, b, { bytesMax: 1_000 }), 2);
+  deepEqual(digestOf(b), digestOf(c));
+});
+
+Deno.test("whoever knows nobody hears first who there is, and then whom they reach", () => {
+  const [a, b, c] = [newCore(0), newCore(1), newCore(2)];
+  for (const from of [a, b]) {
+    for (let index = 0; index < 40; index++) from.own.publish(reaches(key(index + 1)));
+    from.own.publish(network("10.0.0.1"));
+  }
+  pull(b, a);
+  const first = missingRecords(b, summaryOf(c), { bytesMax: 2_000 });
+  equal(first.more, true);
+  c.applyRecords(first);
+  deepEqual([a, b].map(({ local }) => c.get(local)?.ips), [["10.0.0.1"], ["10.0.0.1"]]);
+  pull(c, b, { bytesMax: 2_000 });
   deepEqual(digestOf(b), digestOf(c));
 });
 
