@@ -2,6 +2,7 @@
 // from here; what is decided stands in path_choice.ts.
 
 import {
+  addMs,
   assert,
   type Clock,
   type Engine,
@@ -21,6 +22,11 @@ import type { Relays } from "./relays.ts";
 
 /** How long a path that went silent may take to answer before another one is looked for. */
 const GRACE_MS = 400;
+/**
+ * A look that comes so much later than it was due says nothing of anybody: this process had no turn,
+ * and what came meanwhile still waits.
+ */
+const LATE_MS = 200;
 
 interface Kept {
   readonly peer: PeerKey;
@@ -124,20 +130,28 @@ export class Paths {
   }
 
   #schedule(): void {
-    this.#stopTimer = this.#options.clock.setTimer(SILENT_MS, () => {
+    this.#stopTimer = this.#after(SILENT_MS, (isLate) => {
       this.#schedule();
       for (const kept of this.#sessions.values()) {
         const { peer, session, choice } = kept;
         const candidates = () => this.#candidates(peer);
         this.#perform(kept, choice.tick(this.#now(), session.stats(), candidates));
       }
-      this.#tell(({ isDead }) => isDead);
       this.#stopGrace();
+      if (isLate) return;
+      this.#tell(({ isDead }) => isDead);
       const some = [...this.#sessions.values()].some(({ choice }) => choice.isSilent);
       if (!some) return;
       const isWaited = ({ isSilent, isDead }: PathChoice) => isSilent && !isDead;
-      this.#stopGrace = this.#options.clock.setTimer(GRACE_MS, () => this.#tell(isWaited));
+      this.#stopGrace = this.#after(GRACE_MS, (isLate) => {
+        if (!isLate) this.#tell(isWaited);
+      });
     });
+  }
+
+  #after(delayMs: number, look: (isLate: boolean) => void): () => void {
+    const dueAt = addMs(this.#now(), delayMs);
+    return this.#options.clock.setTimer(delayMs, () => look(this.#now() - dueAt > LATE_MS));
   }
 
   /** Tells of those whose path is so. */

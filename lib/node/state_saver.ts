@@ -25,7 +25,9 @@ export class StateSaver {
     this.#store = store;
     this.#clock = clock;
     this.#log = log;
-    this.#unwatch = store.onDirty((urgency) => this.#saveSoon(urgency === "now" ? 0 : this.#pauseMs()));
+    this.#unwatch = store.onDirty((urgency) =>
+      this.#saveSoon(urgency === "now" ? 0 : this.#pauseMs())
+    );
   }
 
   /** Saves what changed; throws what the disk says. */
