@@ -38,7 +38,8 @@ const inputs: fc.Arbitrary<PeerInput> = fc.oneof(
   fc.record({
     kind: fc.constant("connectPeer" as const),
     peer: peers,
-    address: addresses,
+    // Over a carrier there is none.
+    address: fc.option(addresses, { nil: null }),
     inbound: fc.boolean(),
   }),
   fc.record({ kind: fc.constant("connectFailed" as const), peer: peers }),
@@ -77,6 +78,17 @@ Deno.test("a tick is silent before the announced moment, and no peer is ever stu
       equal(store.nextWakeupAt() === null, waiting.length === 0);
       const latest = Math.max(now, wakeup ?? 0) + UNREACHABLE_PAUSE_MS;
       equal((store.nextWakeupAt() ?? 0) <= latest, true);
+    }
+  }));
+});
+
+Deno.test("who is connected is told at every moment as the states say", () => {
+  fc.assert(fc.property(script, (steps) => {
+    const store = new PeerStore();
+    let now = 0;
+    for (const [wait, input] of steps) {
+      store.step(at(now += wait), input);
+      deepEqual(store.connected(), store.getAll("connected").map(({ peer }) => peer));
     }
   }));
 });

@@ -48,6 +48,15 @@ Deno.test("a session counts from every state, for an unknown peer too, and again
   deepEqual(givenUp.step(at(9_000), connect()), [connected]);
 });
 
+Deno.test("a session over a carrier says nothing of where the peer is", () => {
+  const store = new PeerStore();
+  store.step(at(0), discover());
+  const carried = { kind: "connectPeer", peer: P, address: null, inbound: false } as const;
+  store.step(at(1), carried);
+  const known = store.get(P);
+  deepEqual([known?.ips, known?.port, known?.lastAddr], [["10.0.0.1"], 60_611, null]);
+});
+
 Deno.test("an attempt without an answer fails at its deadline, to the millisecond", () => {
   const store = new PeerStore();
   store.step(at(0), discover());
