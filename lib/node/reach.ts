@@ -12,9 +12,10 @@ const BURST = 8;
 const REFILL_MS = 5_000;
 /**
  * How much longer the lull has to be for each change that waits, at most; the node's key says where
- * in between. So those who waited for the same sessions do not all speak in the same moment.
+ * in between. So those who waited for the same sessions do not all speak in the same moment: a
+ * hundred nodes that reach each other say a million things altogether.
  */
-const SPREAD_MS = 100;
+const SPREAD_MS = 500;
 
 export class Reach {
   readonly #store: Store;

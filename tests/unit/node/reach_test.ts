@@ -33,7 +33,7 @@ Deno.test("the first sessions are said at once, many more together after a lull"
   deepEqual(change(11, 7_000, false), []);
   deepEqual(change(1, 8_000, false), []);
   deepEqual(named(reach.tick(at(17_000))), []);
-  deepEqual(named(reach.tick(at(18_500))), ["+9", "+10", "-1"]);
+  deepEqual(named(reach.tick(at(20_000))), ["+9", "+10", "-1"]);
   deepEqual(named(reach.tick(at(100_000))), []);
   // By then one of the first is allowed again.
   deepEqual(change(12, 100_000), ["+12"]);
