@@ -59,15 +59,16 @@ export async function measureBlocked({ rounds, seconds }: BlockedScale): Promise
     keptAlive: await keptAlive(ports.echo, seconds),
     fresh: await fresh(ports.echo, seconds),
   });
-  const running: Round[] = [];
+  const running = [await measure()];
   const blocked: Round[] = [];
+  console.log(`JavaScript running: ${shown(running[0]!)}`);
   for (let round = 1; round <= rounds; round++) {
-    running.push(await measure());
     for (const node of [left, right]) await node.call("block", BLOCK_MS, PERIOD_MS);
     blocked.push(await measure());
     for (const node of [left, right]) await node.call("unblock");
-    console.log(`JavaScript running: ${shown(running.at(-1)!)}`);
+    running.push(await measure());
     console.log(`JavaScript blocked: ${shown(blocked.at(-1)!)}`);
+    console.log(`JavaScript running: ${shown(running.at(-1)!)}`);
   }
   return marks(running, blocked);
 }
@@ -111,9 +112,17 @@ function shown({ rate, keptAlive, fresh }: Round): string {
   return `${rate.toFixed(0)} MB/s, kept alive ${both(keptAlive)}, fresh ${both(fresh)}`;
 }
 
+/**
+ * Each round with JavaScript blocked is compared with the one before it and the one after it: what the
+ * machine has left for us changes while this goes on.
+ */
 function marks(running: readonly Round[], blocked: readonly Round[]): Mark[] {
   const ratio = (pick: (round: Round) => number) =>
-    median(blocked.map((round, index) => pick(round) / pick(running[index]!)));
+    median(
+      blocked.map((round, index) =>
+        2 * pick(round) / (pick(running[index]!) + pick(running[index + 1]!))
+      ),
+    );
   return [
     {
       title: "speed of a transfer lost while JavaScript is blocked",
