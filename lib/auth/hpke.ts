@@ -3,8 +3,10 @@
 // ends export.
 
 import { Buffer } from "node:buffer";
-import { createCipheriv, createDecipheriv, createHmac } from "node:crypto";
+import { createCipheriv, createDecipheriv } from "node:crypto";
 import { x25519 } from "@noble/curves/ed25519.js";
+import { hmac } from "@noble/hashes/hmac.js";
+import { sha256 } from "@noble/hashes/sha2.js";
 
 /** Bytes of an X25519 key, public or private. */
 export const SEAL_KEY_BYTES = 32;
@@ -99,8 +101,13 @@ function contextOf(
 }
 
 /** LabeledExtract (RFC 9180, section 4). */
-function extract(suite: Uint8Array, salt: Uint8Array, label: string, input: Uint8Array): Buffer {
-  return hmac(salt, VERSION, suite, Buffer.from(label), input);
+function extract(
+  suite: Uint8Array,
+  salt: Uint8Array,
+  label: string,
+  input: Uint8Array,
+): Uint8Array {
+  return hmac(sha256, salt, Buffer.concat([VERSION, suite, Buffer.from(label), input]));
 }
 
 /** LabeledExpand, of up to 32 bytes: one block. */
@@ -112,12 +119,8 @@ function expand(
   length: number,
 ): Uint8Array {
   const size = Uint8Array.of(0, length);
-  const block = hmac(prk, size, VERSION, suite, Buffer.from(label), info, Uint8Array.of(1));
-  return block.subarray(0, length);
-}
-
-function hmac(key: Uint8Array, ...parts: Uint8Array[]): Buffer {
-  return createHmac("sha256", key).update(Buffer.concat(parts)).digest();
+  const labelled = [size, VERSION, suite, Buffer.from(label), info, Uint8Array.of(1)];
+  return hmac(sha256, prk, Buffer.concat(labelled)).subarray(0, length);
 }
 
 function encrypt(

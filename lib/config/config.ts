@@ -29,6 +29,8 @@ export const CONFIG_FILE = "config.yaml";
 const CONFIG_MODE = 0o600;
 const DIRECTORY_MODE = 0o700;
 
+const BYTE_ORDER_MARK = "\uFEFF";
+
 const DEFAULT_CONGESTION: Congestion = "cubic";
 
 /** The settings that may be given. Absent ones are at their defaults. */
@@ -95,7 +97,10 @@ export class Config {
     if (bytes === null) return new Config();
     try {
       const source = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-      return new Config(readConfigFields(parse(source)), source);
+      const config = new Config(readConfigFields(parse(source)), source);
+      // What the library reads and would not write is refused now, not at the first save.
+      config.toYaml();
+      return config;
     } catch (thrown) {
       const why = thrown instanceof Error ? thrown.message : String(thrown);
       throw new PollenError("malformed", `${path} is not understood. ${why}`, {
@@ -175,6 +180,10 @@ export class Config {
  * is missing gets an empty text there, because without types there is no way to write nothing.
  */
 function parse(source: string): Document {
+  // Inside a file it is an invisible part of a name; at its start, where a save may put it, it is none.
+  if (source.includes(BYTE_ORDER_MARK)) {
+    throw new Error("There is a byte-order mark (U+FEFF), which cannot be seen, within the text.");
+  }
   const document = parseDocument(source, { schema: "failsafe" });
   visit(document, {
     Pair: (_, pair) => {

@@ -1,6 +1,5 @@
 // All decoders against inputs that are almost right: 50,000 together here, a million each by
-// `deno task fuzz:decoders`. POLLEN_FUZZ_SEED repeats a run, POLLEN_FUZZ_ONLY names one decoder,
-// POLLEN_FUZZ_SHARE takes one of several equal shares of them: 0/2, 1/2.
+// `deno task fuzz:decoders`. POLLEN_FUZZ_SEED repeats a run, POLLEN_FUZZ_ONLY names one decoder.
 
 import { ok } from "node:assert/strict";
 import { Seeded } from "../support/seeded.ts";
@@ -9,9 +8,7 @@ import { TARGETS } from "./targets.ts";
 
 const ALL_INPUTS = 50_000;
 const only = Deno.env.get("POLLEN_FUZZ_ONLY");
-const [share, shares] = (Deno.env.get("POLLEN_FUZZ_SHARE") ?? "0/1").split("/").map(Number);
-const targets = TARGETS.filter(({ name }) => only === undefined || name === only)
-  .filter((_, index) => index % shares! === share);
+const targets = TARGETS.filter(({ name }) => only === undefined || name === only);
 const inputs = Number(Deno.env.get("POLLEN_FUZZ_INPUTS") ?? Math.ceil(ALL_INPUTS / targets.length));
 const seed = Seeded.seedFrom("POLLEN_FUZZ_SEED");
 

@@ -18,11 +18,14 @@ export interface Target {
 /** Parts of a value for each byte of its input: a few, or something small stands for something large. */
 const PARTS_PER_BYTE = 8;
 const PARTS_FREE = 256;
+/** Inputs between two turns of the event loop, in which the runtime frees what it holds for dead objects. */
+const INPUTS_PER_TURN = 1_000;
 
 /** Feeds the decoder so many inputs. Throws with the input and the seed at the first that it fails. */
 export async function fuzz(target: Target, inputs: number, seed: number): Promise<void> {
   const seeded = new Seeded(seed);
   for (let index = 0; index < inputs; index++) {
+    if (index % INPUTS_PER_TURN === 0) await new Promise((turn) => setTimeout(turn));
     const input = target.input(seeded);
     try {
       // No pause for those that need none: there are millions of inputs.

@@ -113,6 +113,8 @@ Deno.test("a file that is not understood is an error with the place, never the d
     ["a: 1\na: 2", /unique/],
     ["a: 1\n---\nb: 2", /multiple documents/],
     ["\u0000\u0001", /config\.yaml is not understood/],
+    ["  \uFEFFrelay: off", /byte-order mark/],
+    ["a: &\u2028b c", /Anchor must not contain whitespace/],
   ];
   for (const [text, message] of table) {
     await rejects(load(text), (error: PollenError) => {
