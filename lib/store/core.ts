@@ -18,9 +18,6 @@ import {
 } from "../proto/mod.ts";
 import {
   assert,
-  ATTRIBUTES_PER_AUTHOR_MAX,
-  AUTHORS_MAX,
-  comparePeerKeys,
   COUNTER_FIRST_MAX,
   COUNTER_JUMP_MAX,
   COUNTER_RESERVE,
@@ -38,11 +35,13 @@ import {
   revokedSubject,
 } from "./core_attribute.ts";
 import type { InOurName } from "./core_conflict.ts";
+import { Authors } from "./core_authors.ts";
 import { DesiredConnections } from "./core_connections.ts";
 import { AuthorLog } from "./core_log.ts";
 import { Memberships } from "./core_memberships.ts";
 import { OwnLog } from "./core_own.ts";
 import { Pages } from "./core_pages.ts";
+import { Revocations } from "./core_revocations.ts";
 import { decodeMemberEvent, encodeMemberEvent, eventName } from "./core_signed.ts";
 import { type Author, nothingRemembered, recordOf } from "./core_view.ts";
 import type {
@@ -70,13 +69,10 @@ export class Core {
   readonly own: OwnLog;
   /** The agents of the network's registries. */
   readonly pages: Pages;
-  readonly #authors = new Map<PeerKey, Author>();
-  /** The same by key; null once there is another one. */
-  #sorted: readonly [PeerKey, Author][] | null = null;
-  readonly #revocations = new Map<PeerKey, SignedRevocation>();
+  readonly #authors: Authors;
+  readonly #revocations: Revocations;
   #version = 0;
   #unsaved: SaveUrgency | null = null;
-  #newlyRevoked: PeerKey[] = [];
 
   constructor(local: PeerKey, authority: Authority) {
     this.local = local;
@@ -89,10 +85,10 @@ export class Core {
       isRevoked: (peer) => this.isRevoked(peer),
     });
     const log = new AuthorLog((event) => this.#sign(event));
-    const author: Author = { log, remembered: nothingRemembered(local), record: null };
-    this.#authors.set(local, author);
+    this.#authors = new Authors(local, log);
+    this.#revocations = new Revocations(authority);
     this.own = new OwnLog(local, log, (change) => {
-      author.record = null;
+      this.#local.record = null;
       this.#version++;
       this.#markUnsaved(change.kind === "service" || change.kind === "revocation" ? "now" : "soon");
     });
@@ -126,7 +122,7 @@ export class Core {
   #applyAll(heard: readonly Heard[]): ApplyResult {
     const applied: GossipEvent[] = [];
     const inOurName: InOurName[] = [];
-    const revokedBefore = this.#newlyRevoked.length;
+    const revokedBefore = this.#revocations.news.length;
     for (const { event, signed } of heard) {
       const attribute = readAttribute(event);
       if (attribute === null || signed === null && isBeyondPollen1(attribute.change)) continue;
@@ -137,7 +133,7 @@ export class Core {
       }
     }
     const rebroadcast = this.#contradict(inOurName);
-    return { rebroadcast, applied, revoked: this.#newlyRevoked.slice(revokedBefore) };
+    return { rebroadcast, applied, revoked: this.#revocations.news.slice(revokedBefore) };
   }
 
   #applyRemote(
@@ -161,14 +157,12 @@ export class Core {
     }
     if (isRevocation && !this.#recordRevocation(change.value.revocation)) return false;
 
-    const author = this.#authorFor(key);
-    if (author === null) return false;
+    if (!this.#authors.hasRoomFor(key, signed !== null)) return false;
     const isNew = log?.get(attribute) === undefined;
-    if (isNew && !isRevocation && author.log.size >= ATTRIBUTES_PER_AUTHOR_MAX) {
-      return false;
-    }
-    author.log.put(attribute, event, signed);
-    author.record = null;
+    if (isNew && !isRevocation && !this.#authors.hasRoomIn(log, signed !== null)) return false;
+    const author = this.#authors.obtain(key);
+    if (author === null) return false;
+    this.#authors.change(author, (log) => log.put(attribute, event, signed));
     this.#version++;
     if (change.kind === "network" || change.kind === "externalPort" || change.kind === "service") {
       this.#markUnsaved("soon");
@@ -194,7 +188,7 @@ export class Core {
   /** The highest counter of every author of whom anything was heard. */
   clock(): { counters: Map<string, bigint> } {
     const counters = new Map<string, bigint>();
-    for (const [peer, { log }] of this.#sortedAuthors()) {
+    for (const [peer, { log }] of this.#authors.sorted()) {
       if (log.max > 0n) counters.set(peer, log.max);
     }
     return { counters };
@@ -214,7 +208,7 @@ export class Core {
 
   /** What somebody with this clock lacks, by author and counter, deletions included. */
   missingFor(clock: GossipVectorClock): GossipEvent[] {
-    return this.#sortedAuthors().flatMap(([peer, { log }]) =>
+    return this.#authors.sorted().flatMap(([peer, { log }]) =>
       log.above(clock.counters.get(peer) ?? 0n)
     );
   }
@@ -228,7 +222,7 @@ export class Core {
 
   /** The logs that hold something, by author: what positions are told of and records taken from. */
   *logs(): Generator<[PeerKey, AuthorLog]> {
-    for (const [peer, { log }] of this.#sortedAuthors()) {
+    for (const [peer, { log }] of this.#authors.sorted()) {
       if (log.size > 0) yield [peer, log];
     }
   }
@@ -276,15 +270,13 @@ export class Core {
 
   /** This node, revoked or not. */
   recordOfLocal(): NodeRecord {
-    const author = this.#authorFor(this.local);
-    assert(author !== null, "this node is the first author");
-    return author.record = recordOf(author);
+    return this.#local.record = recordOf(this.#local);
   }
 
   /** Every node that is not revoked, this one included, by key. */
   allNodes(): Map<PeerKey, NodeRecord> {
     const nodes = new Map<PeerKey, NodeRecord>();
-    for (const [peer] of this.#sortedAuthors()) {
+    for (const [peer] of this.#authors.sorted()) {
       const record = this.get(peer);
       if (record !== null) nodes.set(peer, record);
     }
@@ -310,7 +302,7 @@ export class Core {
   /** Remembers a node as it was; what the network says about it counts instead. */
   remember(peer: RememberedPeer): void {
     if (peer.peer === this.local || this.#revocations.has(peer.peer)) return;
-    const author = this.#authorFor(peer.peer);
+    const author = this.#authors.obtain(peer.peer);
     if (author === null) return;
     author.remembered = peer;
     author.record = null;
@@ -319,7 +311,7 @@ export class Core {
   /** Notes where our session with a node was. Ours alone: nothing goes out. */
   setLastAddr(peer: PeerKey, lastAddr: SocketAddress): void {
     if (peer === this.local || this.#revocations.has(peer)) return;
-    const author = this.#authorFor(peer);
+    const author = this.#authors.obtain(peer);
     if (author === null) return;
     const before = author.remembered.lastAddr;
     if (before?.ip === lastAddr.ip && before.port === lastAddr.port) return;
@@ -346,26 +338,22 @@ export class Core {
 
   /** All revocations, by subject. */
   revocations(): [PeerKey, SignedRevocation][] {
-    return [...this.#revocations].sort(([a], [b]) => comparePeerKeys(a, b));
+    return this.#revocations.list();
   }
 
   /** Takes note of a revocation; false when its signature does not hold. */
   #recordRevocation(revocation: SignedRevocation | undefined): boolean {
-    const subject = revokedSubject({ kind: "revocation", value: { revocation } });
-    if (
-      revocation === undefined || subject === null || !this.#authority.verifyRevocation(revocation)
-    ) return false;
+    const subject = this.#revocations.verify(revocation);
+    if (revocation === undefined || subject === null) return false;
     if (this.#revocations.has(subject)) return true;
-    this.#revocations.set(subject, revocation);
+    this.#revocations.add(subject, revocation);
     this.connections.remove(subject, 0, 0);
     const author = this.#authors.get(subject);
     if (author !== undefined && subject !== this.local) {
-      author.log.keepOnlyRevocations();
+      this.#authors.change(author, (log) => log.keepOnlyRevocations());
       this.#version++;
       author.remembered = nothingRemembered(subject);
-      author.record = null;
     }
-    this.#newlyRevoked.push(subject);
     this.#markUnsaved("now");
     return true;
   }
@@ -408,22 +396,12 @@ export class Core {
 
   /** The subjects revoked since the last call. */
   takeNewlyRevoked(): PeerKey[] {
-    const subjects = this.#newlyRevoked;
-    this.#newlyRevoked = [];
-    return subjects;
+    return this.#revocations.takeNews();
   }
 
-  #authorFor(peer: PeerKey): Author | null {
-    const known = this.#authors.get(peer);
-    if (known !== undefined) return known;
-    if (this.#authors.size >= AUTHORS_MAX) return null;
-    const author = { log: new AuthorLog(), remembered: nothingRemembered(peer), record: null };
-    this.#authors.set(peer, author);
-    this.#sorted = null;
-    return author;
-  }
-
-  #sortedAuthors(): readonly [PeerKey, Author][] {
-    return this.#sorted ??= [...this.#authors].sort(([a], [b]) => comparePeerKeys(a, b));
+  get #local(): Author {
+    const local = this.#authors.get(this.local);
+    assert(local !== undefined, "this node is the first author");
+    return local;
   }
 }

