@@ -38,21 +38,14 @@ import type { InOurName } from "./core_conflict.ts";
 import { Authors } from "./core_authors.ts";
 import { DesiredConnections } from "./core_connections.ts";
 import { AuthorLog } from "./core_log.ts";
+import { Known } from "./core_known.ts";
 import { Memberships } from "./core_memberships.ts";
 import { OwnLog } from "./core_own.ts";
 import { Pages } from "./core_pages.ts";
 import { Revocations } from "./core_revocations.ts";
 import { decodeMemberEvent, encodeMemberEvent, eventName } from "./core_signed.ts";
-import { type Author, nothingRemembered, recordOf } from "./core_view.ts";
-import type {
-  ApplyResult,
-  Authority,
-  Connection,
-  KnownPeer,
-  NodeRecord,
-  RememberedPeer,
-  SaveUrgency,
-} from "./records.ts";
+import { type Author, nothingRemembered } from "./core_view.ts";
+import type { ApplyResult, Authority, Connection, SaveUrgency } from "./records.ts";
 
 /** An event, and as it was signed; null for one that came over pollen/1. */
 interface Heard {
@@ -69,6 +62,8 @@ export class Core {
   readonly own: OwnLog;
   /** The agents of the network's registries. */
   readonly pages: Pages;
+  /** What all of it says about the nodes. */
+  readonly known: Known;
   readonly #authors: Authors;
   readonly #revocations: Revocations;
   #version = 0;
@@ -87,6 +82,7 @@ export class Core {
     const log = new AuthorLog((event) => this.#sign(event));
     this.#authors = new Authors(local, log);
     this.#revocations = new Revocations(authority);
+    this.known = new Known(local, this.#authors, this.#revocations);
     this.own = new OwnLog(local, log, (change) => {
       this.#local.record = null;
       this.#version++;
@@ -247,77 +243,9 @@ export class Core {
     return this.#authority.verifyEvent(peerKeyBytes(author), event, signature);
   }
 
-  // --- what is known
-
-  /** One node; null when unknown or revoked. */
-  get(peer: PeerKey): NodeRecord | null {
-    const author = this.#authors.get(peer);
-    if (author === undefined || this.#revocations.has(peer)) return null;
-    return author.record = recordOf(author);
-  }
-
-  /** Whether a node that is not revoked says that it has a session with another one. */
-  isConnected(source: PeerKey, target: PeerKey): boolean {
-    if (this.#revocations.has(source)) return false;
-    const key = attributeKey({ kind: "reachability", value: { peerId: target } });
-    return this.#authors.get(source)?.log.get(key)?.deleted === false;
-  }
-
-  /** Whether what is known of a node was signed by it. */
-  isSigned(peer: PeerKey): boolean {
-    return this.#authors.get(peer)?.log.isSigned ?? false;
-  }
-
-  /** This node, revoked or not. */
-  recordOfLocal(): NodeRecord {
-    return this.#local.record = recordOf(this.#local);
-  }
-
-  /** Every node that is not revoked, this one included, by key. */
-  allNodes(): Map<PeerKey, NodeRecord> {
-    const nodes = new Map<PeerKey, NodeRecord>();
-    for (const [peer] of this.#authors.sorted()) {
-      const record = this.get(peer);
-      if (record !== null) nodes.set(peer, record);
-    }
-    return nodes;
-  }
-
-  /** The other nodes that can be dialled: an address and a port are known, or where they were last. */
-  knownPeers(): KnownPeer[] {
-    return [...this.allNodes().values()]
-      .filter(({ peer, ips, localPort, lastAddr }) =>
-        peer !== this.local && (lastAddr !== null || ips.length > 0 && localPort > 0)
-      )
-      .map(({ peer, ips, localPort, externalPort, lastAddr }) => ({
-        peerId: peer,
-        identityPub: peerKeyBytes(peer),
-        ips,
-        localPort,
-        externalPort,
-        lastAddr,
-      }));
-  }
-
-  /** Remembers a node as it was; what the network says about it counts instead. */
-  remember(peer: RememberedPeer): void {
-    if (peer.peer === this.local || this.#revocations.has(peer.peer)) return;
-    const author = this.#authors.obtain(peer.peer);
-    if (author === null) return;
-    author.remembered = peer;
-    author.record = null;
-  }
-
   /** Notes where our session with a node was. Ours alone: nothing goes out. */
   setLastAddr(peer: PeerKey, lastAddr: SocketAddress): void {
-    if (peer === this.local || this.#revocations.has(peer)) return;
-    const author = this.#authors.obtain(peer);
-    if (author === null) return;
-    const before = author.remembered.lastAddr;
-    if (before?.ip === lastAddr.ip && before.port === lastAddr.port) return;
-    author.remembered = { ...author.remembered, lastAddr };
-    author.record = null;
-    this.#markUnsaved("soon");
+    if (this.known.setLastAddr(peer, lastAddr)) this.#markUnsaved("soon");
   }
 
   // --- forwards that should exist

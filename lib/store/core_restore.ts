@@ -41,7 +41,7 @@ export function restore(
   }
   for (const revocation of snapshot.revocations) core.restoreRevocation(revocation);
   for (const change of endedChanges(snapshot)) core.own.bury(change);
-  for (const peer of snapshot.peers) core.remember(peer);
+  for (const peer of snapshot.peers) core.known.remember(peer);
   for (const connection of snapshot.connections) {
     if (!core.isRevoked(connection.peerId)) core.connections.add(connection);
   }
@@ -87,7 +87,7 @@ export function takeSnapshot(core: Core): Snapshot {
     counter: core.own.counter,
     ended,
     services: new Map([...services].sort(([a], [b]) => a < b ? -1 : 1)),
-    peers: [...core.allNodes().values()].filter(({ peer }) => peer !== core.local),
+    peers: [...core.known.all().values()].filter(({ peer }) => peer !== core.local),
     connections: core.connections.list(),
     revocations: core.revocations().map(([, revocation]) => revocation),
   };

@@ -231,7 +231,7 @@ export class Store implements AsyncDisposable {
   /** This node's services by name, sorted. */
   localServices(): Map<string, Service> {
     return new Map(
-      [...this.#core.recordOfLocal().services].map(([name, port]) => [name, { name, port }]),
+      [...this.#core.known.local().services].map(([name, port]) => [name, { name, port }]),
     );
   }
 
@@ -239,32 +239,32 @@ export class Store implements AsyncDisposable {
 
   /** Every node that is not revoked, this one included, by key. */
   allNodes(): Map<PeerKey, NodeRecord> {
-    return this.#core.allNodes();
+    return this.#core.known.all();
   }
 
   /** One node; null when unknown or revoked. */
   get(peer: PeerKey): NodeRecord | null {
-    return this.#core.get(peer);
+    return this.#core.known.get(peer);
   }
 
   /** The other nodes that can be dialled, by key; revoked ones are not among them. */
   knownPeers(): KnownPeer[] {
-    return this.#core.knownPeers();
+    return this.#core.known.peers();
   }
 
   /** Whether `source` says that it has a session with `target`. */
   isConnected(source: PeerKey, target: PeerKey): boolean {
-    return this.#core.isConnected(source, target);
+    return this.#core.known.isConnected(source, target);
   }
 
   /** Whether what is known of the node was signed by itself, so that nobody else can have said it. */
   speaksForItself(peer: PeerKey): boolean {
-    return this.#core.isSigned(peer);
+    return this.#core.known.isSigned(peer);
   }
 
   /** Whether the node announces a service on this port. */
   hasServicePort(peer: PeerKey, port: ServicePort): boolean {
-    return this.#core.get(peer)?.services.values().some((known) => known === port) ?? false;
+    return this.#core.known.get(peer)?.services.values().some((known) => known === port) ?? false;
   }
 
   /** Notes where the session with an authenticated peer is; a peer unknown so far becomes known. */

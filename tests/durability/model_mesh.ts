@@ -159,7 +159,7 @@ export function assertSeen(
   services: ReadonlyMap<string, number>,
   connected: readonly PeerKey[],
 ): void {
-  const seen = observer.core.get(observer.subject());
+  const seen = observer.core.known.get(observer.subject());
   deepEqual([...seen?.services ?? []], [...services]);
   deepEqual([...seen?.reachable ?? []], connected);
 }

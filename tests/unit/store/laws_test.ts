@@ -60,7 +60,7 @@ function play(cores: readonly Core[], steps: readonly [number, Action][]): Gossi
 
 function view(core: Core): unknown {
   return {
-    nodes: [...core.allNodes().values()],
+    nodes: [...core.known.all().values()],
     revoked: core.revocations().map(([subject]) => subject),
   };
 }
@@ -135,7 +135,7 @@ Deno.test("what its author deleted stays deleted, whatever older event arrives",
     const core = new Core(OUTSIDER, authority());
     core.apply(author!.missingFor(EMPTY));
     for (const [, which] of delivered) core.apply([said[which % said.length]!]);
-    deepEqual(core.get(author!.local), author!.get(author!.local));
+    deepEqual(core.known.get(author!.local), author!.known.get(author!.local));
   }));
 });
 
@@ -185,12 +185,12 @@ Deno.test("a restart loses no service and leaves no ghost, whatever was saved be
       const first = restore(me, authority(), null);
       for (const other of others) other.apply(play([first], own(saved)));
       const snapshot = takeSnapshot(first);
-      const services = first.recordOfLocal().services;
+      const services = first.known.local().services;
       for (const other of others) other.apply(play([first], own(unsaved)));
 
       const second = restore(me, authority(), snapshot);
-      deepEqual(second.recordOfLocal().services, services);
-      equal(second.recordOfLocal().reachable.size, 0);
+      deepEqual(second.known.local().services, services);
+      equal(second.known.local().reachable.size, 0);
       exchangeFully([second, ...others]);
       for (const other of others) {
         deepEqual(ofRun(other, me), ofRun(second, me));
@@ -202,7 +202,7 @@ Deno.test("a restart loses no service and leaves no ghost, whatever was saved be
 
 /** What a run must set anew: everything but the addresses, which the next run sets at once. */
 function ofRun(core: Core, peer: PeerKey): unknown {
-  const { services, reachable, publiclyAccessible, externalPort } = core.get(peer)!;
+  const { services, reachable, publiclyAccessible, externalPort } = core.known.get(peer)!;
   return { services, reachable, publiclyAccessible, externalPort };
 }
 
@@ -250,12 +250,12 @@ Deno.test("arbitrary events never throw, and never make us say anything but our 
     core.own.publish(service("mine"));
     const { rebroadcast } = core.apply(events);
     for (const { peerId } of rebroadcast) equal(peerId, core.local);
-    deepEqual([...core.recordOfLocal().services], [["mine", 8_080]]);
-    equal(core.recordOfLocal().reachable.size, 0);
+    deepEqual([...core.known.local().services], [["mine", 8_080]]);
+    equal(core.known.local().reachable.size, 0);
     deepEqual(core.revocations(), []);
     const other = new Core(OUTSIDER, authority());
     other.apply(core.missingFor(EMPTY));
-    deepEqual(other.get(KEYS[0]!)!.services, core.recordOfLocal().services);
+    deepEqual(other.known.get(KEYS[0]!)!.services, core.known.local().services);
   }));
 });
 

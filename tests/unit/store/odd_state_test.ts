@@ -40,7 +40,7 @@ Deno.test("the last counter can be used; after it nothing is said any more, and 
   core.own.raiseCounter(COUNTER_MAX - 1n);
   equal(core.own.publish(service("web"))[0]!.counter, COUNTER_MAX);
   throws(() => core.own.publish(network("10.0.0.1")), isPollenError("exhausted"));
-  deepEqual([...core.recordOfLocal().services], [["web", 8_080]]);
+  deepEqual([...core.known.local().services], [["web", 8_080]]);
 });
 
 Deno.test("nobody knows anything of a node that nobody has heard of", async () => {

@@ -47,7 +47,7 @@ function pull(to: Core, from: Core, options = ALL): number {
   }
 }
 
-const servicesOf = (core: Core, of: Core) => [...core.get(of.local)?.services.keys() ?? []];
+const servicesOf = (core: Core, of: Core) => [...core.known.get(of.local)?.services.keys() ?? []];
 
 Deno.test("what a member says is believed wherever it was heard, with the membership alone", () => {
   const [a, b, c] = [newCore(0), newCore(1), newCore(2)];
@@ -70,7 +70,7 @@ Deno.test("nobody is believed who is no member, or did not sign", () => {
   const outsider = new Core(stranger.key, stranger.authority);
   outsider.own.publish(service("web"));
   b.applyRecords(missingRecords(outsider, NOTHING, ALL));
-  equal(b.get(outsider.local), null);
+  equal(b.known.get(outsider.local), null);
 
   a.own.publish(service("web"));
   const honest = missingRecords(a, NOTHING, ALL);
@@ -134,7 +134,7 @@ Deno.test("what a node of pollen/1 said travels on, unsigned", () => {
   const old = members[2]!.key;
   a.apply([{ peerId: old, counter: 1n, deleted: false, change: service("old") }]);
   pull(b, a);
-  deepEqual([...b.get(old)!.services.keys()], ["old"]);
+  deepEqual([...b.known.get(old)!.services.keys()], ["old"]);
   deepEqual(digestOf(a).length, 32);
   equal(mayLack(a, summaryOf(b)), false);
 });
@@ -187,7 +187,7 @@ Deno.test("whoever knows nobody hears first who there is, and then whom they rea
   const first = missingRecords(b, summaryOf(c), { bytesMax: 2_000 });
   equal(first.more, true);
   c.applyRecords(first);
-  deepEqual([a, b].map(({ local }) => c.get(local)?.ips), [["10.0.0.1"], ["10.0.0.1"]]);
+  deepEqual([a, b].map(({ local }) => c.known.get(local)?.ips), [["10.0.0.1"], ["10.0.0.1"]]);
   pull(c, b, { bytesMax: 2_000 });
   deepEqual(digestOf(b), digestOf(c));
 });
@@ -246,7 +246,10 @@ Deno.test("replicas converge over pollen/2, whatever was lost before, and nothin
       for (const core of cores) {
         deepEqual(digestOf(core), digestOf(cores[0]!));
         for (const author of cores) {
-          deepEqual(core.get(author.local)?.services ?? new Map(), author.recordOfLocal().services);
+          deepEqual(
+            core.known.get(author.local)?.services ?? new Map(),
+            author.known.local().services,
+          );
         }
       }
     }),

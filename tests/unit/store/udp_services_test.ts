@@ -29,7 +29,7 @@ async function member(seed: number) {
 }
 const [alice, bob] = [await member(11), await member(12)];
 
-const services = (core: Core, of = core.local) => [...core.get(of)?.services ?? []];
+const services = (core: Core, of = core.local) => [...core.known.get(of)?.services ?? []];
 const missing = (from: Core, to: Core): EventRecords =>
   missingRecords(from, summaryOf(to), { bytesMax: Infinity });
 
