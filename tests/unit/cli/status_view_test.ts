@@ -153,6 +153,16 @@ Deno.test("who is reached over a relay is shown with who carries it, and how it 
   });
 });
 
+Deno.test("who speaks pollen/1 alone is marked, because less works with him", () => {
+  const status = sampleStatus();
+  const link = LinkInfo.create({ protocol: "pollen/1" });
+  const nodes = status.nodes.map((each) =>
+    each.status === NodeStatus.ONLINE ? { ...each, link } : each
+  );
+  assert.match(renderStatus({ ...status, nodes }, plain), / online \((public, )?pollen\/1\) /);
+  assert.doesNotMatch(renderStatus(status, plain), /pollen\/1/);
+});
+
 const NO_LINK = { protocol: null, version: null, path: null };
 const TCP = { transport: "tcp", droppedPackets: 0 };
 
