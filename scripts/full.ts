@@ -5,6 +5,7 @@
 //   deno task full STEP…      these steps of it, such as `mutants` or `bench:start`
 
 import { emulationMissing } from "./support/arm64/emulation.ts";
+import { MAY_LACK_NOTHING } from "./support/root_machine.ts";
 import { sanitizersMissing } from "./sanitize.ts";
 
 interface Step {
@@ -12,6 +13,8 @@ interface Step {
   readonly env?: Readonly<Record<string, string>>;
   /** Why it is left out here, or null. */
   skip(): Promise<string | null>;
+  /** Whether it needs root and what Debian has: on a Debian machine of root's nothing excuses it. */
+  readonly isRooted?: boolean;
 }
 
 async function has(program: string): Promise<boolean> {
@@ -37,6 +40,14 @@ async function pinnedToolsMissing(): Promise<string | null> {
 
 const always = () => Promise.resolve(null);
 
+/** A step that needs root, and these programs. */
+function rooted(task: string, programs: readonly string[]): Step {
+  const skip = () => Deno.uid() === 0 ? lacking(programs) : Promise.resolve("not root");
+  return { task, skip, isRooted: true };
+}
+
+const LAB_PROGRAMS = ["ip", "nft", "conntrack"];
+
 const STEPS: readonly Step[] = [
   { task: "check", skip: always },
   { task: "native", skip: () => lacking(["cargo"]) },
@@ -51,45 +62,25 @@ const STEPS: readonly Step[] = [
   { task: "interop:go", skip: () => lacking(["go"]) },
   // All of the load instead of a tenth.
   { task: "test", env: { POLLEN_FULL: "1" }, skip: always },
-  {
-    task: "lab",
-    skip: () =>
-      Deno.uid() === 0 ? lacking(["ip", "nft", "conntrack"]) : Promise.resolve("not root"),
-  },
+  rooted("lab", LAB_PROGRAMS),
+  rooted("lab:punching", LAB_PROGRAMS),
   { task: "mutants", skip: always },
   { task: "coverage", skip: always },
   { task: "bench:start", skip: always },
   { task: "bench:node", skip: always },
   { task: "bench:registry", skip: always },
-  {
-    task: "bench:agents",
-    skip: () => Deno.uid() === 0 ? lacking(["ip"]) : Promise.resolve("not root"),
-  },
-  {
-    task: "bench:tunnel",
-    skip: () =>
-      Deno.uid() === 0
-        ? lacking(["ip", "ethtool", "iperf3", "wrk", "nginx"])
-        : Promise.resolve("not root"),
-  },
-  {
-    task: "bench:link",
-    skip: () =>
-      Deno.uid() === 0 ? lacking(["ip", "ss", "iperf3", "cargo"]) : Promise.resolve("not root"),
-  },
+  rooted("bench:agents", ["ip"]),
+  rooted("bench:tunnel", ["ip", "ethtool", "iperf3", "wrk", "nginx"]),
+  rooted("bench:link", ["ip", "ss", "iperf3", "cargo"]),
+  { task: "bench:crowd", skip: always },
+  { task: "bench:relay", skip: always },
   { task: "bench:strangers", skip: () => lacking(["cargo"]) },
   { task: "bench:transport", skip: () => lacking(["iperf3", "ss"]) },
   { task: "bench:fair", skip: always },
-  {
-    task: "try:release",
-    skip: () =>
-      Deno.uid() === 0
-        ? lacking([
-          ...["go", "debootstrap", "mmdebstrap", "buildah", "skopeo", "umoci", "openssl"],
-          "systemd-analyze",
-        ])
-        : Promise.resolve("not root"),
-  },
+  rooted("try:release", [
+    ...["go", "debootstrap", "mmdebstrap", "buildah", "skopeo", "umoci", "openssl"],
+    "systemd-analyze",
+  ]),
 ];
 
 const unknown = Deno.args.filter((name) => !STEPS.some(({ task }) => task === name));
@@ -102,10 +93,12 @@ if (unknown.length > 0) {
 const chosen = STEPS.filter(({ task }) => Deno.args.length === 0 || Deno.args.includes(task));
 
 let isGood = true;
-for (const { task, env, skip } of chosen) {
+for (const { task, env, skip, isRooted = false } of chosen) {
   const reason = await skip();
   if (reason !== null) {
-    console.log(`\n== ${task}: left out, ${reason}`);
+    const isExcused = !(isRooted && MAY_LACK_NOTHING);
+    console.log(`\n== ${task}: ${isExcused ? "left out" : "FAILED"}, ${reason}`);
+    isGood &&= isExcused;
     continue;
   }
   console.log(`\n== ${task}`);

@@ -6,8 +6,9 @@ import { equal, match, ok } from "node:assert/strict";
 import { pollen, until } from "../../scripts/support/pollen_process.ts";
 import { type Status, status } from "../e2e/support/network.ts";
 import { examine, PROMISED } from "./support/checker.ts";
-import { type Expectation, expectationOf, PAIRS, USUAL_PAIRS } from "./support/expectations.ts";
-import { type Meeting, meetingOf } from "./support/meeting.ts";
+import { expectationOf, PAIRS, USUAL_PAIRS } from "./support/expectations.ts";
+import { Marks } from "./support/marks.ts";
+import { meetingOf } from "./support/meeting.ts";
 import type { Kind } from "./support/nat.ts";
 import { type LabNode, Network, peerAt, untilOnline, untilRelayed } from "./support/nodes.ts";
 import { end } from "./support/programs.ts";
@@ -21,29 +22,10 @@ const CHATTER_BYTES = 1 << 20;
 /** The longest that two may take to meet: every other way is tried before a punch. */
 const MEET_TIMEOUT_MS = 40_000;
 
-/** In seconds: a mark for a machine that has nothing else to do. */
-const USABLE_MARK = 2;
-const DIRECT_MARK = 10;
+const USABLE_SECONDS_MAX = 2;
+const DIRECT_SECONDS_MAX = 10;
 
-interface Met extends Meeting {
-  readonly pair: string;
-  readonly how: Expectation;
-}
-
-const met: Met[] = [];
-
-Deno.test.afterAll(() => {
-  if (met.length === 0) return;
-  const shown = (seconds: number | null, mark: number) =>
-    seconds === null ? "–" : `${seconds.toFixed(1)}${seconds > mark ? " missed" : ""}`;
-  console.log(`seconds until a pair is usable (mark ${USABLE_MARK}), direct (mark ${DIRECT_MARK})`);
-  for (const { pair, how, usable, direct } of met) {
-    const times = [shown(usable, USABLE_MARK), shown(direct, DIRECT_MARK)];
-    console.log(
-      [pair.padEnd(24), how.padEnd(8), ...times.map((text) => text.padEnd(12))].join(" "),
-    );
-  }
-});
+const marks = new Marks("Seconds until a pair has met");
 
 /** A site of that kind that was examined. */
 async function siteOf(lab: Lab, kind: Kind): Promise<Site> {
@@ -116,7 +98,11 @@ for (const [first, second] of IS_ALL ? PAIRS : USUAL_PAIRS) {
       const b = await network.add(sites[1], "b");
       if (expected === "direct") await meet(lab, network.root, a, b);
       else await relay(lab, network.root, a, b);
-      met.push({ pair: `${first}, ${second}`, how: expected, ...meetingOf(a, b) });
+      const { usable, direct } = meetingOf(a, b);
+      const pair = `${first}, ${second}`;
+      marks.add(`${pair}: usable`, usable, { atMost: USABLE_SECONDS_MAX });
+      if (expected === "relayed") equal(direct, null);
+      else marks.add(`${pair}: direct`, direct, { atMost: DIRECT_SECONDS_MAX });
     },
   });
 }

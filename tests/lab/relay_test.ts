@@ -3,6 +3,7 @@
 
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { Echo } from "../e2e/support/echo.ts";
+import { Marks, secondsSince } from "./support/marks.ts";
 import { Network, sessionsLost, untilOnline, untilRelayed } from "./support/nodes.ts";
 import { CAN_HAVE_LAB, IS_ALL, Lab } from "./support/topology.ts";
 import { Transfer } from "./support/transfer.ts";
@@ -16,11 +17,15 @@ const UPGRADE_TIMEOUT_MS = 90_000;
 const BYTES = 300 << 20;
 const SLOW = ["--relay-limit", "2"];
 
+const STILL_SECONDS_MAX = 3;
+
+const marks = new Marks("Seconds until a connection has answered three times more");
+
 /** How long the same connection stands still from now on. */
 async function still(echo: Echo, what: string): Promise<void> {
   const start = performance.now();
   await echo.untilAnswers(`the same connection works after ${what}`);
-  console.log(`  three answers ${(performance.now() - start).toFixed(0)} ms after ${what}`);
+  marks.add(what, secondsSince(start), { atMost: STILL_SECONDS_MAX });
 }
 
 for (const end of IS_ALL ? ["killed", "cut off"] as const : []) {
@@ -52,7 +57,7 @@ for (const end of IS_ALL ? ["killed", "cut off"] as const : []) {
       await router.lead(PORT, a.site);
       const { address } = (await untilOnline(b, a, UPGRADE_TIMEOUT_MS))!;
       equal(address, `${router.outside}:${PORT}`);
-      await still(echo, "they met");
+      await still(echo, `they met, whose carrier was ${end}`);
       await transferred;
       ok(await lab.carried(b.site.outside, a.site.outside) > BYTES / 2);
       deepEqual(sessionsLost(a, b), before);

@@ -4,6 +4,7 @@
 import { equal, match, ok } from "node:assert/strict";
 import { Daemon, pollen, pollenOk, until } from "../../scripts/support/pollen_process.ts";
 import { status } from "../e2e/support/network.ts";
+import { Marks, secondsSince } from "./support/marks.ts";
 import { type LabNode, Network, untilOnline } from "./support/nodes.ts";
 import {
   CAN_HAVE_LAB,
@@ -21,6 +22,11 @@ const ignore = !CAN_HAVE_LAB;
 /** What passes: in all runs enough for packets of every size, at length 100 MB. */
 const BYTES = IS_ALL ? 100_000_000 : 8 << 20;
 const MEET_TIMEOUT_MS = 30_000;
+const TOLD_SECONDS_MAX = 5;
+
+const marks = new Marks(
+  "Seconds until it is said that UDP is blocked, from the start of the program",
+);
 
 /** Everything passes from the one to the other. */
 async function passes(provider: LabNode, client: LabNode): Promise<void> {
@@ -137,14 +143,18 @@ Deno.test({
     await t.step("join", async () => {
       const dir = await network.folder.folder("newcomer");
       const newcomer = { dir, prefix: node.place.prefix! };
+      const start = performance.now();
       const { code, stderr } = await pollen(newcomer, ["join", "--no-start", token]);
+      marks.add("join", secondsSince(start), { atMost: TOLD_SECONDS_MAX });
       ok(code !== 0);
       match(stderr, /No answer over UDP.*UDP seems to be blocked/s);
     });
     await t.step("status", async () => {
+      const start = performance.now();
       await using _daemon = await Daemon.up(node.place);
       const kinds = async () => (await status(node.place)).conditions.map(({ kind }) => kind);
       await until("status says so", async () => (await kinds()).length > 0 ? true : null);
+      marks.add("status", secondsSince(start), { atMost: TOLD_SECONDS_MAX });
       equal((await kinds()).join(), "unanswered");
       match(await pollenOk(node.place, ["status"]), /answers over UDP.*UDP seems to be blocked/s);
     });

@@ -3,30 +3,16 @@
 
 import { command } from "../../scripts/support/namespaces.ts";
 import { until } from "../../scripts/support/pollen_process.ts";
+import { runsHere } from "../../scripts/support/root_machine.ts";
 
 /** What has to be there besides iproute2. */
-const PROGRAMS = ["/usr/sbin/nft", "/usr/sbin/miniupnpd"];
-
-/** Why there can be no home here; null where there can be one. */
-export const NO_HOME: string | null = Deno.build.os !== "linux" || Deno.uid() !== 0
-  ? "needs root on Linux"
-  : PROGRAMS.find((path) => !exists(path)) !== undefined
-  ? "needs nftables and miniupnpd-nftables"
-  : null;
-
-function exists(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false;
-  }
-}
+const CAN_HAVE_HOME = runsHere(["/usr/sbin/nft", "/usr/sbin/miniupnpd"]);
 
 /** Registers a test that needs a home. */
 export function homeTest(name: string, fn: () => Promise<void>): void {
   Deno.test({
-    name: NO_HOME === null ? name : `${name} (${NO_HOME})`,
-    ignore: NO_HOME !== null,
+    name: CAN_HAVE_HOME ? name : `${name} (needs root on Linux, nftables, miniupnpd-nftables)`,
+    ignore: !CAN_HAVE_HOME,
     fn,
   });
 }

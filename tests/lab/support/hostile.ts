@@ -2,6 +2,7 @@
 // packets to its socket instead of the engine's, and what it says.
 
 import { fromFileUrl } from "../../../scripts/paths.ts";
+import { within } from "./deadline.ts";
 import type { Network } from "./nodes.ts";
 import type { Site } from "./topology.ts";
 import { type Mood, type Trick, TRICKS } from "./tricks.ts";
@@ -13,6 +14,9 @@ type Lines = ReadableStreamDefaultReader<string>;
 export const NODE_PORT = 60_611;
 /** Where what it is to carry arrives. */
 export const HOSTILE_PORT = 60_612;
+
+/** The longest that it may take to say something. */
+const LINE_TIMEOUT_MS = 30_000;
 
 /**
  * Both ports are one to the others: packets that begin as relayed ones do go to the hostile socket,
@@ -60,8 +64,13 @@ export class HostileCarrier implements AsyncDisposable {
     const options = { args, stdin: "piped", stdout: "piped", stderr: "inherit" } as const;
     const child = new Deno.Command(command!, options).spawn();
     const lines = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
-    const [, key = ""] = (await nextLine(lines)).split(" ");
-    return new HostileCarrier(child, lines, key, recordPath);
+    try {
+      const [, key = ""] = (await nextLine(lines)).split(" ");
+      return new HostileCarrier(child, lines, key, recordPath);
+    } catch (thrown) {
+      child.kill("SIGKILL");
+      throw thrown;
+    }
   }
 
   /** From now on it treats packets so. */
@@ -90,11 +99,15 @@ export class HostileCarrier implements AsyncDisposable {
 
 /** What it says next: a line each time that it is asked. */
 async function nextLine(lines: Lines): Promise<string> {
-  let text = "";
-  while (!text.endsWith("\n")) {
-    const { value, done } = await lines.read();
-    if (done) throw new Error("the hostile carrier ended");
-    text += value;
-  }
-  return text.trim();
+  const reading = (async () => {
+    let text = "";
+    while (!text.endsWith("\n")) {
+      const { value, done } = await lines.read();
+      if (done) throw new Error("the hostile carrier ended");
+      text += value;
+    }
+    return text.trim();
+  })();
+  const giveUp = () => void lines.cancel();
+  return await within(LINE_TIMEOUT_MS, "the hostile carrier answers", reading, giveUp);
 }

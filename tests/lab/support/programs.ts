@@ -1,9 +1,15 @@
 // Programs beside the nodes of the lab: the files of this folder that say so, each a process at a site.
 
 import { fromFileUrl } from "../../../scripts/paths.ts";
+import { within } from "./deadline.ts";
 import type { LabNode } from "./nodes.ts";
 
 const decoder = new TextDecoder();
+
+/** The longest that a program may take to say where it is. */
+const START_TIMEOUT_MS = 30_000;
+/** The longest that one may run: a gibibyte over a slow relay takes minutes. */
+const RUN_TIMEOUT_MS = 600_000;
 
 export type Program = "source" | "sink" | "udp_origin" | "udp_user";
 
@@ -23,7 +29,8 @@ export function start(
 /** The first that a program says; it says nothing more. */
 export async function said(program: Deno.ChildProcess): Promise<string> {
   const reader = program.stdout.getReader();
-  const { value } = await reader.read();
+  const giveUp = () => program.kill("SIGKILL");
+  const { value } = await within(START_TIMEOUT_MS, "a program starts", reader.read(), giveUp);
   await reader.cancel();
   return decoder.decode(value).trim();
 }
@@ -34,7 +41,10 @@ export async function run(
   program: Program,
   ...words: readonly (number | string)[]
 ): Promise<string> {
-  const { success, stdout, stderr } = await start(node, program, ...words).output();
+  const child = start(node, program, ...words);
+  const giveUp = () => child.kill("SIGKILL");
+  const ended = await within(RUN_TIMEOUT_MS, `${program} ends`, child.output(), giveUp);
+  const { success, stdout, stderr } = ended;
   if (!success) throw new Error(`${program}: ${decoder.decode(stderr)}`);
   return decoder.decode(stdout).trim();
 }

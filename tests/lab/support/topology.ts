@@ -10,11 +10,10 @@ import {
   plug,
   sweepNamespaces,
 } from "../../../scripts/support/namespaces.ts";
+import { exists, runsHere } from "../../../scripts/support/root_machine.ts";
 import { coreRules, FIREWALL, type Nat, natRules, OUTAGE } from "./nat.ts";
 
-/** On a Debian machine of root's a missing tool is a failure, elsewhere a reason to leave it. */
-export const CAN_HAVE_LAB = Deno.build.os === "linux" && Deno.uid() === 0 &&
-  (exists("/etc/debian_version") || exists("/usr/sbin/nft"));
+export const CAN_HAVE_LAB = runsHere(["/usr/sbin/nft", "/usr/sbin/conntrack"]);
 
 /** Whether to try everything, which takes minutes, or what each change is tried with. */
 export const IS_ALL = Deno.env.get("POLLEN_LAB") === "all";
@@ -215,13 +214,4 @@ async function joinLan(router: Router, namespace: Namespace, name: string): Prom
   }
   await namespace.ip([`address add ${ip}/24 dev ${name}`, `route add default via ${router.lan}.1`]);
   return ip;
-}
-
-function exists(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch {
-    return false;
-  }
 }
