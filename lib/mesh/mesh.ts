@@ -109,8 +109,10 @@ export class Mesh implements MeshPort<Envelope, Frame>, AsyncDisposable {
   }
 
   /** What the engine reports of itself, one after the other; null once the mesh is closed. */
-  nextNotice(): Promise<EngineNotice | null> {
-    return this.#options.engine.nextNotice();
+  async nextNotice(): Promise<EngineNotice | null> {
+    const notice = await this.#options.engine.nextNotice();
+    if (notice?.kind === "fault") this.#parts.sockStore.faulted(notice.fault);
+    return notice;
   }
 
   /** The counters of the engine. */

@@ -1,6 +1,9 @@
 // What a node does for two others that cannot dial each other: it tells each where it sees the other
 // one, and what to do there. It knows how their routers give out ports from what they say of
 // themselves, so that both do what belongs together; who cannot meet is told so. Pure.
+//
+// Invariant: of unequal attempts, which cost a router a thousand mappings, no two are begun from here
+// for one router at a time. A router is the IP that its nodes are seen at, whoever they are.
 
 import {
   addMs,
@@ -16,7 +19,7 @@ import type { NatKind } from "./nat_kind.ts";
 import { partsOf } from "./punch_pairs.ts";
 import type { NodeOutput } from "./steps.ts";
 
-/** How long the attempt of a strict router takes: nobody is sent into a second one beside it. */
+/** How long the attempt of a strict router takes: no router gets a second one beside it. */
 const UNEQUAL_MS = 5_000;
 
 /** A peer and where it is seen from here. */
@@ -35,8 +38,8 @@ export class Coordinating {
   readonly #exchange: Exchange;
   /** What connected peers say of their routers; over pollen/1 they say nothing. */
   readonly #kinds = new Map<PeerKey, NatKind>();
-  /** Until when connected peers are busy with an unequal attempt. */
-  readonly #busyUntil = new Map<PeerKey, MonotonicMs>();
+  /** Until when the router at an IP is busy with an unequal attempt; the earliest first. */
+  readonly #busyUntil = new Map<string, MonotonicMs>();
 
   constructor(exchange: Exchange) {
     this.#exchange = exchange;
@@ -50,13 +53,12 @@ export class Coordinating {
   /** The peer is gone. */
   forget(peer: PeerKey): void {
     this.#kinds.delete(peer);
-    this.#busyUntil.delete(peer);
   }
 
   /** Tells two connected peers of each other; the first, if that is of no use. */
   coordinate(now: MonotonicMs, from: MaybeSeen, target: MaybeSeen): NodeOutput[] {
     if (isSeen(from) && isSeen(target)) {
-      const parts = this.#parts(now, from.peer, target.peer);
+      const parts = this.#parts(now, from, target);
       if (parts !== null) {
         return [this.#tell(from, target, parts[0]), this.#tell(target, from, parts[1])];
       }
@@ -68,13 +70,17 @@ export class Coordinating {
   }
 
   /** What the two are to do; null when they would not meet, or not now. */
-  #parts(now: MonotonicMs, one: PeerKey, other: PeerKey): readonly [PunchPart, PunchPart] | null {
-    const kindOf = (peer: PeerKey) => this.#kinds.get(peer) ?? "unknown";
+  #parts(now: MonotonicMs, one: Seen, other: Seen): readonly [PunchPart, PunchPart] | null {
+    const kindOf = ({ peer }: Seen) => this.#kinds.get(peer) ?? "unknown";
     const parts = partsOf(kindOf(one), kindOf(other));
     if (parts === null || parts[0] === "equal") return parts;
-    const both = [one, other];
-    if (both.some((peer) => (this.#busyUntil.get(peer) ?? now) > now)) return null;
-    for (const peer of both) this.#busyUntil.set(peer, addMs(now, UNEQUAL_MS));
+    for (const [ip, until] of this.#busyUntil) {
+      if (until > now) break;
+      this.#busyUntil.delete(ip);
+    }
+    const routers = [one.address.ip, other.address.ip];
+    if (routers.some((ip) => this.#busyUntil.has(ip))) return null;
+    for (const ip of routers) this.#busyUntil.set(ip, addMs(now, UNEQUAL_MS));
     return parts;
   }
 

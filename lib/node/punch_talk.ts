@@ -40,7 +40,11 @@ export class PunchTalk {
   constructor(options: PunchTalkOptions) {
     const { store, exchange, whereabouts } = options;
     this.#options = options;
-    this.#punching = new Punching(store, () => whereabouts.natKind());
+    this.#punching = new Punching(
+      store,
+      () => whereabouts.natKind(),
+      (peer) => exchange.takesFrames(peer),
+    );
     this.#coordinating = new Coordinating(exchange);
   }
 

@@ -7,8 +7,10 @@
 //   we are told where a peer is seen     we punch there, if that peer itself says that it has that IP
 //
 // The last condition keeps anybody from aiming us at somebody else: a peer's addresses are in events
-// that it signed. Where an attempt takes a thousand packets, nothing but its own signature counts,
-// and attempts in vain become rare (punch_pauses.ts).
+// that it signed. Only a peer that is not known to speak pollen/2 may be without a signature; others
+// could have made its addresses up, so it costs a few packets at most. Where an attempt takes a
+// thousand, nothing but its own signature counts; and because that can lie as well, attempts in vain
+// become rare, for the peer and for the IP (punch_pauses.ts).
 
 import type { PunchCoordTrigger } from "../proto/mod.ts";
 import type { Store } from "../store/mod.ts";
@@ -45,15 +47,24 @@ export interface Punch {
 export class Punching {
   readonly #store: Store;
   readonly #natKind: () => NatKind;
+  readonly #takesFrames: (peer: PeerKey) => boolean;
   readonly #requests = new PeerRateLimiter(BURST, PAUSE_MS);
   readonly #triggers = new PeerRateLimiter(BURST, PAUSE_MS);
   readonly #lastCoordinator = new Map<PeerKey, PeerKey>();
   readonly #pauses = new PunchPauses();
 
-  /** @param natKind How this node's router gives out ports, as far as it is known. */
-  constructor(store: Store, natKind: () => NatKind) {
+  /**
+   * @param natKind How this node's router gives out ports, as far as it is known.
+   * @param takesFrames Whether there is a session with the peer over pollen/2.
+   */
+  constructor(
+    store: Store,
+    natKind: () => NatKind,
+    takesFrames: (peer: PeerKey) => boolean,
+  ) {
     this.#store = store;
     this.#natKind = natKind;
+    this.#takesFrames = takesFrames;
   }
 
   /**
@@ -94,7 +105,7 @@ export class Punching {
     const peer = peerKeyFromBytes(peerId);
     const address = readAddress(peerAddr);
     if (address === null || peer === this.#store.local) return null;
-    if (!this.#store.get(peer)?.ips.includes(address.ip)) return null;
+    if (!this.#saysThatItIsAt(peer, address.ip)) return null;
     return { peer, address, part: this.#plausiblePart(peer, address, part) };
   }
 
@@ -106,6 +117,12 @@ export class Punching {
   /** A session with the peer has begun, at this address. */
   met(peer: PeerKey, address: SocketAddress): void {
     this.#pauses.met(peer, address);
+  }
+
+  /** Whether the peer has announced the IP; signed, if it is known to sign. */
+  #saysThatItIsAt(peer: PeerKey, ip: string): boolean {
+    const isOwnWord = this.#store.speaksForItself(peer) || !this.#takesFrames(peer);
+    return isOwnWord && (this.#store.get(peer)?.ips.includes(ip) ?? false);
   }
 
   /** A coordinator may not make us do more than what we know makes sense. */

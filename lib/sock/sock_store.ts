@@ -2,13 +2,15 @@
 // own router for what comes from there, and the first that arrives has found a way. What is sent
 // stands in volleys.ts.
 //
-// Invariant: nothing is sent but to the IP of an attempt, and no more than ATTEMPT_PACKETS_MAX says. A
-// stranger's question is not answered.
+// Invariant: nothing is sent but to the IP of an attempt, and no more than ATTEMPT_PACKETS_MAX says;
+// no more than PUNCHES_PER_IP_MAX attempts go to one IP, whoever wants them. A stranger's question is
+// not answered.
 
 import {
   addMs,
   type Clock,
   type ExtraSocket,
+  type FaultKind,
   formatAddress,
   type MonotonicMs,
   PollenError,
@@ -24,8 +26,17 @@ import { HARD_SOCKETS, REPLIES_MAX, VOLLEY_MS, volleys } from "./volleys.ts";
 
 /** Attempts at the same time; each of equal ends sends ten packets a second. */
 const PUNCHES_MAX = 64;
+/** Of these, to one IP: many nodes may be behind one router, or somebody may be aiming us at it. */
+const PUNCHES_PER_IP_MAX = 16;
 /** How long an end that has found the other one goes on to answer, so that it is found as well. */
 const ANSWERS_ON_MS = 2_000;
+
+/**
+ * Faults after which the many packets of a strict router's attempt make no mappings: this machine
+ * takes no more of them (Linux says so as well when its own table of connections is full), or one of
+ * our sockets is gone.
+ */
+const ENDING_FAULTS: ReadonlySet<FaultKind> = new Set(["denied", "broken"]);
 
 /** What punching stands on. */
 export interface SockStoreDeps {
@@ -36,6 +47,15 @@ export interface SockStoreDeps {
   send(to: SocketAddress, bytes: Uint8Array): void;
   /** Opens an extra socket. */
   openSocket(): Promise<ExtraSocket>;
+}
+
+/** An attempt that runs, its sockets included. */
+interface Running {
+  readonly ip: string;
+  /** Whether it is one of a strict router: there is one of these at a time. */
+  readonly isUnequal: boolean;
+  /** Ends it, with the error that is its reason. */
+  readonly end: AbortController;
 }
 
 /** An attempt that runs, or has found the other end and still answers it. */
@@ -53,9 +73,7 @@ export class SockStore {
   readonly #deps: SockStoreDeps;
   readonly #sockets: Sockets;
   readonly #attempts = new Set<Attempt>();
-  #running = 0;
-  /** Whether the attempt of a hard or easy end runs: there is one at a time. */
-  #isUnequal = false;
+  readonly #running = new Set<Running>();
 
   constructor(deps: SockStoreDeps) {
     this.#deps = deps;
@@ -69,31 +87,39 @@ export class SockStore {
    * @returns Where the other end was heard: the port may be another one, the path one over a socket of
    *   its own. It stays open until the hold is released.
    * @throws {PollenError} `unreachable` when it was not, `cancelled`, `exhausted` when 64 are tried
-   *   already, or one of unequal ends; what opening the sockets threw.
+   *   already, 16 at that IP, or one of unequal ends; `io` when the latter was given up because our
+   *   sockets fail; what opening the sockets threw.
    */
   async punch(address: SocketAddress, options: PunchOptions = {}): Promise<Conn> {
     const { part = "equal", signal } = options;
     if (signal?.aborted) throw cancelled();
-    const isUnequal = part !== "equal";
-    if (this.#running >= PUNCHES_MAX) throw exhausted(`${PUNCHES_MAX} ways to peers are`);
-    if (isUnequal && this.#isUnequal) throw exhausted("A way through a strict router is");
-    this.#running++;
-    if (isUnequal) this.#isUnequal = true;
+    const end = new AbortController();
+    const running: Running = { ip: address.ip, isUnequal: part !== "equal", end };
+    this.#assertRoomFor(running);
+    this.#running.add(running);
+    const onAbort = () => end.abort(cancelled());
+    signal?.addEventListener("abort", onAbort, { once: true });
     let sockets: readonly number[] = [];
     try {
       if (part === "hard") sockets = await this.#sockets.open(HARD_SOCKETS);
-      const at = await this.#attempt(address, part, sockets, signal);
+      const at = await this.#attempt(address, part, sockets, end.signal);
       return this.#sockets.hold(at);
     } finally {
       for (const socket of sockets) this.#sockets.release(socket);
-      this.#running--;
-      if (isUnequal) this.#isUnequal = false;
+      signal?.removeEventListener("abort", onAbort);
+      this.#running.delete(running);
     }
   }
 
   /** Keeps the socket that leads to an address open, for a session whose path it is. */
   hold(peer: SocketAddress): Conn {
     return this.#sockets.hold(peer);
+  }
+
+  /** The engine reports a fault of its sockets: the attempt of a strict router stops, if it is one of that. */
+  faulted(fault: FaultKind): void {
+    if (!ENDING_FAULTS.has(fault)) return;
+    for (const { isUnequal, end } of this.#running) if (isUnequal) end.abort(failing());
   }
 
   /** Takes a packet that came to one of our sockets; whether it was a probe. */
@@ -118,11 +144,23 @@ export class SockStore {
     return true;
   }
 
+  #assertRoomFor({ ip, isUnequal }: Running): void {
+    const running = [...this.#running];
+    if (running.length >= PUNCHES_MAX) throw exhausted(`${PUNCHES_MAX} ways to peers are`);
+    if (isUnequal && running.some((other) => other.isUnequal)) {
+      throw exhausted("A way through a strict router is");
+    }
+    if (running.filter((other) => other.ip === ip).length >= PUNCHES_PER_IP_MAX) {
+      throw exhausted(`${PUNCHES_PER_IP_MAX} ways to this IP are`);
+    }
+  }
+
   async #attempt(
     address: SocketAddress,
     part: PunchPart,
     sockets: readonly number[],
-    signal: AbortSignal | undefined,
+    /** Its reason is the error. */
+    signal: AbortSignal,
   ): Promise<SocketAddress> {
     const { clock, random } = this.#deps;
     const nonce = random.bytes(PROBE_NONCE_BYTES);
@@ -136,8 +174,8 @@ export class SockStore {
       for (const to of value) this.#deps.send(to, question);
       stop = clock.setTimer(VOLLEY_MS, fire);
     };
-    const onAbort = () => reject(cancelled());
-    signal?.addEventListener("abort", onAbort, { once: true });
+    const onAbort = () => reject(signal.reason);
+    signal.addEventListener("abort", onAbort, { once: true });
     const attempt: Attempt = {
       ip: address.ip,
       nonce: nonce.toHex(),
@@ -148,14 +186,14 @@ export class SockStore {
     };
     this.#add(attempt);
     try {
-      if (signal?.aborted) throw cancelled();
+      if (signal.aborted) throw signal.reason;
       fire();
       const at = await promise;
       attempt.silentFrom = addMs(clock.monotonicNow(), ANSWERS_ON_MS);
       return at;
     } finally {
       stop();
-      signal?.removeEventListener("abort", onAbort);
+      signal.removeEventListener("abort", onAbort);
       if (attempt.silentFrom === null) this.#attempts.delete(attempt);
     }
   }
@@ -189,6 +227,13 @@ function exhausted(what: string): PollenError {
 
 function unreachable(address: SocketAddress): PollenError {
   return new PollenError("unreachable", `punch ${formatAddress(address)}: peer unreachable.`);
+}
+
+function failing(): PollenError {
+  return new PollenError(
+    "io",
+    "The way through a strict router is given up: this machine refuses packets, or lost a socket.",
+  );
 }
 
 function cancelled(): PollenError {

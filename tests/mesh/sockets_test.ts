@@ -1,7 +1,7 @@
 // Sessions over sockets of their own: what a punch found carries them, what nobody uses is closed,
 // and others hear of addresses that mean something to them.
 
-import { deepEqual, equal, notEqual } from "node:assert/strict";
+import { deepEqual, equal, notEqual, rejects } from "node:assert/strict";
 import { until } from "../../scripts/support/pollen_process.ts";
 import { isWay } from "../../lib/types/mod.ts";
 import { inTime, nextText, saying, TestMesh, TestNetwork } from "./support.ts";
@@ -75,5 +75,15 @@ Deno.test("a socket that no session took is closed", async () => {
   await using _easy = easy;
   await untilOpen(hard, 1);
   found.release();
+  await untilOpen(hard, 0);
+});
+
+Deno.test("when the engine says that packets are refused, the attempt of a strict router is given up", async () => {
+  await using hard = await TestMesh.open(members[0]);
+  const nobody = { ip: "127.0.0.1", port: 9 };
+  const ended = rejects(hard.mesh.punch(nobody, { part: "hard" }), { code: "io" });
+  hard.notices.pushDroppingOldest({ kind: "fault", fault: "denied", count: 1, reason: "EPERM" });
+  equal((await hard.mesh.nextNotice())?.kind, "fault", "and whoever reads them hears of it");
+  await inTime(ended, "the end of the attempt");
   await untilOpen(hard, 0);
 });

@@ -60,9 +60,10 @@ export class TestCore implements AsyncDisposable {
     return this.step({ kind: "tick", liveForwards });
   }
 
+  /** @param address Null for a session over a carrier. */
   connect(
     peer: PeerKey,
-    address = addressOf(peer),
+    address: SocketAddress | null = addressOf(peer),
     protocol: LinkProtocol = ALPN_MEMBER_1,
   ): NodeOutput[] {
     return this.step({

@@ -1,6 +1,6 @@
 // Coordinating hole punches: who is asked, who is told what, and whom a member can aim us at.
 
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal, ok } from "node:assert/strict";
 import type { NodeOutput } from "../../../lib/node/mod.ts";
 import {
   formatAddress,
@@ -8,6 +8,7 @@ import {
   type PeerKey,
   peerKeyBytes,
 } from "../../../lib/types/mod.ts";
+import { Seeded } from "../../support/seeded.ts";
 import { event, network, reaches } from "../store/fixtures.ts";
 import { addressOf, BOB, DAN, EVE, only, TestCore } from "./fixtures.ts";
 
@@ -107,17 +108,43 @@ Deno.test("a coordinator tells both where it sees the other one, or says no", as
   ]);
 });
 
-Deno.test("nobody is led to himself or to us, and not without end", async () => {
+/** So many words of a member within a second. */
+const FLOOD = 10_000;
+
+Deno.test("ten thousand words in a second lead nobody to himself, to us or to a stranger", async () => {
   await using core = await TestCore.open();
   core.connect(BOB);
-  deepEqual(core.receive(BOB, request(BOB)), []);
-  deepEqual(core.receive(BOB, request(core.store.local)), []);
   const short = { kind: "punchCoordRequest" as const, value: { peerId: new Uint8Array(31) } };
-  deepEqual(core.receive(BOB, short), []);
+  const stranger = { peer: DAN, address: null };
+  for (const asked of [request(BOB), request(core.store.local), short]) {
+    core.now += 60_000;
+    for (let count = 0; count < FLOOD; count++, core.now += 1_000 / FLOOD) {
+      deepEqual(core.receive(BOB, asked), []);
+    }
+  }
+  core.now += 60_000;
+  let told = 0;
+  for (let count = 0; count < FLOOD; count++, core.now += 1_000 / FLOOD) {
+    for (const { target } of only("coordinatePunch", core.receive(BOB, request(DAN)))) {
+      equal(target, DAN);
+      told++;
+      const here = { peer: BOB, address: addressOf(BOB) };
+      deepEqual(core.core.coordinate(core.now as MonotonicMs, here, stranger), []);
+    }
+  }
+  equal(told, 16, "a member's share");
+});
+
+Deno.test("whoever asks for ten thousand is served as often as his share says, and others beside him", async () => {
+  await using core = await TestCore.open();
+  core.connect(BOB);
+  core.connect(DAN);
   let coordinated = 0;
-  for (let count = 0; count < 100; count++) coordinated += core.receive(BOB, request(EVE)).length;
-  // Two were spent above.
-  equal(coordinated, 14);
+  for (let count = 0; count < FLOOD; count++, core.now += 1_000 / FLOOD) {
+    coordinated += core.receive(BOB, request(EVE)).length;
+  }
+  equal(coordinated, 16);
+  equal(core.receive(DAN, request(EVE)).length, 1);
 });
 
 Deno.test("a member aims us at nobody who has not announced that address himself", async () => {
@@ -136,4 +163,23 @@ Deno.test("a member aims us at nobody who has not announced that address himself
   ]);
   core.connect(DAN);
   deepEqual(trigger("198.51.100.9:4321"), []);
+});
+
+Deno.test("ten thousand words in a second aim us at no third party", async () => {
+  await using core = await openBefore(BOB);
+  const seed = Seeded.seedFrom("POLLEN_PUNCH_SEED");
+  const chance = new Seeded(seed);
+  const punched = new Set<string>();
+  let followed = 0;
+  for (let count = 0; count < FLOOD; count++, core.now += 1_000 / FLOOD) {
+    // One in eight names the peer's own IP, at a port of Bob's choice.
+    const ip = count % 8 === 0 ? "198.51.100.9" : `203.0.113.${chance.draw(256)}`;
+    const peerAddr = `${ip}:${1 + chance.draw(65_535)}`;
+    const value = { peerId: peerKeyBytes(DAN), selfAddr: "", peerAddr };
+    const outputs = core.receive(BOB, { kind: "punchCoordTrigger", value });
+    followed += outputs.length;
+    for (const { address } of only("punch", outputs)) punched.add(address.ip);
+  }
+  ok(followed <= 16, `seed ${seed}: ${followed}`);
+  deepEqual([...punched], ["198.51.100.9"], `seed ${seed}`);
 });

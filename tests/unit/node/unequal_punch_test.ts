@@ -30,8 +30,17 @@ async function coordinator(bob: NatKind, eve: NatKind): Promise<TestCore> {
 }
 
 /** What a node says when Bob asks it for Eve: the part of each, or "refused". */
-function told(core: TestCore, now = 0, from = BOB, target = EVE): string {
-  const [one, other] = [from, target].map((peer) => ({ peer, address: addressOf(peer) }));
+function told(
+  core: TestCore,
+  now = 0,
+  from = BOB,
+  target = EVE,
+  ipOf = (peer: PeerKey) => addressOf(peer).ip,
+): string {
+  const [one, other] = [from, target].map((peer) => ({
+    peer,
+    address: { ip: ipOf(peer), port: 4_321 },
+  }));
   const outputs = core.core.coordinate(now as MonotonicMs, one!, other!);
   return only("sendFrame", outputs).map(({ frame: { body } }) => {
     switch (body?.kind) {
@@ -78,6 +87,27 @@ Deno.test("nobody is sent into a second attempt while one runs", async () => {
   equal(told(core, 20_000), "equal equal", "what a later version knows");
 });
 
+Deno.test("no router gets a second attempt while one runs, whoever is behind it", async () => {
+  const late = key(0x55);
+  await using core = await coordinator("per_destination", "none");
+  for (const [peer, kind] of [[DAN, "per_destination"], [late, "none"]] as const) {
+    core.connect(peer, addressOf(peer), ALPN_MEMBER_2);
+    core.frame(peer, { kind: "natReport", value: { mapping: MAPPING[kind] } });
+  }
+  // Bob and Dan are behind one router, Eve and the last one behind another.
+  const ipOf = (peer: PeerKey) => peer === BOB || peer === DAN ? "203.0.113.1" : "203.0.113.2";
+  const away = (peer: PeerKey) => peer === EVE ? "203.0.113.3" : ipOf(peer);
+  equal(told(core, 0, BOB, EVE, ipOf), "hard easy");
+  equal(told(core, 1, DAN, late, ipOf), "refused", "both routers are busy");
+  equal(told(core, 1, DAN, EVE, away), "refused", "one is");
+  equal(told(core, 1, EVE, late, ipOf), "equal equal", "a few packets harm nobody");
+  core.disconnect(BOB);
+  core.connect(BOB, addressOf(BOB), ALPN_MEMBER_2);
+  core.frame(BOB, { kind: "natReport", value: { mapping: MAPPING.per_destination } });
+  equal(told(core, 2, BOB, EVE, ipOf), "refused", "a new session is the same router");
+  equal(told(core, 5_000, DAN, late, ipOf), "hard easy");
+});
+
 Deno.test("whoever speaks pollen/1 gets the messages of that", async () => {
   await using core = await coordinator("per_destination", "none");
   core.disconnect(EVE);
@@ -114,6 +144,19 @@ Deno.test("many packets go only where the peer says, signed, that it is", async 
   core.connect(DAN);
   core.now += 10_000;
   deepEqual(unequal(core, DAN, "198.51.100.9", false), [], "there is a session");
+});
+
+Deno.test("of a peer that speaks pollen/2 nothing but its own signature counts", async () => {
+  await using core = await TestCore.trusting();
+  core.connect(BOB, addressOf(BOB), ALPN_MEMBER_2);
+  core.events(BOB, event(EVE, 1n, network("203.0.113.7")));
+  const value = { peerId: peerKeyBytes(EVE), selfAddr: "", peerAddr: "203.0.113.7:4321" };
+  const trigger = () => parts(core.frame(BOB, { kind: "punchCoordTrigger", value }));
+  deepEqual(trigger(), ["equal"], "it may speak pollen/1, where nothing is signed");
+  core.connect(EVE, null, ALPN_MEMBER_2);
+  deepEqual(trigger(), []);
+  core.signed(EVE, 2n, network("203.0.113.7"));
+  deepEqual(trigger(), ["equal"]);
 });
 
 Deno.test("a way is no address, and ports of IPv6 are not tried", async () => {
@@ -177,12 +220,13 @@ Deno.test("peers hear how our router gives out ports when that is known, and who
 Deno.test("ten thousand words of a member in a second lead to sixteen attempts at most", async () => {
   await using core = await behind(1_000, 1_000);
   const peers = Array.from({ length: 100 }, (_, index) => key(0x60 + index));
-  for (const peer of peers) core.signed(peer, 1n, network("198.51.100.9"));
+  const ips = peers.map((_, index) => `198.51.100.${index}`);
+  for (const [index, peer] of peers.entries()) core.signed(peer, 1n, network(ips[index]!));
   let followed = 0;
   for (let word = 0; word < 10_000; word++) {
     core.now += 0.1;
-    const peer = peers[word % peers.length]!;
-    followed += unequal(core, peer, "198.51.100.9", word % 2 === 0).length;
+    const index = word % peers.length;
+    followed += unequal(core, peers[index]!, ips[index]!, word % 2 === 0).length;
   }
   equal(followed, 16);
 });
@@ -212,4 +256,20 @@ Deno.test("what was in vain comes back ever more rarely, and at once when it was
   core.disconnect(DAN);
   core.now += 1_000;
   equal(unequal(core, DAN, "198.51.100.9", false).length, 0, "it answered from elsewhere");
+});
+
+Deno.test("attempts in vain make the IP rest as well, whoever says that it is there", async () => {
+  await using core = await behind(1_000, 1_000);
+  const peers = Array.from({ length: 200 }, (_, index) => key(0x60 + index % 150));
+  for (const peer of new Set(peers)) core.signed(peer, 1n, network("198.51.100.9"));
+  core.signed(EVE, 1n, network("198.51.100.10"));
+  let tried = 0;
+  for (; core.now < 30 * 60_000; core.now += 1_000) {
+    const peer = peers[(core.now / 1_000) % peers.length]!;
+    tried += unequal(core, peer, "198.51.100.9", false).length;
+  }
+  // 5, 10, 20 … 600 s, as of one peer.
+  equal(tried, 9);
+  core.disconnect(EVE);
+  equal(unequal(core, EVE, "198.51.100.10", false).length, 1, "another IP does not");
 });

@@ -109,6 +109,22 @@ Deno.test("who has found the other end answers on, so that it is found as well, 
   equal(net.sent, sent);
 });
 
+Deno.test("sixteen attempts at one IP are enough, and elsewhere there are others", async () => {
+  const net = new Net();
+  const node = net.node({ host: 1, filter: "none" });
+  const at = (host: number, port: number) =>
+    node.store.punch({ ip: `198.51.100.${host}`, port }).then(() => "", ({ code }) => code);
+  const there = Array.from({ length: 16 }, (_, index) => at(2, 1_000 + index));
+  equal(await at(2, 2_000), "exhausted");
+  const elsewhere = Array.from({ length: 48 }, (_, index) => at(3 + index, 1_000));
+  equal(await at(100, 1_000), "exhausted", "64 in all");
+  await net.run(4_000);
+  deepEqual(new Set(await Promise.all([...there, ...elsewhere])), new Set(["unreachable"]));
+  const next = at(2, 2_000);
+  await net.run(4_000);
+  equal(await next, "unreachable");
+});
+
 Deno.test("an attempt that is given up sends nothing any more", async () => {
   const net = new Net();
   const node = net.node({ host: 1, filter: "none" });

@@ -156,6 +156,33 @@ Deno.test("an attempt that is given up closes its sockets", async () => {
   equal(net.clock.pending, 0);
 });
 
+Deno.test("an attempt ends when this machine's sockets fail, and one of equal ends goes on", async () => {
+  for (const fault of ["denied", "broken"] as const) {
+    for (const part of ["hard", "easy"] as const) {
+      const { net, hard, easy } = pair(1);
+      const third = net.node({ host: 3, filter: "none" });
+      const [node, other] = part === "hard" ? [hard, easy] : [easy, hard];
+      const ended = node.punch(other, part);
+      const beside = [node.punch(third), third.punch(node)];
+      await net.run(50);
+      node.store.faulted("no_route");
+      node.store.faulted("refused");
+      ok(await Promise.race([ended, net.run(50)]) === undefined, "other faults are no reason");
+      node.store.faulted(fault);
+      equal(await ended, "io");
+      equal(node.open.size, 0);
+      ok(!(await Promise.all([...beside, net.run(4_000)])).includes("io"));
+      const { sent } = node;
+      await net.run(2_000);
+      equal(node.sent, sent, "nothing any more");
+      ok(sent < 300, `${sent} packets`);
+      const next = node.punch(other, part);
+      await net.run(5_000);
+      equal(await next, "unreachable", "the next one may begin");
+    }
+  }
+});
+
 Deno.test("a flood of probes is answered no more often than the bound says", async () => {
   const { net, hard, easy } = pair(1);
   const punched = easy.punch(hard, "easy");
