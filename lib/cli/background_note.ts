@@ -18,14 +18,22 @@ export interface BackgroundNote {
 
 /** Remembers the node that was just started. @throws {PollenError} `permission_denied`, `io`. */
 export async function noteBackground(dir: string, note: BackgroundNote): Promise<void> {
-  const bytes = new TextEncoder().encode(`${JSON.stringify(note)}\n`);
-  await systemDisk.writeAtomic(`${dir}/${BACKGROUND_FILE}`, bytes, FILE_MODE);
+  await systemDisk.writeAtomic(`${dir}/${BACKGROUND_FILE}`, encodeBackgroundNote(note), FILE_MODE);
 }
 
 /** The note, if there is one that can be read. */
 export async function readBackgroundNote(dir: string): Promise<BackgroundNote | null> {
   const bytes = await systemDisk.read(`${dir}/${BACKGROUND_FILE}`, BACKGROUND_NOTE_BYTES_MAX);
-  if (bytes === null) return null;
+  return bytes === null ? null : decodeBackgroundNote(bytes);
+}
+
+/** The note as the bytes of its file. */
+export function encodeBackgroundNote(note: BackgroundNote): Uint8Array {
+  return new TextEncoder().encode(`${JSON.stringify(note)}\n`);
+}
+
+/** What the bytes of the file say; null when they are no note. */
+export function decodeBackgroundNote(bytes: Uint8Array): BackgroundNote | null {
   try {
     const { pid, flags } = JSON.parse(new TextDecoder().decode(bytes));
     const isGood = Number.isInteger(pid) && pid > 0 && Array.isArray(flags) &&

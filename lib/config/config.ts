@@ -184,7 +184,7 @@ function parse(source: string): Document {
   if (source.includes(BYTE_ORDER_MARK)) {
     throw new Error("There is a byte-order mark (U+FEFF), which cannot be seen, within the text.");
   }
-  const document = parseDocument(source, { schema: "failsafe" });
+  const document = parseDocument(source, { schema: "failsafe", logLevel: "error" });
   visit(document, {
     Pair: (_, pair) => {
       pair.key ??= new Scalar("");

@@ -2,7 +2,7 @@
 // out; one that is not known is refused, because a misspelt one would be ignored without a word.
 
 import { parseDocument } from "yaml";
-import { isPort, PollenError } from "../types/mod.ts";
+import { errorText, isPort, PollenError } from "../types/mod.ts";
 import { parseDuration } from "./duration.ts";
 
 /** Characters of the largest file that is looked at: some hundred times a usual one. */
@@ -57,16 +57,26 @@ const LOG: typeof TOP = {
  * @throws {PollenError} `malformed` with the place of the mistake.
  */
 export function parseRegistrySettings(text: string): RegistrySettings {
-  const document = parseDocument(text);
-  const [problem] = document.errors;
-  if (problem !== undefined) throw malformed(problem.message.split("\n")[0]!.replace(/:?$/, "."));
-  const root = asMap(document.toJS({ maxAliasCount: ALIASES_MAX }) ?? {}, "The file");
+  const root = asMap(parseYaml(text) ?? {}, "The file");
   const { tls, log, ...top } = root;
   return {
     ...read(top, TOP, "The file", ["tls", "log"]),
     ...read(asMap(tls ?? {}, "tls"), TLS, "tls"),
     ...read(asMap(log ?? {}, "log"), LOG, "log"),
   };
+}
+
+function parseYaml(text: string): unknown {
+  // What it would warn of is refused below, with its place.
+  const document = parseDocument(text, { logLevel: "error" });
+  const [problem] = document.errors;
+  if (problem !== undefined) throw malformed(problem.message.split("\n")[0]!.replace(/:?$/, "."));
+  try {
+    return document.toJS({ maxAliasCount: ALIASES_MAX });
+  } catch (thrown) {
+    // References that lead nowhere, or are too many.
+    throw malformed(`${errorText(thrown)}.`);
+  }
 }
 
 function read(
@@ -106,8 +116,8 @@ function asTexts(value: unknown, place: string): string[] {
 }
 
 function asPort(value: unknown, place: string): number {
-  const port = Number(value);
-  if (value === 0 || isPort(port)) return port;
+  const port = typeof value === "string" ? Number(value) : value;
+  if (typeof port === "number" && (value === 0 || isPort(port))) return port;
   throw malformed(`${place} must be a port, a number from 0 to 65535.`);
 }
 

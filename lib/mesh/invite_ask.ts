@@ -109,7 +109,11 @@ async function answer(
   );
 }
 
-function sealedQuestion({ identity, random }: AskDeps, token: InviteToken): Question {
+/** The question that only the issuer can read. */
+export function sealedQuestion(
+  { identity, random }: Omit<AskDeps, "clock">,
+  token: InviteToken,
+): Question {
   const sent = sealRedemption(token, identity, random);
   return {
     request: SealedRedemption.encode(sent.request),

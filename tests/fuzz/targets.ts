@@ -1,11 +1,8 @@
-// Every decoder of bytes and texts from outside: from peers, from the control socket, from the files
-// of the state folder, from the command line, from the engine.
+// Every decoder of bytes and texts from outside: from peers and those who are none yet, from agents and
+// browsers of a registry, from the control socket, from files, from the command line, from the engine.
 
-import { decodePem, encodePem } from "../../lib/auth/pem.ts";
 import { decodeToken, encodeInviteToken, encodeJoinToken } from "../../lib/auth/mod.ts";
-import { IDENTITY_KEY } from "../../lib/auth/key_files.ts";
 import { openRedemption } from "../../lib/auth/sealed_redemption.ts";
-import { openOnPort } from "../../lib/app/listen_port.ts";
 import { parseArguments } from "../../lib/cli/arguments.ts";
 import { COMMANDS } from "../../lib/cli/commands.ts";
 import {
@@ -15,12 +12,13 @@ import {
   parsePort,
   parseServiceName,
 } from "../../lib/cli/values.ts";
-import { decodeInvites, encodeInvites } from "../../lib/config/consumed_invites_file.ts";
 import { formatDuration } from "../../lib/config/duration.ts";
-import { Config, normalizeRelayAddr, parseDuration } from "../../lib/config/mod.ts";
+import { normalizeRelayAddr, parseDuration } from "../../lib/config/mod.ts";
 import { systemRandom } from "../../lib/host/mod.ts";
 import { readPeerCertificate } from "../../lib/mesh/certificate.ts";
 import { FrameSplitter } from "../../lib/mesh/framing.ts";
+import { sealedQuestion } from "../../lib/mesh/invite_ask.ts";
+import { ProbeCodec } from "../../lib/mesh/path_probe.ts";
 import { sourceOf } from "../../lib/mesh/sources.ts";
 import {
   AgentSummary,
@@ -28,83 +26,51 @@ import {
   EventRecords,
   Frame,
   GossipEventBatch,
+  health,
+  Links,
+  orchion,
+  reflection,
+  SealedAnswer,
   SealedRedemption,
 } from "../../lib/proto/mod.ts";
 import { PayloadReader, readRecords } from "../../lib/quic/records.ts";
 import { decodeError, encodeError } from "../../lib/rpc/status.ts";
+import { decodeProbe, encodeProbe } from "../../lib/sock/mod.ts";
 import { restore } from "../../lib/store/core_restore.ts";
 import { Pages } from "../../lib/store/core_pages.ts";
 import { missingRecords, summaryOf } from "../../lib/store/core_sync.ts";
+import { decodeLinks, encodeLinks } from "../../lib/store/links.ts";
 import { recordOf } from "../../lib/registry/cluster/entries.ts";
-import { formatSnapshot, readSnapshot } from "../../lib/store/snapshot.ts";
 import {
   ERROR_TRAILER_BYTES_MAX,
   isIpLiteral,
   joinHostPort,
+  peerKeyFromBytes,
   PollenError,
-  silentLog,
   splitHostPort,
   tryParsePeerKey,
 } from "../../lib/types/mod.ts";
-import { CODECS, goldenBytes, goldenEntries } from "../golden/golden.ts";
-import { ROOT } from "../golden/network.ts";
-import { MemoryDisk } from "../support/memory_disk.ts";
+import { CODECS, goldenBytes, goldenEntries, isCodec } from "../golden/golden.ts";
+import { NODE, OPEN_INVITE, ROOT } from "../golden/network.ts";
 import { addressOf, TestCore } from "../unit/node/fixtures.ts";
 import { authority, BOB, ME } from "../unit/store/fixtures.ts";
-import { mutateBytes } from "./mutate_bytes.ts";
-import { mutateText } from "./mutate_text.ts";
+import { FILE_TARGETS } from "./file_targets.ts";
+import { ofBytes, ofText, ofTextBytes } from "./forms.ts";
+import { REGISTRY_TARGETS } from "./registry_targets.ts";
 import { ROUTER_TARGETS } from "./router_targets.ts";
 import * as samples from "./samples.ts";
 import type { Target } from "./target.ts";
 
-const DIR = "/state";
-
-/** A decoder of bytes in the form of protobuf or DER. */
-function ofBytes<T>(
-  name: string,
-  form: "protobuf" | "der",
-  valid: readonly Uint8Array[],
-  decode: (bytes: Uint8Array) => T,
-  again?: (value: T) => unknown,
-): Target {
-  return {
-    name,
-    input: (seeded) => mutateBytes(valid, form, seeded),
-    decode: decode as Target["decode"],
-    ...(again === undefined ? {} : { again: again as NonNullable<Target["again"]> }),
-  };
-}
-
-/** A decoder of text. */
-function ofText<T>(
-  name: string,
-  valid: readonly string[],
-  decode: (text: string) => T,
-  again?: (value: Awaited<T>) => unknown,
-): Target {
-  return {
-    name,
-    input: (seeded) => mutateText(valid, seeded),
-    decode: decode as Target["decode"],
-    ...(again === undefined ? {} : { again: again as NonNullable<Target["again"]> }),
-  };
-}
-
-/** A decoder of the bytes of a text. */
-function ofTextBytes<T>(
-  name: string,
-  valid: readonly string[],
-  decode: (bytes: Uint8Array) => T,
-  again?: (value: T) => unknown,
-): Target {
-  const encoder = new TextEncoder();
-  return ofText(name, valid, (text) => decode(encoder.encode(text)), again as never);
-}
-
 const all = goldenEntries();
 const bytesOf = (type: string) => all.filter((entry) => entry.type === type).map((e) => e.bytes);
 
-const messages = [...CODECS].map(([type, codec]) => {
+/** Those of gRPC stand apart from our own in `proto`. */
+const codecs = [
+  ...CODECS.values(),
+  ...[orchion, health, reflection].flatMap((names) => Object.values(names).filter(isCodec)),
+];
+const messages = codecs.map((codec) => {
+  const type = codec.typeName;
   const known = bytesOf(type);
   const valid = known.length > 0 ? known : all.map(({ bytes }) => bytes);
   return ofBytes(
@@ -130,6 +96,13 @@ const pages = new Pages({
 });
 const newer = await TestCore.open();
 newer.connect(BOB, addressOf(BOB), "pollen/2");
+
+/** Two ends of a session. A probe that is none of the other end's must not pass for one. */
+const [ours, their] = [true, false].map((isDialler) =>
+  new ProbeCodec(new Uint8Array(32).fill(7), isDialler)
+) as [ProbeCodec, ProbeCodec];
+const theirs = (["ask", "answer"] as const).map((kind) => their.encode({ kind, number: 258n }));
+const question = sealedAnswer();
 
 const peers: readonly Target[] = [
   ofBytes(
@@ -206,6 +179,27 @@ const peers: readonly Target[] = [
     (bytes) => openRedemption(SealedRedemption.decode(bytes), ROOT, systemRandom).subject,
   ),
   ofBytes(
+    "the answer to a sealed redemption, at the newcomer",
+    "protobuf",
+    [question.answer, ...bytesOf("pollen.mesh.v2.SealedAnswer")],
+    question.read,
+  ),
+  ofBytes(
+    "what a node says of its sessions",
+    "protobuf",
+    samples.LINKS,
+    (bytes) => decodeLinks(Links.decode(bytes)),
+    (links) => decodeLinks(encodeLinks(links)),
+  ),
+  ofBytes("a probe of pollen/1", "der", samples.PROBES, (bytes) => {
+    const probe = decodeProbe(bytes);
+    if (probe !== null) demandSame(encodeProbe(probe), bytes);
+  }),
+  ofBytes("a probe of pollen/2", "der", theirs, (bytes) => {
+    const probe = ours.decode(bytes);
+    if (probe !== null) demandSame(their.encode(probe), bytes);
+  }),
+  ofBytes(
     "the frames of a stream",
     "protobuf",
     [goldenBytes("a hello on its stream")],
@@ -216,29 +210,6 @@ const peers: readonly Target[] = [
       token.kind === "join" ? encodeJoinToken(token.token) : encodeInviteToken(token.token),
     )),
   ofText("the source of an address", samples.ADDRESSES, sourceOf),
-];
-
-const files: readonly Target[] = [
-  ofText(
-    "state.yaml",
-    samples.STATES,
-    (text) => readSnapshot(ME, text).snapshot,
-    (snapshot) => readSnapshot(ME, formatSnapshot(ME, snapshot)).snapshot,
-  ),
-  ofText("config.yaml", samples.CONFIGS, readConfig, (config) => readConfig(config.text)),
-  ofTextBytes(
-    "consumed_invites.json",
-    samples.CONSUMED,
-    (bytes) => decodeInvites(bytes, "file"),
-    (invites) => decodeInvites(encodeInvites(invites), "file"),
-  ),
-  ofTextBytes(
-    "a key file",
-    samples.KEY_FILES,
-    (bytes) => decodePem(IDENTITY_KEY.privateType, bytes, 32),
-    (seed) => decodePem(IDENTITY_KEY.privateType, encodePem(IDENTITY_KEY.privateType, seed), 32),
-  ),
-  ofTextBytes("udp_port", ["60611\n", "1", "65535"], readPort),
 ];
 
 const engine: readonly Target[] = [
@@ -297,35 +268,23 @@ const commandLine: readonly Target[] = [
 export const TARGETS: readonly Target[] = [
   ...messages,
   ...peers,
-  ...files,
+  ...FILE_TARGETS,
   ...engine,
   ...socket,
   ...commandLine,
   ...ROUTER_TARGETS,
+  ...REGISTRY_TARGETS,
 ];
 
-async function readConfig(text: string) {
-  const disk = new MemoryDisk();
-  disk.put(`${DIR}/config.yaml`, text);
-  const config = await Config.load(disk, DIR);
-  const { bootstrapPeers, certTtls, congestion, portMapping, relay, relayLimit } = config;
-  const relays = { relay, relayLimit };
-  const settings = { bootstrapPeers, ttls: certTtls.fields, congestion, portMapping, ...relays };
-  // Not compared: one text may be written in several ways.
-  const written = config.toYaml();
-  return Object.defineProperty(settings, "text", { value: written }) as typeof settings & {
-    readonly text: string;
-  };
+/** A sealed question, the issuer's answer to it as it travels, and who reads it. */
+function sealedAnswer() {
+  const identity = { ...NODE, peerKey: peerKeyFromBytes(NODE.publicKey) };
+  const { request, read } = sealedQuestion({ identity, random: systemRandom }, OPEN_INVITE);
+  const opened = openRedemption(SealedRedemption.decode(request), ROOT, systemRandom);
+  const sealed = opened.seal({ accepted: false, reason: "used" });
+  return { read, answer: SealedAnswer.encode(SealedAnswer.create({ sealed })) };
 }
 
-async function readPort(bytes: Uint8Array): Promise<number> {
-  const disk = new MemoryDisk();
-  disk.put(`${DIR}/udp_port`, bytes);
-  let opened = -1;
-  const open = (port: number) => {
-    opened = port;
-    return Promise.resolve({} as never);
-  };
-  await openOnPort({ disk, dir: DIR, requested: undefined, log: silentLog, open });
-  return opened;
+function demandSame(again: Uint8Array, bytes: Uint8Array): void {
+  if (again.toHex() !== bytes.toHex()) throw new Error("other bytes stand for the same");
 }

@@ -60,7 +60,8 @@ export const CODECS: ReadonlyMap<string, proto.Codec<object>> = new Map(
   Object.values(proto).filter(isCodec).map((codec) => [codec.typeName, codec]),
 );
 
-function isCodec(value: unknown): value is proto.Codec<object> {
+/** Whether an export of proto/ is the codec of a message. */
+export function isCodec(value: unknown): value is proto.Codec<object> {
   return typeof value === "object" && value !== null && "typeName" in value && "decode" in value;
 }
 

@@ -58,6 +58,10 @@ Deno.test("a setting that is none is refused, with its place and what there is",
     ["tls: 5", /tls must be a set/],
     ["- 1", /The file must be a set/],
     ["port: [", /./],
+    ["port: true", /port must be a port/],
+    ["bind: [*nobody]", /Unresolved alias/],
+    [`bind: &a ["::1"]\nallowHosts: [${"*a, ".repeat(200)}]`, /alias/],
+    ["? [port]\n: 1", /has no setting/],
   ];
   for (const [text, why] of cases) {
     throws(() => parseRegistrySettings(text), (thrown: Error & { code?: string }) => {
