@@ -24,6 +24,7 @@ import { openEngine } from "../quic/mod.ts";
 import { Store } from "../store/mod.ts";
 import { Manager } from "../tunnel/mod.ts";
 import {
+  ExceededLimits,
   isIpLiteral,
   type Log,
   PollenError,
@@ -119,6 +120,8 @@ export async function openNode(options: NodeOptions): Promise<OpenedNode> {
   const advertised = checkedPlaces(options.advertise ?? []);
   await using cleanup = new AsyncDisposableStack();
 
+  const limits = new ExceededLimits(log, systemClock);
+  cleanup.defer(() => limits.close());
   for (const warning of await tightenRights(dir, keysDirectory(dir))) log.warn(warning);
   const { identity, credentials } = await loadMembership(dir);
   const config = await Config.load(systemDisk, dir);
@@ -128,6 +131,7 @@ export async function openNode(options: NodeOptions): Promise<OpenedNode> {
       dir,
       identity.peerKey,
       authorityOf(identity, credentials, systemClock),
+      limits,
     ),
   );
   for (const warning of store.loadWarnings) log.warn(warning);
@@ -147,6 +151,7 @@ export async function openNode(options: NodeOptions): Promise<OpenedNode> {
         protocols: [],
         congestion: config.congestion,
         resetKey: deriveResetKey(identity),
+        limits,
         ...(qlogDir === undefined ? {} : { qlogDir }),
       }),
   });
@@ -166,6 +171,7 @@ export async function openNode(options: NodeOptions): Promise<OpenedNode> {
     version: VERSION,
     carries,
     log,
+    limits,
     signedTimes,
     isRevoked: (peer) => store.isSubjectRevoked(peer),
     candidates: (peer) => {
@@ -195,6 +201,7 @@ export async function openNode(options: NodeOptions): Promise<OpenedNode> {
       clock: systemClock,
       random: systemRandom,
       log,
+      limits,
       resolve: resolveAddresses,
       machineAddresses,
       ...(options.portMapping ?? config.portMapping

@@ -1,7 +1,14 @@
 // How the parts of a mesh are put together: who is made of what, and who calls back whom.
 
 import { SockStore } from "../sock/mod.ts";
-import { Capability, LogThrottle, type PeerKey, type Session, Tasks } from "../types/mod.ts";
+import {
+  Capability,
+  LogThrottle,
+  type PeerKey,
+  type Session,
+  Tasks,
+  uncounted,
+} from "../types/mod.ts";
 import { Gatekeeper } from "./gatekeeper.ts";
 import { HeldSockets } from "./held_sockets.ts";
 import { Links } from "./links.ts";
@@ -34,13 +41,14 @@ export function assemble(options: MeshOptions): Parts {
   const common = {
     clock,
     log,
+    limits: options.limits ?? uncounted,
     throttledLog: new LogThrottle(log, clock),
     tasks: new Tasks(log, "a task of the mesh failed"),
   };
-  const { tasks } = common;
+  const { tasks, limits } = common;
   const verdict = new Verdict(options);
   const gatekeeper = new Gatekeeper();
-  const registry = new SessionRegistry(options.identity.peerKey);
+  const registry = new SessionRegistry(options.identity.peerKey, limits);
   const current = (peer: PeerKey) => registry.get(peer);
 
   const redemptions = new Redemptions({

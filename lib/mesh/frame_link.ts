@@ -20,6 +20,7 @@ import {
   FRAME_BYTES_MAX,
   FRAMES_UNSENT_BYTES_MAX,
   HELLO_TEXT_LENGTH_MAX,
+  type LimitCounter,
   type PeerLink,
   type Session,
   type Stream,
@@ -44,6 +45,8 @@ export interface FrameLinkOptions {
   /** What we say first. */
   readonly hello: Hello;
   readonly clock: Clock;
+  /** Takes what finds no room. */
+  readonly limits: LimitCounter;
   /** Takes a frame of the peer; the next one is read when this resolves. */
   deliver(frame: Frame): Promise<unknown>;
   /** Takes a tunnel that the peer opened. */
@@ -209,7 +212,10 @@ export class FrameLink {
   #push(frame: Frame): boolean {
     const message = Frame.encode(frame);
     assert(message.length <= FRAME_BYTES_MAX, "what we send is within our own bound");
-    if (this.#unsentBytes + message.length > FRAMES_UNSENT_BYTES_MAX) return false;
+    if (this.#unsentBytes + message.length > FRAMES_UNSENT_BYTES_MAX) {
+      this.#options.limits.count("frames_unsent");
+      return false;
+    }
     this.#unsent.push(message);
     this.#unsentBytes += framedLength(message);
     this.#wake();

@@ -63,6 +63,7 @@ export async function serveInvite(session: Session, deps: ServeDeps): Promise<vo
       }
       expectMore(REPETITION_TIMEOUT_MS);
     }
+    deps.limits.count("invite_requests");
     session.close(CloseReason.inviteFailed);
   } finally {
     stopQuiet();

@@ -9,6 +9,7 @@ import {
   FairQueue,
   FRAMES_WAITING_MAX,
   type IncomingStream,
+  type LimitCounter,
   type LinkProtocol,
   type Log,
   type Packet,
@@ -29,6 +30,8 @@ import { FrameLink } from "./frame_link.ts";
 export interface LinksOptions {
   readonly clock: Clock;
   readonly log: Log;
+  /** Takes what finds no room. */
+  readonly limits: LimitCounter;
   /** What peers of pollen/2 are told of this program. */
   readonly hello: Hello;
   /** The session that is a peer's current one. */
@@ -40,12 +43,18 @@ export interface LinksOptions {
 export class Links {
   readonly #options: LinksOptions;
   readonly #links = new WeakMap<Session, EnvelopeLink | FrameLink>();
-  readonly #packets = new FairQueue<PeerKey, Packet<Envelope>>(PACKETS_WAITING_MAX);
+  readonly #packets: FairQueue<PeerKey, Packet<Envelope>>;
   readonly #frames = new FairQueue<PeerKey, PeerFrame<Frame>>(FRAMES_WAITING_MAX);
-  readonly #streams = new BoundedQueue<IncomingStream>(UNRULED_STREAMS_WAITING_MAX);
+  readonly #streams: BoundedQueue<IncomingStream>;
 
   constructor(options: LinksOptions) {
     this.#options = options;
+    const { limits } = options;
+    this.#packets = new FairQueue(PACKETS_WAITING_MAX, () => limits.count("envelopes_waiting"));
+    this.#streams = new BoundedQueue(
+      UNRULED_STREAMS_WAITING_MAX,
+      () => limits.count("unruled_streams_waiting"),
+    );
   }
 
   /** Serves an admitted session until it ends. */
@@ -75,6 +84,7 @@ export class Links {
   send(peer: PeerKey, envelope: Envelope): void {
     const link = this.#of(peer);
     const outcome = link instanceof EnvelopeLink ? link.send(envelope) : "closed";
+    if (outcome === "blocked") this.#options.limits.count("envelopes_unsent");
     if (outcome === "closed") throw notConnected(peer);
     if (outcome === "too_large") {
       throw new PollenError(
@@ -120,7 +130,7 @@ export class Links {
     const tunnel = (stream: Stream) => {
       if (!this.#streams.push({ peer, stream })) stream.abort(StreamCode.tooMany);
     };
-    const { clock, log, hello } = this.#options;
+    const { clock, log, limits, hello } = this.#options;
     if (session.alpn !== ALPN_MEMBER_2) {
       const deliver = (envelope: Envelope) =>
         this.#packets.pushDroppingOldest(peer, { envelope, peer });
@@ -128,7 +138,7 @@ export class Links {
     }
     const deliver = (frame: Frame) => this.#frames.pushWhenRoom(peer, { frame, peer });
     const redemption = (stream: Stream) => this.#options.redemption(peer, stream);
-    return new FrameLink({ session, hello, clock, deliver, tunnel, redemption });
+    return new FrameLink({ session, hello, clock, limits, deliver, tunnel, redemption });
   }
 }
 

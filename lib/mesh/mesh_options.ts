@@ -1,7 +1,15 @@
 // What a mesh is made of.
 
 import type { IdentityKey, NodeCredentials, SignedTimes } from "../auth/mod.ts";
-import type { Clock, Engine, Log, PeerKey, Random, SocketAddress } from "../types/mod.ts";
+import type {
+  Clock,
+  Engine,
+  LimitCounter,
+  Log,
+  PeerKey,
+  Random,
+  SocketAddress,
+} from "../types/mod.ts";
 import type { Redeemer } from "./redeemer.ts";
 
 /** What a mesh is made of. */
@@ -26,6 +34,8 @@ export interface MeshOptions {
   readonly carries?: boolean;
   /** Takes refused connections and restarted peers. */
   readonly log: Log;
+  /** Takes what finds no room. Default: nobody does. */
+  readonly limits?: LimitCounter;
   /** Learns of moments that this machine's clock has not reached. Default: nobody does. */
   readonly signedTimes?: SignedTimes;
   /** Where a peer may be, besides where its session leads. Default: nowhere else. */

@@ -4,6 +4,7 @@ import {
   type Clock,
   type Engine,
   errorText,
+  type LimitCounter,
   type Log,
   type LogThrottle,
   type Session,
@@ -25,6 +26,8 @@ export interface ReceptionOptions {
   readonly log: Log;
   /** For what others can cause as often as they like. */
   readonly throttledLog: LogThrottle;
+  /** Takes what finds no room. */
+  readonly limits: LimitCounter;
   readonly tasks: Tasks;
   readonly verdict: Verdict;
   readonly sessions: Sessions;
@@ -63,7 +66,10 @@ export class Reception {
 
   #takeInvite(session: Session): void {
     const leave = this.#inviteSlots.enter(session.remoteAddress.ip);
-    if (leave === null) return session.close(CloseReason.inviteFailed);
+    if (leave === null) {
+      this.#options.limits.count("invite_sessions");
+      return session.close(CloseReason.inviteFailed);
+    }
     this.#options.tasks.run(serveInvite(session, this.#options).finally(leave));
   }
 }

@@ -11,6 +11,7 @@ import {
 } from "../proto/mod.ts";
 import {
   INVITE_MESSAGE_BYTES_MAX,
+  type LimitCounter,
   type Log,
   type LogThrottle,
   type PeerKey,
@@ -34,6 +35,8 @@ export interface RespondDeps {
   readonly log: Log;
   /** Takes what a stranger can cause as often as it likes. */
   readonly throttledLog: LogThrottle;
+  /** Takes what finds no room. */
+  readonly limits: LimitCounter;
 }
 
 /** The answer to an invite in the hands of a key that was proved. Never throws. */

@@ -44,12 +44,20 @@ export interface RedemptionsDeps extends RespondDeps {
 export class Redemptions {
   readonly #deps: RedemptionsDeps;
   /** What is asked of each peer, and what each peer asks of us. */
-  readonly #asked = new PeerRateLimiter(REDEMPTIONS_AT_ONCE_MAX, REDEMPTION_PAUSE_MS);
-  readonly #asking = new PeerRateLimiter(REDEMPTIONS_AT_ONCE_MAX, REDEMPTION_PAUSE_MS);
+  readonly #asked: PeerRateLimiter;
+  readonly #asking: PeerRateLimiter;
   #pending = 0;
 
   constructor(deps: RedemptionsDeps) {
     this.#deps = deps;
+    const rate = () =>
+      new PeerRateLimiter(
+        REDEMPTIONS_AT_ONCE_MAX,
+        REDEMPTION_PAUSE_MS,
+        () => deps.limits.count("redemption_requests"),
+      );
+    this.#asked = rate();
+    this.#asking = rate();
   }
 
   /** What peers are told of this node. */
@@ -76,7 +84,10 @@ export class Redemptions {
 
   /** Answers what a member passes on, on a stream that it opened for this. Never throws. */
   async serve(peer: PeerKey, stream: Stream): Promise<void> {
-    if (this.#pending >= REDEMPTIONS_PENDING_MAX) return stream.abort(StreamCode.tooMany);
+    if (this.#pending >= REDEMPTIONS_PENDING_MAX) {
+      this.#deps.limits.count("redemptions_pending");
+      return stream.abort(StreamCode.tooMany);
+    }
     this.#pending++;
     const stopTimer = this.#deps.clock.setTimer(FORWARD_TIMEOUT_MS, () => stream.abort());
     try {

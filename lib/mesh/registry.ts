@@ -20,11 +20,13 @@
 
 import {
   ALPN_MEMBER_2,
+  type LimitCounter,
   type MonotonicMs,
   type PeerKey,
   PollenError,
   type Session,
   STANDBY_SESSIONS_MAX,
+  uncounted,
 } from "../types/mod.ts";
 
 /** A verified session and what decides between two of them. */
@@ -93,10 +95,13 @@ export class SessionRegistry {
   /** Of no use but for what was begun on them. */
   readonly #draining = new Map<PeerKey, readonly Member[]>();
   readonly #waiters = new Map<PeerKey, Set<Waiter>>();
+  readonly #limits: LimitCounter;
   #isClosed = false;
 
-  constructor(local: PeerKey) {
+  /** @param limits Takes what finds no room. Default: nobody does. */
+  constructor(local: PeerKey, limits: LimitCounter = uncounted) {
     this.#local = local;
+    this.#limits = limits;
   }
 
   /** Takes the member in as `decide` says. Wakes those who wait for the peer. */
@@ -108,7 +113,10 @@ export class SessionRegistry {
     const standby = this.#standby.get(peer) ?? [];
     const draining = this.#draining.get(peer) ?? [];
     if (decision === "stand_by" || decision === "lose") {
-      if (standby.length + draining.length >= STANDBY_SESSIONS_MAX) return { kind: "refused" };
+      if (standby.length + draining.length >= STANDBY_SESSIONS_MAX) {
+        this.#limits.count("standby_sessions");
+        return { kind: "refused" };
+      }
       if (decision === "stand_by") this.#standby.set(peer, [...standby, member]);
       else this.#draining.set(peer, [...draining, member]);
       return { kind: decision === "stand_by" ? "standing_by" : "draining" };

@@ -4,6 +4,7 @@
 
 import {
   BoundedQueue,
+  type LimitCounter,
   type LinkProtocol,
   PEER_EVENTS_WAITING_MAX,
   type PeerEvent,
@@ -17,17 +18,21 @@ import { reasonOf } from "./ends.ts";
 
 /** What a session is when it is reported. */
 export interface ReportsOptions {
+  /** Takes what finds no room. */
+  readonly limits: LimitCounter;
   pathOf(session: Session): PeerPath;
   protocolOf(session: Session): LinkProtocol;
 }
 
 export class Reports {
   readonly #options: ReportsOptions;
-  readonly #events = new BoundedQueue<PeerEvent>(PEER_EVENTS_WAITING_MAX);
+  readonly #events: BoundedQueue<PeerEvent>;
   #watcher: SessionWatcher | null = null;
 
   constructor(options: ReportsOptions) {
     this.#options = options;
+    const onFull = () => options.limits.count("peer_events_waiting");
+    this.#events = new BoundedQueue(PEER_EVENTS_WAITING_MAX, onFull);
   }
 
   /** The next event; null once there are no more. */

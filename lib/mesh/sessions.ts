@@ -9,6 +9,7 @@ import {
   type Clock,
   DRAIN_MS_MAX,
   errorText,
+  type LimitCounter,
   type Log,
   type LogThrottle,
   type PeerEvent,
@@ -39,6 +40,8 @@ export interface SessionsOptions {
   readonly log: Log;
   /** For what others can cause as often as they like. */
   readonly throttledLog: LogThrottle;
+  /** Takes what finds no room. */
+  readonly limits: LimitCounter;
   readonly tasks: Tasks;
   readonly verdict: Verdict;
   readonly gatekeeper: Gatekeeper;
@@ -57,8 +60,9 @@ export class Sessions {
 
   constructor(options: SessionsOptions) {
     this.#options = options;
-    const { links, paths } = options;
+    const { links, paths, limits } = options;
     this.#reports = new Reports({
+      limits,
       pathOf: (session) => paths.of(session),
       protocolOf: (session) => links.protocolOf(session),
     });

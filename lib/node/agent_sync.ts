@@ -3,7 +3,13 @@
 
 import type { AgentPages, AgentSummary, Frame, SignedPage } from "../proto/mod.ts";
 import { pageBytes, type Pages } from "../store/mod.ts";
-import { type MonotonicMs, type PeerKey, PeerRateLimiter, RECORDS_BYTES } from "../types/mod.ts";
+import {
+  type LimitCounter,
+  type MonotonicMs,
+  type PeerKey,
+  PeerRateLimiter,
+  RECORDS_BYTES,
+} from "../types/mod.ts";
 import { Asks } from "./asks.ts";
 import { ANSWER_BYTES, ANSWERS_BURST, ANSWERS_PAUSE_MS, SummaryPauses } from "./summary_pauses.ts";
 
@@ -11,10 +17,13 @@ export class AgentSync {
   readonly #pages: Pages;
   readonly #asks: Asks;
   readonly #pauses = new SummaryPauses();
-  readonly #answers = new PeerRateLimiter(ANSWERS_BURST, ANSWERS_PAUSE_MS);
+  readonly #answers: PeerRateLimiter;
 
-  constructor(local: PeerKey, pages: Pages) {
+  /** @param limits Takes what finds no room. */
+  constructor(local: PeerKey, pages: Pages, limits: LimitCounter) {
     this.#pages = pages;
+    const onExceeded = () => limits.count("agent_summaries");
+    this.#answers = new PeerRateLimiter(ANSWERS_BURST, ANSWERS_PAUSE_MS, onExceeded);
     this.#asks = new Asks(local);
   }
 

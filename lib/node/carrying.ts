@@ -17,6 +17,7 @@ import { RelayRefusalReason } from "../proto/mod.ts";
 import type { Store } from "../store/mod.ts";
 import {
   CARRIED_FLOWS_MAX,
+  type LimitCounter,
   type MonotonicMs,
   PEER_KEY_BYTES,
   type PeerKey,
@@ -25,6 +26,7 @@ import {
   PeerRateLimiter,
   type RelayPeer,
   RELAYS_PER_MEMBER_MAX,
+  uncounted,
 } from "../types/mod.ts";
 import { shareLimit } from "./relay_shares.ts";
 import type { NodeOutput } from "./steps.ts";
@@ -62,6 +64,8 @@ export interface CarryingOptions {
   readonly store: Store;
   /** What one member gets in each direction; null where nothing is carried at all. */
   readonly bytesPerSecond: number | null;
+  /** Takes what finds no room. Default: nobody does. */
+  readonly limits?: LimitCounter;
   /** The peers between which packets can be carried. */
   peers(): ReadonlyMap<PeerKey, RelayPeer>;
 }
@@ -69,12 +73,17 @@ export interface CarryingOptions {
 export class Carrying {
   readonly #options: CarryingOptions;
   readonly #relays = new Map<number, Relay>();
-  readonly #requests = new PeerRateLimiter(REQUESTS_BURST, REQUEST_PAUSE_MS);
+  readonly #limits: LimitCounter;
+  readonly #requests: PeerRateLimiter;
   #lastFlow = 0;
   #measuredAt = 0 as MonotonicMs;
 
   constructor(options: CarryingOptions) {
     this.#options = options;
+    const { limits = uncounted } = options;
+    this.#limits = limits;
+    const onExceeded = () => limits.count("relay_requests");
+    this.#requests = new PeerRateLimiter(REQUESTS_BURST, REQUEST_PAUSE_MS, onExceeded);
   }
 
   /** How many relays there are. */
@@ -173,7 +182,9 @@ export class Carrying {
     }
     const own = this.#of(from).filter(({ ends: [asker] }) => asker === from).length;
     const isFull = own >= RELAYS_PER_MEMBER_MAX || this.#relays.size >= CARRIED_FLOWS_MAX;
-    return isFull ? RelayRefusalReason.FULL : null;
+    if (!isFull) return null;
+    this.#limits.count("relays_carried");
+    return RelayRefusalReason.FULL;
   }
 
   #between(one: PeerKey, two: PeerKey): Relay | undefined {

@@ -20,6 +20,7 @@ import type { Store } from "../store/mod.ts";
 import {
   assertNever,
   formatAddress,
+  type LimitCounter,
   type MonotonicMs,
   type Packet,
   type PeerEvent,
@@ -27,6 +28,7 @@ import {
   type PeerKey,
   type RelayPeer,
   type SocketAddress,
+  uncounted,
 } from "../types/mod.ts";
 import { Connecting } from "./connecting.ts";
 import type { MaybeSeen } from "./coordinating.ts";
@@ -46,6 +48,8 @@ export interface NodeCoreOptions {
   readonly bootstrapPeers: readonly BootstrapPeer[];
   /** Bytes per second that are carried for one member in each direction. Default null: none are. */
   readonly relayBytesPerSecond?: number | null;
+  /** Takes what finds no room. Default: nobody does. */
+  readonly limits?: LimitCounter;
   /** The peers that can take part in relays. Default: nobody. */
   relayPeers?(): ReadonlyMap<PeerKey, RelayPeer>;
 }
@@ -61,17 +65,19 @@ export class NodeCore {
   readonly #connecting: Connecting;
 
   constructor(options: NodeCoreOptions) {
-    const { local, store, relayBytesPerSecond: bytesPerSecond = null } = options;
+    const { local, store, relayBytesPerSecond: bytesPerSecond = null, limits = uncounted } =
+      options;
     const connected = () => this.connectedPeers();
     const peers = () => options.relayPeers?.() ?? new Map<PeerKey, RelayPeer>();
     this.#store = store;
-    this.#whereabouts = new Whereabouts(store);
+    this.#whereabouts = new Whereabouts(store, limits);
     this.#reach = new Reach(store);
-    this.#exchange = new Exchange(store, connected, () => this.#reach.isWaiting);
+    this.#exchange = new Exchange(store, connected, () => this.#reach.isWaiting, limits);
     this.#natReports = new NatReports(connected, this.#exchange);
-    this.#relays = new Relays({ store, bytesPerSecond, peers });
+    this.#relays = new Relays({ store, bytesPerSecond, peers, limits });
     this.#punches = new PunchTalk({
       store,
+      limits,
       exchange: this.#exchange,
       whereabouts: this.#whereabouts,
       connected,

@@ -13,10 +13,12 @@ import type { ApplyResult, Store } from "../store/mod.ts";
 import {
   addMs,
   ALPN_MEMBER_2,
+  type LimitCounter,
   type LinkProtocol,
   type MonotonicMs,
   type PeerKey,
   tryParsePeerKey,
+  uncounted,
 } from "../types/mod.ts";
 import { AgentSync } from "./agent_sync.ts";
 import { eventEnvelopes } from "./batches.ts";
@@ -51,17 +53,19 @@ export class Exchange {
   /**
    * @param connected The peers with a live session.
    * @param isCrowded Whether many sessions begin or end, so that nobody knows who reaches whom.
+   * @param limits Takes what finds no room. Default: nobody does.
    */
   constructor(
     store: Store,
     connected: () => readonly PeerKey[],
     isCrowded: () => boolean = () => false,
+    limits: LimitCounter = uncounted,
   ) {
     this.#store = store;
     this.#connected = connected;
     this.#isCrowded = isCrowded;
-    this.#sync = new Sync(store);
-    this.#agents = new AgentSync(store.local, store.agents);
+    this.#sync = new Sync(store, limits);
+    this.#agents = new AgentSync(store.local, store.agents, limits);
   }
 
   /**

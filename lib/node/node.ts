@@ -11,6 +11,7 @@ import {
   type ServicePort,
   Tasks,
   toPollenError,
+  uncounted,
 } from "../types/mod.ts";
 import { AnnouncedLinks } from "./announced_links.ts";
 import { NodeCore } from "./core.ts";
@@ -59,6 +60,7 @@ export class Node {
       bootstrapPeers: config.bootstrapPeers,
       relayBytesPerSecond: config.relayBytesPerSecond,
       relayPeers: () => mesh.relayPeers(),
+      limits: deps.limits ?? uncounted,
     });
     this.#saver = new StateSaver(store, clock, log);
     const common = { local, store, tunnels, saver: this.#saver, log };
@@ -163,6 +165,7 @@ export class Node {
     await this.#tasks.settled();
     await this.#saver.close();
     await store.close();
+    this.#deps.limits?.close();
   }
 
   /**

@@ -6,10 +6,12 @@
 import { isPublicIp } from "../mesh/mod.ts";
 import {
   isIpLiteral,
+  type LimitCounter,
   OBSERVERS_MAX,
   type PeerKey,
   type SocketAddress,
   splitHostPort,
+  uncounted,
 } from "../types/mod.ts";
 import { type NatKind, natKindOf, type Observation } from "./nat_kind.ts";
 
@@ -24,8 +26,14 @@ interface Seen {
 
 export class Observations {
   readonly #words = new Map<PeerKey, Observation>();
+  readonly #limits: LimitCounter;
   readonly #v4: Seen = { ip: null, port: 0 };
   readonly #v6: Seen = { ip: null, port: 0 };
+
+  /** @param limits Takes what finds no room. Default: nobody does. */
+  constructor(limits: LimitCounter = uncounted) {
+    this.#limits = limits;
+  }
 
   /**
    * A peer says where it sees us. Anything but a public address is of no use to others and ignored.
@@ -35,7 +43,9 @@ export class Observations {
   note(peer: PeerKey, from: string, text: string): void {
     const at = publicAddress(text);
     if (at === null) return;
-    if (!this.#words.has(peer) && this.#words.size >= OBSERVERS_MAX) return;
+    if (!this.#words.has(peer) && this.#words.size >= OBSERVERS_MAX) {
+      return this.#limits.count("observers");
+    }
     this.#words.set(peer, { from, at });
     this.#settle();
   }

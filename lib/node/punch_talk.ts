@@ -5,6 +5,7 @@
 import type { Envelope, Frame, PunchCoordTrigger, PunchCoordUnequal } from "../proto/mod.ts";
 import type { Store } from "../store/mod.ts";
 import {
+  type LimitCounter,
   type MonotonicMs,
   PEER_KEY_BYTES,
   type PeerKey,
@@ -22,6 +23,8 @@ import type { Whereabouts } from "./whereabouts.ts";
 
 export interface PunchTalkOptions {
   readonly store: Store;
+  /** Takes what finds no room. */
+  readonly limits: LimitCounter;
   readonly exchange: Exchange;
   readonly whereabouts: Whereabouts;
   /** The peers with a live session, sorted. */
@@ -38,13 +41,14 @@ export class PunchTalk {
   readonly #coordinating: Coordinating;
 
   constructor(options: PunchTalkOptions) {
-    const { store, exchange, whereabouts } = options;
+    const { store, limits, exchange, whereabouts } = options;
     this.#options = options;
-    this.#punching = new Punching(
+    this.#punching = new Punching({
       store,
-      () => whereabouts.natKind(),
-      (peer) => exchange.takesFrames(peer),
-    );
+      limits,
+      natKind: () => whereabouts.natKind(),
+      takesFrames: (peer) => exchange.takesFrames(peer),
+    });
     this.#coordinating = new Coordinating(exchange);
   }
 

@@ -18,6 +18,8 @@ import {
   isIpLiteral,
   isPort,
   isWay,
+  type LimitCounter,
+  type LimitName,
   type MonotonicMs,
   PEER_KEY_BYTES,
   type PeerKey,
@@ -44,27 +46,33 @@ export interface Punch {
   readonly part: PunchPart;
 }
 
+export interface PunchingOptions {
+  readonly store: Store;
+  /** Takes what finds no room. */
+  readonly limits: LimitCounter;
+  /** How this node's router gives out ports, as far as it is known. */
+  natKind(): NatKind;
+  /** Whether there is a session with the peer over pollen/2. */
+  takesFrames(peer: PeerKey): boolean;
+}
+
 export class Punching {
   readonly #store: Store;
   readonly #natKind: () => NatKind;
   readonly #takesFrames: (peer: PeerKey) => boolean;
-  readonly #requests = new PeerRateLimiter(BURST, PAUSE_MS);
-  readonly #triggers = new PeerRateLimiter(BURST, PAUSE_MS);
+  readonly #requests: PeerRateLimiter;
+  readonly #triggers: PeerRateLimiter;
   readonly #lastCoordinator = new Map<PeerKey, PeerKey>();
   readonly #pauses = new PunchPauses();
 
-  /**
-   * @param natKind How this node's router gives out ports, as far as it is known.
-   * @param takesFrames Whether there is a session with the peer over pollen/2.
-   */
-  constructor(
-    store: Store,
-    natKind: () => NatKind,
-    takesFrames: (peer: PeerKey) => boolean,
-  ) {
+  constructor({ store, limits, natKind, takesFrames }: PunchingOptions) {
     this.#store = store;
     this.#natKind = natKind;
     this.#takesFrames = takesFrames;
+    const rate = (limit: LimitName) =>
+      new PeerRateLimiter(BURST, PAUSE_MS, () => limits.count(limit));
+    this.#requests = rate("punch_requests");
+    this.#triggers = rate("punch_triggers");
   }
 
   /**

@@ -17,6 +17,7 @@ import type { RelayGrant } from "../proto/mod.ts";
 import type { Store } from "../store/mod.ts";
 import {
   addMs,
+  type LimitCounter,
   type MonotonicMs,
   PEER_KEY_BYTES,
   type PeerKey,
@@ -26,6 +27,7 @@ import {
   type RelayPeer,
   RELAYS_PER_CARRIER_MAX,
   RELAYS_PER_PEER_MAX,
+  uncounted,
 } from "../types/mod.ts";
 import type { NodeOutput } from "./steps.ts";
 
@@ -69,6 +71,8 @@ interface Search {
 
 export interface RelayingOptions {
   readonly store: Store;
+  /** Takes what finds no room. Default: nobody does. */
+  readonly limits?: LimitCounter;
   /** The peers that could carry something for us. */
   peers(): ReadonlyMap<PeerKey, RelayPeer>;
 }
@@ -80,10 +84,15 @@ export class Relaying {
   readonly #lastFlow = new Map<PeerKey, number>();
   /** What `peers` said in this step: it takes a look at every session. */
   #view: ReadonlyMap<PeerKey, RelayPeer> | null = null;
-  readonly #grants = new PeerRateLimiter(GRANTS_BURST, GRANT_PAUSE_MS);
+  readonly #limits: LimitCounter;
+  readonly #grants: PeerRateLimiter;
 
   constructor(options: RelayingOptions) {
     this.#options = options;
+    const { limits = uncounted } = options;
+    this.#limits = limits;
+    const onExceeded = () => limits.count("relay_grants");
+    this.#grants = new PeerRateLimiter(GRANTS_BURST, GRANT_PAUSE_MS, onExceeded);
   }
 
   /** Whether a way to the peer over carriers is looked for, or used. */
@@ -211,7 +220,11 @@ export class Relaying {
     const isPossible = isMember && isNew && peer !== store.local && peer !== carrier &&
       peers().has(carrier);
     if (isNew) this.#lastFlow.set(carrier, flow);
-    if (!isPossible || !this.#hasRoom(peer, carrier)) return [withdrawal(carrier, flow)];
+    if (!isPossible) return [withdrawal(carrier, flow)];
+    if (!this.#hasRoom(peer, carrier)) {
+      this.#limits.count("relay_grants");
+      return [withdrawal(carrier, flow)];
+    }
     const taken = search ?? this.#begin(now, peer);
     const replaced = taken.flows.filter((known) => known.carrier === carrier);
     taken.flows = [...taken.flows.filter((known) => known.carrier !== carrier), { carrier, flow }];

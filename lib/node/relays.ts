@@ -2,7 +2,7 @@
 
 import type { Frame } from "../proto/mod.ts";
 import type { Store } from "../store/mod.ts";
-import type { MonotonicMs, PeerKey, RelayPeer } from "../types/mod.ts";
+import type { LimitCounter, MonotonicMs, PeerKey, RelayPeer } from "../types/mod.ts";
 import { Carrying } from "./carrying.ts";
 import { Relaying } from "./relaying.ts";
 import type { NodeInput, NodeOutput } from "./steps.ts";
@@ -11,6 +11,8 @@ export interface RelaysOptions {
   readonly store: Store;
   /** What is carried for one member in each direction; null to carry nothing for others. */
   readonly bytesPerSecond: number | null;
+  /** Takes what finds no room. */
+  readonly limits: LimitCounter;
   /** The peers that can take part in relays. */
   peers(): ReadonlyMap<PeerKey, RelayPeer>;
 }

@@ -1,7 +1,7 @@
 // What a node does again and again, each at its own pause: it looks whom to dial, tells what it knows,
 // asks where it is, and judges its peers' memberships anew.
 
-import type { Tasks } from "../types/mod.ts";
+import { type Tasks, uncounted } from "../types/mod.ts";
 import type { AnnouncedLinks } from "./announced_links.ts";
 import type { EventLoop } from "./event_loop.ts";
 import type { Forwards } from "./forwards.ts";
@@ -20,7 +20,10 @@ const NAMES_REFRESH_MS = 60_000;
 /** How often the memberships of connected peers are looked at again: they end while sessions live on. */
 const RECHECK_MS = 5 * 60 * 1000;
 
-export interface RoundsDeps extends Pick<NodeDeps, "mesh" | "clock" | "random" | "log"> {
+/** How often the engine is asked how many attempts to reach us it turned away. */
+const ATTEMPTS_MS = 60_000;
+
+export interface RoundsDeps extends Pick<NodeDeps, "mesh" | "clock" | "random" | "log" | "limits"> {
   readonly config: Config;
   readonly tasks: Tasks;
   readonly loop: Pick<EventLoop, "step" | "announceAgents">;
@@ -32,6 +35,8 @@ export interface RoundsDeps extends Pick<NodeDeps, "mesh" | "clock" | "random" |
 export class Rounds {
   readonly #deps: RoundsDeps;
   #stopTimers: readonly (() => void)[] = [];
+  /** Attempts that were turned away when that was last looked at. */
+  #turnedAway = 0;
 
   constructor(deps: RoundsDeps) {
     this.#deps = deps;
@@ -46,6 +51,7 @@ export class Rounds {
       this.#every(() => ADDRESS_REFRESH_MS, () => addresses.refresh()),
       this.#every(() => RECHECK_MS, () => mesh.recheckPeers()),
       this.#every(() => NAMES_REFRESH_MS, () => tasks.run(addresses.refreshNames())),
+      this.#every(() => ATTEMPTS_MS, () => this.#countTurnedAway()),
     ];
   }
 
@@ -75,6 +81,15 @@ export class Rounds {
     addresses.refresh();
     loop.step({ kind: "resumed" });
     this.#gossip();
+  }
+
+  /** Handshakes are refused by the engine's thread, which keeps their number. */
+  #countTurnedAway(): void {
+    const { mesh, limits = uncounted } = this.#deps;
+    const { attemptsRefused, attemptsDropped } = mesh.engineStats();
+    const turnedAway = attemptsRefused + attemptsDropped;
+    if (turnedAway > this.#turnedAway) limits.count("handshakes", turnedAway - this.#turnedAway);
+    this.#turnedAway = turnedAway;
   }
 
   #gossip(): void {

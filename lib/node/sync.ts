@@ -15,10 +15,12 @@ import type { EventRecord, EventRecords, Frame, GossipEvent, Summary } from "../
 import { recordBytes, type Store } from "../store/mod.ts";
 import {
   addMs,
+  type LimitCounter,
   type MonotonicMs,
   type PeerKey,
   PeerRateLimiter,
   RECORDS_BYTES,
+  uncounted,
 } from "../types/mod.ts";
 import { Asks } from "./asks.ts";
 import { ANSWER_BYTES, ANSWERS_BURST, ANSWERS_PAUSE_MS, SummaryPauses } from "./summary_pauses.ts";
@@ -38,10 +40,13 @@ export class Sync {
   readonly #pauses = new SummaryPauses();
   /** Authors whose membership went to the peer in this session: once is enough. */
   readonly #vouched = new Map<PeerKey, Set<string>>();
-  readonly #answers = new PeerRateLimiter(ANSWERS_BURST, ANSWERS_PAUSE_MS);
+  readonly #answers: PeerRateLimiter;
 
-  constructor(store: Store) {
+  /** @param limits Takes what finds no room. Default: nobody does. */
+  constructor(store: Store, limits: LimitCounter = uncounted) {
     this.#store = store;
+    const onExceeded = () => limits.count("summaries");
+    this.#answers = new PeerRateLimiter(ANSWERS_BURST, ANSWERS_PAUSE_MS, onExceeded);
     this.#asks = new Asks(store.local);
   }
 

@@ -6,7 +6,7 @@
 import { isPublicIp, isRoutableIp } from "../mesh/mod.ts";
 import type { GossipEvent } from "../proto/mod.ts";
 import type { Store } from "../store/mod.ts";
-import type { PeerKey, SocketAddress } from "../types/mod.ts";
+import { type LimitCounter, type PeerKey, type SocketAddress, uncounted } from "../types/mod.ts";
 import type { NatKind } from "./nat_kind.ts";
 import { Observations } from "./observations.ts";
 
@@ -17,13 +17,15 @@ interface Own {
 
 export class Whereabouts {
   readonly #store: Store;
-  readonly #observations = new Observations();
+  readonly #observations: Observations;
   #own: Own | null = null;
   #named: readonly SocketAddress[] = [];
   #mapped: SocketAddress | null = null;
 
-  constructor(store: Store) {
+  /** @param limits Takes what finds no room. Default: nobody does. */
+  constructor(store: Store, limits: LimitCounter = uncounted) {
     this.#store = store;
+    this.#observations = new Observations(limits);
   }
 
   /** The addresses of the interfaces; whether one is among them that was not. */

@@ -5,6 +5,7 @@ import type { Store } from "../store/mod.ts";
 import type { Manager } from "../tunnel/mod.ts";
 import type {
   Clock,
+  ExceededLimits,
   Log,
   Mesh,
   PeerKey,
@@ -68,6 +69,8 @@ export interface NodeDeps {
   readonly random: Random;
   /** Takes what happens on the node. */
   readonly log: Log;
+  /** Counts what finds no room, and is closed with the node. Default: nobody does. */
+  readonly limits?: ExceededLimits;
   /** The addresses of this machine that others can reach. */
   machineAddresses(): readonly string[];
   /**

@@ -13,6 +13,8 @@ import {
   type EngineNotice,
   type EngineStats,
   type ExtraSocket,
+  type LimitCounter,
+  type LimitName,
   NOTICES_WAITING_MAX,
   PollenError,
   type Protocol,
@@ -24,6 +26,7 @@ import {
   type SessionEnd,
   SESSIONS_WAITING_MAX,
   type SocketAddress,
+  uncounted,
 } from "../types/mod.ts";
 import { Dials } from "./dials.ts";
 import { engineClosed } from "./errors.ts";
@@ -70,17 +73,26 @@ export class QuicEngine implements Engine {
   readonly #dials: Dials;
   readonly #sockets: ExtraSockets;
   readonly #relays: Relays;
-  readonly #incoming = new BoundedQueue<QuicSession>(SESSIONS_WAITING_MAX);
-  readonly #notices = new BoundedQueue<EngineNotice>(NOTICES_WAITING_MAX);
-  readonly #raw = new BoundedQueue<RawPacket>(RAW_PACKETS_WAITING_MAX);
+  readonly #limits: LimitCounter;
+  readonly #incoming: BoundedQueue<QuicSession>;
+  readonly #notices: BoundedQueue<EngineNotice>;
+  readonly #raw: BoundedQueue<RawPacket>;
   readonly #ended: Promise<void>;
   #alpns: ReadonlySet<string>;
   #lastSessionId = 0;
   #isClosing = false;
   #lastStats: EngineStats;
 
-  private constructor(native: NativeEngine, protocols: readonly Protocol[]) {
+  private constructor(
+    native: NativeEngine,
+    { protocols, limits = uncounted }: Pick<EngineOptions, "protocols" | "limits">,
+  ) {
     this.#native = native;
+    this.#limits = limits;
+    const of = (limit: LimitName) => () => limits.count(limit);
+    this.#incoming = new BoundedQueue(SESSIONS_WAITING_MAX, of("sessions_waiting"));
+    this.#notices = new BoundedQueue(NOTICES_WAITING_MAX, of("notices_waiting"));
+    this.#raw = new BoundedQueue(RAW_PACKETS_WAITING_MAX, of("raw_packets_waiting"));
     this.localAddress = native.localAddress;
     this.forwarder = new QuicForwarder(native);
     this.#gate = new Gate(native);
@@ -96,7 +108,7 @@ export class QuicEngine implements Engine {
   /** See `openEngine`. */
   // deno-lint-ignore require-await
   static async open(options: EngineOptions): Promise<QuicEngine> {
-    return new QuicEngine(NativeEngine.open(options), options.protocols);
+    return new QuicEngine(NativeEngine.open(options), options);
   }
 
   setProtocols(protocols: readonly Protocol[]): void {
@@ -272,7 +284,7 @@ export class QuicEngine implements Engine {
   #sessionUp({ handle, tag, x, y, payload }: EventRecord): void {
     const reader = new PayloadReader(payload);
     const remoteAddress = reader.address();
-    const session = new QuicSession(this.#native, this.#streams, {
+    const facts = {
       id: ++this.#lastSessionId,
       handle,
       inbound: x !== 0,
@@ -280,7 +292,8 @@ export class QuicEngine implements Engine {
       alpn: new TextDecoder().decode(reader.bytes(y)),
       secret: reader.bytes(SECRET_BYTES),
       peerCertificate: reader.rest(),
-    });
+    };
+    const session = new QuicSession(this.#native, this.#streams, facts, this.#limits);
     this.#sessions.set(handle, session);
     if (session.inbound) {
       if (!this.#incoming.push(session)) session.close("too many sessions wait");

@@ -3,6 +3,7 @@
 import {
   type Congestion,
   CONGESTIONS,
+  type LimitCounter,
   PollenError,
   type Protocol,
   type SocketAddress,
@@ -53,6 +54,8 @@ export interface EngineOptions {
    * unless the environment says `POLLEN_QUIC_OFFLOAD=off`.
    */
   readonly offload?: boolean;
+  /** Takes what found no room before it reached TypeScript. Default: nobody does. */
+  readonly limits?: LimitCounter;
 }
 
 /** The request for an engine. @throws {PollenError} `invalid_argument`. */

@@ -6,6 +6,8 @@ import {
   CLOSE_REASON_BYTES_MAX,
   type DatagramOutcome,
   DATAGRAMS_WAITING_MAX,
+  type LimitCounter,
+  type LimitName,
   PollenError,
   type Session,
   type SessionEnd,
@@ -60,9 +62,9 @@ export class QuicSession implements Session {
   /** The engine's streams by handle, to which ours are added. */
   readonly #streams: Map<number, QuicStream>;
   readonly #ownStreams = new Set<QuicStream>();
-  readonly #datagrams = new BoundedQueue<Uint8Array>(DATAGRAMS_WAITING_MAX);
-  readonly #strays = new BoundedQueue<SocketAddress>(STRAYS_WAITING_MAX);
-  readonly #incoming = new BoundedQueue<QuicStream>(STREAMS_WAITING_MAX);
+  readonly #datagrams: BoundedQueue<Uint8Array>;
+  readonly #strays: BoundedQueue<SocketAddress>;
+  readonly #incoming: BoundedQueue<QuicStream>;
   readonly #openings = new Map<number, Opening>();
   /** Bridges on it, and rules that lead to it. */
   #occupants = 0;
@@ -74,7 +76,12 @@ export class QuicSession implements Session {
   #hasEnded = false;
   #lastStats = NO_STATS;
 
-  constructor(native: NativeEngine, streams: Map<number, QuicStream>, facts: SessionFacts) {
+  constructor(
+    native: NativeEngine,
+    streams: Map<number, QuicStream>,
+    facts: SessionFacts,
+    limits: LimitCounter,
+  ) {
     this.native = native;
     this.#streams = streams;
     this.id = facts.id;
@@ -84,6 +91,10 @@ export class QuicSession implements Session {
     this.#remoteAddress = facts.remoteAddress;
     this.secret = facts.secret;
     this.peerCertificate = facts.peerCertificate;
+    const of = (limit: LimitName) => () => limits.count(limit);
+    this.#datagrams = new BoundedQueue(DATAGRAMS_WAITING_MAX, of("datagrams_waiting"));
+    this.#strays = new BoundedQueue(STRAYS_WAITING_MAX, of("strays_waiting"));
+    this.#incoming = new BoundedQueue(STREAMS_WAITING_MAX, of("streams_waiting"));
     const { promise, resolve } = Promise.withResolvers<SessionEnd>();
     this.closed = promise;
     this.#resolveClosed = resolve;

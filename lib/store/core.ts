@@ -21,10 +21,12 @@ import {
   COUNTER_FIRST_MAX,
   COUNTER_JUMP_MAX,
   COUNTER_RESERVE,
+  type LimitCounter,
   type PeerKey,
   peerKeyBytes,
   PollenError,
   type SocketAddress,
+  uncounted,
 } from "../types/mod.ts";
 import {
   type Attribute,
@@ -66,21 +68,25 @@ export class Core {
   readonly known: Known;
   readonly #authors: Authors;
   readonly #revocations: Revocations;
+  readonly #limits: LimitCounter;
   #version = 0;
   #unsaved: SaveUrgency | null = null;
 
-  constructor(local: PeerKey, authority: Authority) {
+  /** @param limits Takes what finds no room. Default: nobody does. */
+  constructor(local: PeerKey, authority: Authority, limits: LimitCounter = uncounted) {
     this.local = local;
     this.#authority = authority;
-    this.#memberships = new Memberships(local, authority);
+    this.#limits = limits;
+    this.#memberships = new Memberships(local, authority, limits);
     this.pages = new Pages({
       local,
       authority,
       isMember: (peer) => this.#memberships.has(peer),
       isRevoked: (peer) => this.isRevoked(peer),
+      limits,
     });
     const log = new AuthorLog((event) => this.#sign(event));
-    this.#authors = new Authors(local, log);
+    this.#authors = new Authors(local, log, limits);
     this.#revocations = new Revocations(authority);
     this.known = new Known(local, this.#authors, this.#revocations);
     this.own = new OwnLog(local, log, (change) => {
@@ -145,7 +151,10 @@ export class Core {
     const max = isFirstSigned ? 0n : known?.log.max ?? 0n;
     // Who signs can leap himself only; and he has to, where somebody made him count on from afar.
     const limit = max === 0n ? COUNTER_FIRST_MAX : max + COUNTER_JUMP_MAX;
-    if (signed === null && event.counter > limit) return false;
+    if (signed === null && event.counter > limit) {
+      this.#limits.count("counter_jump");
+      return false;
+    }
     const log = isFirstSigned ? undefined : known?.log;
     if (log?.supersedes(attribute, event, signed) === false) return false;
     if (signed !== null && !(this.#memberships.has(key) && this.#isSignedBy(key, signed))) {
@@ -173,7 +182,7 @@ export class Core {
       this.#recordRevocation(change.value.revocation)
     );
     const before = this.own.counter;
-    const restated = settled.length === 0 ? [] : this.own.contradict(settled);
+    const restated = settled.length === 0 ? [] : this.own.contradict(settled, this.#limits);
     // A run that begins on an old file would not count beyond what this one says from now on.
     if (this.own.counter - before > COUNTER_RESERVE / 2n) this.#markUnsaved("now");
     return restated;

@@ -8,6 +8,7 @@ import {
   ATTRIBUTES_PER_AUTHOR_MAX,
   AUTHORS_MAX,
   comparePeerKeys,
+  type LimitCounter,
   type PeerKey,
   UNSIGNED_ATTRIBUTES_MAX,
   UNSIGNED_AUTHORS_MAX,
@@ -22,9 +23,11 @@ export class Authors {
   /** Authors of whom only unsigned events are known, and their attributes. */
   #unsignedAuthors = 0;
   #unsignedAttributes = 0;
+  readonly #limits: LimitCounter;
 
   /** This node, whose log signs, is the first one. */
-  constructor(local: PeerKey, own: AuthorLog) {
+  constructor(local: PeerKey, own: AuthorLog, limits: LimitCounter) {
+    this.#limits = limits;
     this.#byKey.set(local, { log: own, remembered: nothingRemembered(local), record: null });
   }
 
@@ -41,7 +44,10 @@ export class Authors {
   obtain(peer: PeerKey): Author | null {
     const known = this.#byKey.get(peer);
     if (known !== undefined) return known;
-    if (this.#byKey.size >= AUTHORS_MAX + UNSIGNED_AUTHORS_MAX) return null;
+    if (this.#byKey.size >= AUTHORS_MAX + UNSIGNED_AUTHORS_MAX) {
+      this.#limits.count("authors");
+      return null;
+    }
     const author = { log: new AuthorLog(), remembered: nothingRemembered(peer), record: null };
     this.#byKey.set(peer, author);
     this.#sorted = null;
@@ -50,14 +56,21 @@ export class Authors {
 
   /** Whether something may be said in a name: all may sign, of others so many are believed to exist. */
   hasRoomFor(peer: PeerKey, isSigned: boolean): boolean {
-    return isSigned || this.#unsignedAuthors < UNSIGNED_AUTHORS_MAX ||
+    const hasRoom = isSigned || this.#unsignedAuthors < UNSIGNED_AUTHORS_MAX ||
       this.#isUnsigned(this.#byKey.get(peer));
+    if (!hasRoom) this.#limits.count("unsigned_authors");
+    return hasRoom;
   }
 
   /** Whether one more attribute fits: into its author's log, undefined for none, and in sum. */
   hasRoomIn(log: AuthorLog | undefined, isSigned: boolean): boolean {
-    return (log?.size ?? 0) < ATTRIBUTES_PER_AUTHOR_MAX &&
-      (isSigned || this.#unsignedAttributes < UNSIGNED_ATTRIBUTES_MAX);
+    if ((log?.size ?? 0) >= ATTRIBUTES_PER_AUTHOR_MAX) {
+      this.#limits.count("attributes");
+      return false;
+    }
+    const hasRoom = isSigned || this.#unsignedAttributes < UNSIGNED_ATTRIBUTES_MAX;
+    if (!hasRoom) this.#limits.count("unsigned_attributes");
+    return hasRoom;
   }
 
   /** Changes what is known of an author. */

@@ -5,7 +5,7 @@
 import type { Attribute, AttributeKey, Change } from "./core_attribute.ts";
 import { asPollen1, saySame, withoutValue } from "./core_attribute.ts";
 import type { AuthorLog } from "./core_log.ts";
-import { COUNTER_JUMP_MAX, COUNTER_MAX, GHOSTS_MAX } from "../types/mod.ts";
+import { COUNTER_JUMP_MAX, COUNTER_MAX, GHOSTS_MAX, type LimitCounter } from "../types/mod.ts";
 
 /** A statement that others hold in our name. */
 export interface InOurName extends Attribute {
@@ -31,13 +31,17 @@ export interface Restatement {
 export function settleContradictions(
   own: AuthorLog,
   inOurName: readonly InOurName[],
+  limits: LimitCounter,
 ): Restatement[] {
   const maxBefore = own.max;
   const ghosts = new Map<AttributeKey, Restatement>();
   const contested = new Set<AttributeKey>();
   for (const { key, change, event, isOurs } of inOurName) {
     // A leap that we did not make ourselves is one that others will not believe either.
-    if (!isOurs && event.counter > maxBefore + COUNTER_JUMP_MAX) continue;
+    if (!isOurs && event.counter > maxBefore + COUNTER_JUMP_MAX) {
+      limits.count("counter_jump");
+      continue;
+    }
     // Room for one more round of all attributes must remain below the end of the counter.
     if (event.counter > COUNTER_MAX - COUNTER_JUMP_MAX) continue;
     if (event.counter > own.max) own.max = event.counter;
@@ -49,8 +53,9 @@ export function settleContradictions(
       if (isContested) contested.add(key);
     } else if (change.kind === "revocation") {
       ghosts.set(key, { key, change, deleted: false });
-    } else if ((isOurs || !event.deleted) && own.size + ghosts.size < GHOSTS_MAX) {
-      ghosts.set(key, { key, change: withoutValue(change), deleted: true });
+    } else if (isOurs || !event.deleted) {
+      if (own.size + ghosts.size >= GHOSTS_MAX) limits.count("ghosts");
+      else ghosts.set(key, { key, change: withoutValue(change), deleted: true });
     }
   }
   const keys = own.max > maxBefore ? own.keys() : [...contested].sort();

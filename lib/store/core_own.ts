@@ -6,6 +6,7 @@ import {
   assert,
   ATTRIBUTES_PER_AUTHOR_MAX,
   COUNTER_MAX,
+  type LimitCounter,
   type PeerKey,
   PollenError,
 } from "../types/mod.ts";
@@ -84,8 +85,8 @@ export class OwnLog {
   }
 
   /** Answers events in our name that are not ours, all with fresh numbers. */
-  contradict(inOurName: readonly InOurName[]): GossipEvent[] {
-    return settleContradictions(this.#log, inOurName)
+  contradict(inOurName: readonly InOurName[], limits: LimitCounter): GossipEvent[] {
+    return settleContradictions(this.#log, inOurName, limits)
       .map(({ key, change, deleted }) => this.#state(key, change, deleted));
   }
 

@@ -27,10 +27,12 @@ import {
   assert,
   comparePeerKeys,
   COUNTER_MAX,
+  type LimitCounter,
   PEER_KEY_BYTES,
   type PeerKey,
   peerKeyBytes,
   peerKeyFromBytes,
+  uncounted,
   type WallMs,
 } from "../types/mod.ts";
 import { decodeLinks, type LinkName, type SaidLink } from "./links.ts";
@@ -67,6 +69,8 @@ export interface PagesDeps {
   readonly authority: Pick<Authority, "signPage" | "verifyPage">;
   isMember(peer: PeerKey): boolean;
   isRevoked(peer: PeerKey): boolean;
+  /** Takes what finds no room. Default: nobody does. */
+  readonly limits?: LimitCounter;
 }
 
 export class Pages {
@@ -226,7 +230,9 @@ export class Pages {
   #hasRoom({ signed }: Kept, before: Kept | undefined): boolean {
     const bytes = this.#bytes + signed.page.length - (before?.signed.page.length ?? 0);
     const count = this.#count + (before === undefined ? 1 : 0);
-    return count <= AGENT_PAGES_MAX && bytes <= AGENT_PAGES_BYTES_MAX;
+    const hasRoom = count <= AGENT_PAGES_MAX && bytes <= AGENT_PAGES_BYTES_MAX;
+    if (!hasRoom) (this.#deps.limits ?? uncounted).count("agent_pages");
+    return hasRoom;
   }
 
   #put(kept: Kept, before: Kept | undefined): void {

@@ -8,10 +8,12 @@ import {
   COUNTER_JUMP_MAX,
   COUNTER_MAX,
   COUNTER_RESERVE,
+  type LimitCounter,
   parsePeerKey,
   type PeerKey,
   peerKeyBytes,
   type ServicePort,
+  uncounted,
 } from "../types/mod.ts";
 import { Core } from "./core.ts";
 import { serviceChange } from "./core_announce.ts";
@@ -23,8 +25,9 @@ export function restore(
   local: PeerKey,
   authority: Authority,
   snapshot: Snapshot | null,
+  limits: LimitCounter = uncounted,
 ): Core {
-  const core = new Core(local, authority);
+  const core = new Core(local, authority, limits);
   if (snapshot !== null && snapshot.counter > 0n) {
     const ceiling = COUNTER_MAX - COUNTER_JUMP_MAX;
     const next = snapshot.counter + COUNTER_RESERVE;

@@ -12,12 +12,14 @@ import type {
 } from "../proto/mod.ts";
 import {
   type Disk,
+  type LimitCounter,
   PEER_KEY_BYTES,
   type PeerKey,
   peerKeyBytes,
   peerKeyFromBytes,
   type ServicePort,
   type SocketAddress,
+  uncounted,
 } from "../types/mod.ts";
 import type { Core } from "./core.ts";
 import { networkChange, requirePort, serviceChange } from "./core_announce.ts";
@@ -62,6 +64,7 @@ export class Store implements AsyncDisposable {
    *
    * @param dir Absolute path of the state folder.
    * @param local This node's key.
+   * @param limits Takes what finds no room. Default: nobody does.
    * @throws {PollenError} `failed_precondition` when another process works on the folder or the file
    *   belongs to another node, `malformed` or `too_large` for a file that cannot be used (it stays
    *   as it is), what the disk throws.
@@ -71,11 +74,12 @@ export class Store implements AsyncDisposable {
     dir: string,
     local: PeerKey,
     authority: Authority,
+    limits: LimitCounter = uncounted,
   ): Promise<Store> {
     await using cleanup = new AsyncDisposableStack();
     const file = cleanup.use(await StateFile.open(disk, dir));
     const read = await file.read(local);
-    const core = restore(local, authority, read?.snapshot ?? null);
+    const core = restore(local, authority, read?.snapshot ?? null, limits);
     core.takeUnsaved();
     core.takeNewlyRevoked();
     const store = new Store(core, file, read?.warnings ?? []);

@@ -15,19 +15,27 @@ export class FairQueue<K, T> {
   /** Of those who have items or wait, in the order in which it is their turn. */
   readonly #lines = new Map<K, Line<T>>();
   readonly #capacity: number;
+  readonly #onFull: () => void;
   #consumer: ((item: T | null) => void) | null = null;
   #isClosed = false;
 
-  /** @param capacity The most items of one producer that wait, at least 1. */
-  constructor(capacity: number) {
+  /**
+   * @param capacity The most items of one producer that wait, at least 1.
+   * @param onFull Called where an item is given up for another one. Default: nothing happens.
+   */
+  constructor(capacity: number, onFull: () => void = () => {}) {
     assert(Number.isInteger(capacity) && capacity >= 1, "a queue has room for one item at least");
     this.#capacity = capacity;
+    this.#onFull = onFull;
   }
 
   /** Adds an item, giving up the producer's oldest one when he has as many as he may. */
   pushDroppingOldest(key: K, item: T): void {
     const items = this.#lines.get(key)?.items;
-    if (items !== undefined && items.length >= this.#capacity) items.shift();
+    if (items !== undefined && items.length >= this.#capacity) {
+      items.shift();
+      this.#onFull();
+    }
     this.#add(key, item);
   }
 

@@ -1,6 +1,7 @@
 // Every bound on what others can make this node hold, decode or do, each with its unit and its reason.
-// Those of the engine's own thread stand in lib/quic/native/src/limits.rs. What happens at a bound is
-// said where it is not an error: what is refused is counted, and logged once a minute at most.
+// Those of the engine's own thread stand in lib/quic/native/src/limits.rs, those of a registry in
+// lib/registry/limits.ts. What happens at a bound is said where it is not an error: what is refused is
+// counted by the limit's name, and logged once a minute and name at most (exceeded.ts).
 
 import { assert } from "./assert.ts";
 

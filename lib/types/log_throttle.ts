@@ -27,21 +27,26 @@ export class LogThrottle {
     this.#clock = clock;
   }
 
-  /** Writes the line, or counts it. `message` is one of a few sentences; what varies is in `fields`. */
-  warn(message: string, fields: LogFields): void {
+  /**
+   * Writes the line, or counts it. `message` is one of a few sentences; what varies is in `fields`.
+   *
+   * @param times How often it happened, at least 1. Default 1.
+   */
+  warn(message: string, fields: LogFields, times = 1): void {
     const now = this.#clock.monotonicNow();
     const kind = this.#kinds.get(message);
     if (kind === undefined || now >= kind.nextAtMs) {
       // What was counted goes first: its timer is due at this very moment.
       if (kind !== undefined) this.#flush(message, kind);
-      this.#log.warn(message, fields);
+      this.#log.warn(message, times === 1 ? fields : { ...fields, count: times });
       const nextAtMs = addMs(now, INTERVAL_MS);
       this.#kinds.set(message, { nextAtMs, count: 0, latest: fields, stopTimer: () => {} });
       return;
     }
-    kind.count++;
+    const isFirst = kind.count === 0;
+    kind.count += times;
     kind.latest = fields;
-    if (kind.count > 1) return;
+    if (!isFirst) return;
     kind.stopTimer = this.#clock.setTimer(kind.nextAtMs - now, () => {
       this.#flush(message, kind);
       kind.nextAtMs = addMs(this.#clock.monotonicNow(), INTERVAL_MS);

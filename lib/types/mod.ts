@@ -52,6 +52,7 @@ export {
   PollenError,
   toPollenError,
 } from "./errors.ts";
+export { ExceededLimits, type LimitCounter, type LimitName, uncounted } from "./exceeded.ts";
 export { FairQueue } from "./fair_queue.ts";
 export * from "./limits.ts";
 export {

@@ -7,13 +7,18 @@ import { assert } from "./assert.ts";
 export class BoundedQueue<T> {
   readonly #items: T[] = [];
   readonly #capacity: number;
+  readonly #onFull: () => void;
   #waiting: ((item: T | null) => void) | null = null;
   #isClosed = false;
 
-  /** @param capacity The most items that wait, at least 1. */
-  constructor(capacity: number) {
+  /**
+   * @param capacity The most items that wait, at least 1.
+   * @param onFull Called where one finds no room, or takes that of another. Default: nothing happens.
+   */
+  constructor(capacity: number, onFull: () => void = () => {}) {
     assert(Number.isInteger(capacity) && capacity >= 1, "a queue has room for one item at least");
     this.#capacity = capacity;
+    this.#onFull = onFull;
   }
 
   /** Items that wait. */
@@ -30,15 +35,23 @@ export class BoundedQueue<T> {
       deliver(item);
       return true;
     }
-    if (this.#items.length >= this.#capacity) return false;
+    if (this.#items.length >= this.#capacity) {
+      this.#onFull();
+      return false;
+    }
     this.#items.push(item);
     return true;
   }
 
   /** Adds an item, giving up the oldest one when full. Returns what was given up, if anything. */
   pushDroppingOldest(item: T): T | undefined {
-    const dropped = this.#items.length >= this.#capacity ? this.#items.shift() : undefined;
-    this.push(item);
+    if (this.#isClosed || this.#items.length < this.#capacity) {
+      this.push(item);
+      return undefined;
+    }
+    this.#onFull();
+    const dropped = this.#items.shift();
+    this.#items.push(item);
     return dropped;
   }
 

@@ -22,6 +22,7 @@ import {
   type SocketAddress,
 } from "../../lib/types/mod.ts";
 import { authority } from "../unit/store/fixtures.ts";
+import { NO_ENGINE_STATS } from "../support/no_engine.ts";
 import { NO_RELAYS } from "../support/no_relays.ts";
 
 const ADDRESS: SocketAddress = { ip: "192.0.2.1", port: 60_611 };
@@ -148,9 +149,7 @@ export class ModelMesh implements Mesh<Envelope, Frame> {
   acceptStream = () => new Promise<null>(() => {});
   watch = () => {};
   close = () => Promise.resolve();
-  engineStats = () => {
-    throw new Error("nobody asks for figures here");
-  };
+  engineStats = () => NO_ENGINE_STATS;
 }
 
 /** Demands that the observers see of the node what it says of itself, and nothing else. */

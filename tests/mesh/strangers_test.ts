@@ -78,13 +78,16 @@ Deno.test("a stranger who says nothing is sent away, and one who asks without en
 
 Deno.test("one source has so many slots; the next stranger is sent away, and let in later", async () => {
   const clock = new FakeClock(NOW);
-  await using server = await openServer(network, { clock });
+  const exceeded: string[] = [];
+  const limits = { count: (limit: string) => void exceeded.push(limit) };
+  await using server = await openServer(network, { clock, limits });
   await using stranger = await Stranger.open(2);
   const sessions = [];
   for (let count = 0; count < 8; count++) sessions.push(await stranger.dial(server));
   await server.sessions.reach(8);
   const surplus = await stranger.dial(server);
   equal((await inTime(surplus.closed, "the end")).reason, "invite failed");
+  deepEqual(exceeded, ["invite_sessions"]);
   clock.advance(10_000);
   for (const { closed } of sessions) await inTime(closed, "the end of a quiet session");
   await server.untilAllEnded();

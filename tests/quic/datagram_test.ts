@@ -27,8 +27,10 @@ Deno.test("a flood of datagrams is blocked, not queued without end", async () =>
   assert.equal(outcome, "blocked");
 });
 
-Deno.test("256 datagrams wait, the oldest goes first", async () => {
-  await using pair = await openPair();
+Deno.test("256 datagrams wait, the oldest goes first, and how many went is counted", async () => {
+  const exceeded: string[] = [];
+  const limits = { count: (limit: string) => void exceeded.push(limit) };
+  await using pair = await openPair(undefined, { limits });
   for (let index = 0; index < 300; index++) {
     const outcome = pair.near.sendDatagram(Uint8Array.of(index & 0xff, index >> 8));
     assert.equal(outcome, "sent");
@@ -38,7 +40,10 @@ Deno.test("256 datagrams wait, the oldest goes first", async () => {
   await stream.write(Uint8Array.of(0, 0));
   present(await inTime(pair.far.acceptStream(), "a stream"));
   const first = present(await inTime(pair.far.receiveDatagram(), "a datagram"));
-  assert.ok((first[0] ?? 0) + 256 * (first[1] ?? 0) >= 300 - 256);
+  const lost = (first[0] ?? 0) + 256 * (first[1] ?? 0);
+  assert.ok(lost >= 300 - 256);
+  assert.deepEqual(new Set(exceeded), new Set(["datagrams_waiting"]));
+  assert.ok(exceeded.length <= lost);
 });
 
 Deno.test("packets that are not QUIC go up and out raw", async () => {

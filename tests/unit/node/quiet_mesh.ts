@@ -15,6 +15,7 @@ import {
   type PunchPart,
   type SocketAddress,
 } from "../../../lib/types/mod.ts";
+import { NO_ENGINE_STATS } from "../../support/no_engine.ts";
 import { NO_RELAYS } from "../../support/no_relays.ts";
 
 export interface Sent {
@@ -47,9 +48,7 @@ export function quietMesh(listenPort: number) {
     },
     nextPeerEvent: () => events.next(),
     nextNotice: () => notices.next(),
-    engineStats: () => {
-      throw new Error("there is no engine");
-    },
+    engineStats: () => NO_ENGINE_STATS,
     connectedPeers: () => [],
     getActivePeerAddress: () => null,
     closePeerSession() {},
