@@ -1,10 +1,10 @@
 // The lab itself, without pollen: each kind of router is what its name says.
 
 import { deepEqual, equal } from "node:assert/strict";
-import { examine, PROMISED } from "./support/checker.ts";
+import { examine, OBSERVERS, PROMISED } from "./support/checker.ts";
 import { KINDS } from "./support/nat.ts";
 import { until } from "../../scripts/support/pollen_process.ts";
-import { CAN_HAVE_LAB, CARRIER_LAN, Lab, OBSERVERS, type Site } from "./support/topology.ts";
+import { CAN_HAVE_LAB, CARRIER_LAN, Lab, type Site } from "./support/topology.ts";
 import { UdpSocket } from "./support/udp.ts";
 
 const ignore = !CAN_HAVE_LAB;
@@ -19,7 +19,7 @@ Deno.test({
         const site = kind === "none"
           ? await lab.host()
           : await lab.hostBehind(await lab.router(kind));
-        deepEqual(await examine(lab, site), PROMISED[kind]);
+        deepEqual(await examine(lab.core, site), PROMISED[kind]);
       });
     }
   },
@@ -33,16 +33,16 @@ Deno.test({
     const carrier = await lab.router("open", { lan: CARRIER_LAN });
     await t.step("an open home at an open carrier is open", async () => {
       const home = await lab.hostBehind(await lab.router("open", { behind: carrier }));
-      deepEqual(await examine(lab, home), PROMISED.open);
+      deepEqual(await examine(lab.core, home), PROMISED.open);
     });
     await t.step("a moderate home at an open carrier is moderate", async () => {
       const home = await lab.hostBehind(await lab.router("moderate", { behind: carrier }));
-      deepEqual(await examine(lab, home), PROMISED.moderate);
+      deepEqual(await examine(lab.core, home), PROMISED.moderate);
     });
     await t.step("an open home behind a strict router is strict", async () => {
       const outer = await lab.router("strict", { lan: "192.168.0" });
       const home = await lab.hostBehind(await lab.router("open", { behind: outer }));
-      deepEqual(await examine(lab, home), PROMISED.strict);
+      deepEqual(await examine(lab.core, home), PROMISED.strict);
     });
   },
 });
@@ -52,7 +52,7 @@ Deno.test({
   ignore,
   async fn() {
     await using lab = await Lab.make();
-    const found = await examine(lab, await lab.host({ firewall: true }));
+    const found = await examine(lab.core, await lab.host({ firewall: true }));
     deepEqual(found, { ...PROMISED.none, filtering: "lets answers in" });
   },
 });

@@ -4,14 +4,15 @@
 import { equal, match, ok } from "node:assert/strict";
 import { Daemon, pollen, pollenOk, until } from "../../scripts/support/pollen_process.ts";
 import { status } from "../e2e/support/network.ts";
+import { OBSERVERS } from "./support/checker.ts";
 import { Marks, secondsSince } from "./support/marks.ts";
-import { type LabNode, Network, untilOnline } from "./support/nodes.ts";
+import { type LabNode, Network, untilOnline, untilRelayed } from "./support/nodes.ts";
 import {
   CAN_HAVE_LAB,
   CARRIER_LAN,
   IS_ALL,
   Lab,
-  OBSERVERS,
+  type Router,
   type Site,
 } from "./support/topology.ts";
 import { Transfer } from "./support/transfer.ts";
@@ -50,6 +51,18 @@ async function demandMtu(lab: Lab, site: Site, mtu: number): Promise<void> {
   equal(observer.sourceOf(larger), null);
 }
 
+/** No UDP passes from there: the router has dropped what was sent. */
+async function demandBlocked(lab: Lab, site: Site, router: Router): Promise<void> {
+  using host = new UdpSocket(site.namespace, site.ip);
+  using observer = new UdpSocket(lab.core, OBSERVERS[0]);
+  const before = await router.blocked();
+  await until("the router drops it", async () => {
+    host.send("hello", `${OBSERVERS[0]}:${observer.port}`);
+    return await router.blocked() > before ? true : null;
+  });
+  equal(observer.sourceOf("hello"), null);
+}
+
 for (const mtu of IS_ALL ? [1_492, 1_420, 1_358, 1_280] : [1_280]) {
   Deno.test({
     name: `a way of ${mtu} bytes whose routers do not say so`,
@@ -79,18 +92,23 @@ Deno.test({
   },
 });
 
-Deno.test({
-  name: "both families, one of which is swallowed",
-  ignore,
-  async fn() {
-    await using lab = await Lab.make({ losesV6: true });
-    await using network = await Network.make(lab);
-    const node = await network.add(await lab.host({ families: "both" }), "dual");
-    const peer = await untilOnline(node, network.root, MEET_TIMEOUT_MS);
-    match(peer.address ?? "", /^\d/);
-    await passes(network.root, node);
-  },
-});
+for (
+  const [lost, left] of IS_ALL ? [["v6", /^\d/], ["v4", /^\[/]] as const : [["v6", /^\d/]] as const
+) {
+  Deno.test({
+    name: `both families, of which ${lost} is swallowed`,
+    ignore,
+    async fn() {
+      await using lab = await Lab.make(lost);
+      await using network = await Network.make(lab);
+      const node = await network.add(await lab.host({ families: "both" }), "dual");
+      const peer = await untilOnline(node, network.root, MEET_TIMEOUT_MS);
+      match(peer.address ?? "", left);
+      await passes(network.root, node);
+      ok(await lab.lost() > 0, "both families were tried");
+    },
+  });
+}
 
 if (IS_ALL) {
   Deno.test({
@@ -107,6 +125,40 @@ if (IS_ALL) {
       }
       await untilOnline(nodes[0]!, nodes[1]!, MEET_TIMEOUT_MS);
       await passes(nodes[0]!, nodes[1]!);
+    },
+  });
+
+  Deno.test({
+    name: "two homes behind one carrier's address that turns nothing back: relayed",
+    ignore,
+    async fn() {
+      await using lab = await Lab.make();
+      await using network = await Network.make(lab);
+      const carrier = await lab.router("open", { lan: CARRIER_LAN });
+      const nodes: LabNode[] = [];
+      for (const name of ["a", "b"]) {
+        const home = await lab.router("open", { behind: carrier });
+        nodes.push(await network.add(await lab.hostBehind(home), name));
+      }
+      await untilRelayed(nodes[0]!, nodes[1]!, MEET_TIMEOUT_MS, network.root);
+      await passes(nodes[0]!, nodes[1]!);
+      ok(await lab.carried(network.root.site.outside, carrier.outside) > BYTES);
+    },
+  });
+
+  Deno.test({
+    name: "two nodes behind one home's router meet inside",
+    ignore,
+    async fn() {
+      await using lab = await Lab.make();
+      await using network = await Network.make(lab);
+      const router = await lab.router("strict");
+      const a = await network.add(await lab.hostBehind(router), "a");
+      const b = await network.add(await lab.hostBehind(router), "b");
+      const { address } = await untilOnline(a, b, MEET_TIMEOUT_MS);
+      ok(address?.startsWith(`${b.site.ip}:`), `at ${address}, not ${b.site.ip}`);
+      await passes(a, b);
+      ok(await lab.carried(network.root.site.outside, router.outside) < BYTES / 10);
     },
   });
 
@@ -135,6 +187,7 @@ Deno.test({
     const router = await lab.router("moderate");
     const node = await network.add(await lab.hostBehind(router), "home");
     await router.blockUdp();
+    await demandBlocked(lab, node.site, router);
     const [token] = await Promise.all([
       pollenOk(network.root.place, ["invite"]),
       node.daemon.stop(),

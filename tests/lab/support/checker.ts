@@ -1,9 +1,14 @@
 // What lies between a host and the Internet, found out by plain UDP (as in RFC 5780) before pollen
-// runs, so that a kind of NAT is a fact and not the name of a rule.
+// runs, so that a kind of NAT is a fact and not the name of a rule. No host is handed out unexamined.
 
+import { deepEqual } from "node:assert/strict";
+import type { Namespace } from "../../../scripts/support/namespaces.ts";
 import type { Kind } from "./nat.ts";
-import { type Lab, OBSERVERS, type Site } from "./topology.ts";
+import type { Site } from "./topology.ts";
 import { UdpSocket } from "./udp.ts";
+
+/** Two addresses of the core itself, from which it looks at the hosts. */
+export const OBSERVERS = ["20.255.0.1", "20.255.0.2"] as const;
 
 /** What the Internet finds. Filtering is what passes besides the answers of the one written to. */
 export interface Findings {
@@ -23,14 +28,19 @@ export const PROMISED: Readonly<Record<Kind, Findings>> = {
 
 const AIMED = "to the private address";
 
+/** Fails unless the host is found to be as it was made. */
+export async function prove(core: Namespace, site: Site, promised: Findings): Promise<void> {
+  deepEqual(await examine(core, site), promised);
+}
+
 /** Looks at a host from three places of the Internet. */
-export async function examine(lab: Lab, site: Site): Promise<Findings> {
+export async function examine(core: Namespace, site: Site): Promise<Findings> {
   using stack = new DisposableStack();
   const [near, far] = OBSERVERS;
   const host = stack.use(new UdpSocket(site.namespace, site.ip));
-  const first = stack.use(new UdpSocket(lab.core, near));
-  const samePlace = stack.use(new UdpSocket(lab.core, near));
-  const elsewhere = stack.use(new UdpSocket(lab.core, far));
+  const first = stack.use(new UdpSocket(core, near));
+  const samePlace = stack.use(new UdpSocket(core, near));
+  const elsewhere = stack.use(new UdpSocket(core, far));
   const places = [[first, near], [samePlace, near], [elsewhere, far]] as const;
 
   // Filtering first: until then the host has written to the first alone.
@@ -38,7 +48,7 @@ export async function examine(lab: Lab, site: Site): Promise<Findings> {
   const seen = await first.waitFor("hello");
   samePlace.send("from another port", seen);
   elsewhere.send("from another place", seen);
-  await aimAtPrivate(lab, site, host.port, elsewhere);
+  await aimAtPrivate(core, site, host.port, elsewhere);
   // What was sent before this answer has arrived before it, or never will.
   for (const answer of ["answer 1", "answer 2", "answer 3"]) {
     first.send(answer, seen);
@@ -73,14 +83,14 @@ function mappingOf(seen: readonly string[], own: string): Findings["mapping"] {
 
 /** Aims at the private address by a route to its outermost router, as a neighbour could. */
 async function aimAtPrivate(
-  lab: Lab,
+  core: Namespace,
   site: Site,
   port: number,
   from: UdpSocket,
 ): Promise<void> {
   if (site.ip === site.outside) return;
   const route = `${site.ip}/32 via ${site.outside}`;
-  await lab.core.ip([`route add ${route}`]);
+  await core.ip([`route add ${route}`]);
   from.send(AIMED, `${site.ip}:${port}`);
-  await lab.core.ip([`route del ${route}`]);
+  await core.ip([`route del ${route}`]);
 }

@@ -114,9 +114,9 @@ table inet guard {
 
 /**
  * The rules of the Internet: it carries no private address, and counts who sends how much to whom.
- * `losesV6`: packets of IPv6 vanish.
+ * Packets of the family `loses` vanish.
  */
-export function coreRules(losesV6: boolean): string {
+export function coreRules(loses: "v4" | "v6" | null): string {
   return `
 table inet core {
   set flows4 {
@@ -134,7 +134,7 @@ table inet core {
   chain through {
     type filter hook forward priority 0
     ip saddr { 10.0.0.0/8, 100.64.0.0/10, 192.168.0.0/16 } drop
-    ${losesV6 ? "meta nfproto ipv6 drop" : ""}
+    ${loses === null ? "" : `meta nfproto ip${loses} counter drop`}
     meta l4proto udp update @flows4 { ip saddr . ip daddr }
     meta l4proto udp update @flows6 { ip6 saddr . ip6 daddr }
   }

@@ -11,7 +11,8 @@ import {
   sweepNamespaces,
 } from "../../../scripts/support/namespaces.ts";
 import { exists, runsHere } from "../../../scripts/support/root_machine.ts";
-import { coreRules, FIREWALL, type Nat, natRules, OUTAGE } from "./nat.ts";
+import { OBSERVERS, PROMISED, prove } from "./checker.ts";
+import { coreRules, FIREWALL, KINDS, type Nat, natRules, OUTAGE } from "./nat.ts";
 
 export const CAN_HAVE_LAB = runsHere(["/usr/sbin/nft", "/usr/sbin/conntrack"]);
 
@@ -19,8 +20,6 @@ export const CAN_HAVE_LAB = runsHere(["/usr/sbin/nft", "/usr/sbin/conntrack"]);
 export const IS_ALL = Deno.env.get("POLLEN_LAB") === "all";
 
 const MTU = 1_500;
-/** Two addresses of the core itself, from which it looks at the routers. */
-export const OBSERVERS = ["20.255.0.1", "20.255.0.2"] as const;
 /** The private network behind a router. */
 const HOME_LAN = "192.168.1";
 /** What a carrier gives to homes (RFC 6598). */
@@ -63,6 +62,7 @@ export class Router {
 
   constructor(
     readonly namespace: Namespace,
+    /** What it and those that it is behind add up to: the strictest. */
     readonly nat: Nat,
     readonly lan: string,
     /** Its own address towards the Internet. */
@@ -79,8 +79,14 @@ export class Router {
 
   /** Passes no UDP from now on, as some companies' routers. */
   async blockUdp(): Promise<void> {
-    await this.namespace.nft("insert rule inet guard through meta l4proto udp drop\n");
+    await this.namespace.nft("insert rule inet guard through meta l4proto udp counter drop\n");
     await this.forget();
+  }
+
+  /** How many packets `blockUdp` has cost. */
+  async blocked(): Promise<number> {
+    const text = await this.namespace.run("nft", "list", "chain", "inet", "guard", "through");
+    return Number(/counter packets (\d+) bytes \d+ drop/.exec(text)?.[1] ?? 0);
   }
 
   /** Leads a port of its address to a host behind it from now on, as its owner might tell it to. */
@@ -106,13 +112,14 @@ export class Lab implements AsyncDisposable {
     this.#stack = stack;
   }
 
-  static async make(options: { readonly losesV6?: boolean } = {}): Promise<Lab> {
+  /** @param loses A family whose packets vanish between the hosts. */
+  static async make(loses: "v4" | "v6" | null = null): Promise<Lab> {
     await using stack = new AsyncDisposableStack();
     await sweepNamespaces();
     const core = stack.use(await Namespace.make());
     await core.sysctl("net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1");
     await core.ip(OBSERVERS.map((ip) => `address add ${ip}/32 dev lo`));
-    await core.nft(coreRules(options.losesV6 === true));
+    await core.nft(coreRules(loses));
     return new Lab(stack.move(), core);
   }
 
@@ -123,7 +130,10 @@ export class Lab implements AsyncDisposable {
     const { ip, ip6 } = await this.#joinCore(namespace, "eth0", mtu, families);
     if (firewall) await namespace.nft(FIREWALL);
     const address = families === "v6" ? ip6 : ip;
-    return { namespace, prefix: namespace.prefix, ip: address, outside: address };
+    const site = { namespace, prefix: namespace.prefix, ip: address, outside: address };
+    const filtering = firewall ? "lets answers in" : "lets all in";
+    if (families !== "v6") await prove(this.core, site, { ...PROMISED.none, filtering });
+    return site;
   }
 
   async router(nat: Nat, options: RouterOptions = {}): Promise<Router> {
@@ -143,14 +153,18 @@ export class Lab implements AsyncDisposable {
       ? (await this.#joinCore(namespace, "wan", mtu, "v4")).ip
       : await joinLan(behind, namespace, "wan");
     await namespace.nft(natRules({ nat, outside: ip, hairpin }));
-    return new Router(namespace, nat, lan, ip, behind?.outside ?? ip);
+    const all = [nat, behind?.nat ?? nat];
+    const strictest = all.toSorted((a, b) => KINDS.indexOf(b) - KINDS.indexOf(a))[0]!;
+    return new Router(namespace, strictest, lan, ip, behind?.outside ?? ip);
   }
 
-  /** A host behind a router. */
+  /** A host behind a router, which is proved to be of its kind. */
   async hostBehind(router: Router): Promise<Site> {
     const namespace = this.#stack.use(await Namespace.make());
     const ip = await joinLan(router, namespace, "eth0");
-    return { namespace, prefix: namespace.prefix, ip, outside: router.outside };
+    const site = { namespace, prefix: namespace.prefix, ip, outside: router.outside };
+    await prove(this.core, site, PROMISED[router.nat]);
+    return site;
   }
 
   /** The bytes of UDP that the Internet carried from one of these places to the other. */
@@ -159,6 +173,12 @@ export class Lab implements AsyncDisposable {
     const text = await this.core.run("nft", "list", "set", "inet", "core", set);
     const flow = new RegExp(`${from} \\. ${to} counter packets \\d+ bytes (\\d+)`);
     return Number(flow.exec(text)?.[1] ?? 0);
+  }
+
+  /** How many packets vanished. */
+  async lost(): Promise<number> {
+    const text = await this.core.run("nft", "list", "chain", "inet", "core", "through");
+    return Number(/counter packets (\d+) bytes \d+ drop/.exec(text)?.[1] ?? 0);
   }
 
   /** The Internet carries nothing for so long; how many packets that cost. */
