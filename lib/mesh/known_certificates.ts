@@ -40,6 +40,7 @@ export class KnownCertificates {
   }
 }
 
-function fingerprint(der: Uint8Array): string {
-  return createHash("sha256").update(der).digest("base64");
+/** What a certificate is told by: its SHA-256, in hexadecimal. */
+export function fingerprint(der: Uint8Array): string {
+  return createHash("sha256").update(der).digest("hex");
 }

@@ -16,6 +16,7 @@ import {
   type SocketAddress,
   type WallMs,
 } from "../types/mod.ts";
+import { fingerprint } from "./known_certificates.ts";
 import { PathChoice, type PathOutput, SILENT_MS } from "./path_choice.ts";
 import { ProbeCodec, probeTag } from "./path_probe.ts";
 import type { Relays } from "./relays.ts";
@@ -27,6 +28,8 @@ const GRACE_MS = 400;
  * and what came meanwhile still waits.
  */
 const LATE_MS = 200;
+/** So much of a certificate's fingerprint is enough to tell it from others. */
+const SHOWN_DIGITS = 16;
 
 interface Kept {
   readonly peer: PeerKey;
@@ -177,7 +180,11 @@ export class Paths {
       const from = textOf(this.of(session));
       session.setPath(output.to);
       this.begin(session);
-      log.info("a peer is reached another way now", { peer, from, to: textOf(this.of(session)) });
+      const to = textOf(this.of(session));
+      // Both ends name the session alike: that it is still the same one can be seen.
+      const certificate = fingerprint(session.peerCertificate).slice(0, SHOWN_DIGITS);
+      const names = { session: codec.tag, certificate };
+      log.info("a peer is reached another way now", { peer, from, to, ...names });
       onMoved(peer, session);
     }
   }

@@ -20,9 +20,3 @@ export function expectationOf(a: Kind, b: Kind): Expectation {
 export const PAIRS: readonly (readonly [Kind, Kind])[] = KINDS.flatMap((a) =>
   KINDS.map((b) => [a, b] as const)
 );
-
-/** The pairs of every run: one of each way to meet. */
-export const USUAL_PAIRS: readonly (readonly [Kind, Kind])[] = [
-  ["strict", "moderate"],
-  ["strict", "strict"],
-];

@@ -68,7 +68,7 @@ export class Network implements AsyncDisposable {
 /** What `status` says of another node, as far as the lab looks. */
 export type PeerStatus = Status["peers"][number] & {
   readonly address: string | null;
-  readonly path: { readonly carrier: string | null } | null;
+  readonly path: { readonly carrier: string | null; readonly packetsSent: number } | null;
 };
 
 /** What `status` of the one says of the other; null while it does not know it. */

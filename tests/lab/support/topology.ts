@@ -7,6 +7,7 @@ import {
   command,
   type Host,
   Namespace,
+  type Plug,
   plug,
   sweepNamespaces,
 } from "../../../scripts/support/namespaces.ts";
@@ -54,6 +55,8 @@ export interface Site extends Host {
   readonly ip: string;
   /** The address in the core's counters: its own, or that of its outermost router. */
   readonly outside: string;
+  /** Where all that it says to the Internet passes: its own interface, or its outermost router's. */
+  readonly uplink: Plug;
 }
 
 /** A router with NAT. */
@@ -69,6 +72,8 @@ export class Router {
     readonly ip: string,
     /** That of the outermost router. */
     readonly outside: string,
+    /** The interface of the outermost router towards the Internet. */
+    readonly uplink: Plug,
   ) {}
 
   /** Keeps a mapping without packets for so long from now on, instead of half a minute or more. */
@@ -130,7 +135,8 @@ export class Lab implements AsyncDisposable {
     const { ip, ip6 } = await this.#joinCore(namespace, "eth0", mtu, families);
     if (firewall) await namespace.nft(FIREWALL);
     const address = families === "v6" ? ip6 : ip;
-    const site = { namespace, prefix: namespace.prefix, ip: address, outside: address };
+    const uplink = { at: namespace, name: "eth0" };
+    const site = { namespace, prefix: namespace.prefix, ip: address, outside: address, uplink };
     const filtering = firewall ? "lets answers in" : "lets all in";
     if (families !== "v6") await prove(this.core, site, { ...PROMISED.none, filtering });
     return site;
@@ -155,14 +161,16 @@ export class Lab implements AsyncDisposable {
     await namespace.nft(natRules({ nat, outside: ip, hairpin }));
     const all = [nat, behind?.nat ?? nat];
     const strictest = all.toSorted((a, b) => KINDS.indexOf(b) - KINDS.indexOf(a))[0]!;
-    return new Router(namespace, strictest, lan, ip, behind?.outside ?? ip);
+    const uplink = behind?.uplink ?? { at: namespace, name: "wan" };
+    return new Router(namespace, strictest, lan, ip, behind?.outside ?? ip, uplink);
   }
 
   /** A host behind a router, which is proved to be of its kind. */
   async hostBehind(router: Router): Promise<Site> {
     const namespace = this.#stack.use(await Namespace.make());
     const ip = await joinLan(router, namespace, "eth0");
-    const site = { namespace, prefix: namespace.prefix, ip, outside: router.outside };
+    const { outside, uplink } = router;
+    const site = { namespace, prefix: namespace.prefix, ip, outside, uplink };
     await prove(this.core, site, PROMISED[router.nat]);
     return site;
   }
