@@ -1,10 +1,17 @@
 // docs/contract.md against the code: every export it names is one of mod.ts, every test is there,
-// every patch applies to the code as it is, and no patch is without its row.
+// every patch applies to the code as it is and breaks one line of it, and no patch is without its row.
 //
 //   deno run -A scripts/check_contract.ts      exits 1 with a line per defect
 
 import { join } from "./paths.ts";
-import { PATCHES, type Proof, readContract, ROOT, type Row } from "./support/contract.ts";
+import {
+  breaksOneLine,
+  PATCHES,
+  type Proof,
+  readContract,
+  ROOT,
+  type Row,
+} from "./support/contract.ts";
 
 /** What one export may have: methods, properties, members of a type. */
 interface Documented {
@@ -68,6 +75,8 @@ async function defectsOfProof({ file, title, patch }: Proof): Promise<string[]> 
     args: ["apply", "--check", patch],
     cwd: ROOT,
   }).output();
+  const text = await Deno.readTextFile(join(ROOT, patch)).catch(() => "");
+  if (!breaksOneLine(text)) defects.push(`${patch} breaks more than one line`);
   if (!success) defects.push(new TextDecoder().decode(stderr).trim().replaceAll("\n", "; "));
   return defects;
 }

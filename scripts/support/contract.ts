@@ -69,3 +69,10 @@ export async function readContract(): Promise<Row[]> {
 export function filesOfPatch(patch: string): string[] {
   return [...patch.matchAll(/^\+\+\+ b\/(.+)$/gm)].map(([, file]) => file!);
 }
+
+/** Whether a patch breaks one line: it takes one at most, and puts one at most in its place. */
+export function breaksOneLine(patch: string): boolean {
+  const count = (sign: string) => patch.split("\n").filter((line) => line.startsWith(sign)).length;
+  // One of each names the file.
+  return count("-") <= 2 && count("+") <= 2;
+}

@@ -1,7 +1,7 @@
 // How the contract's table is read, which mutants a commit draws, and what counts as killed.
 
 import { deepEqual, equal, notDeepEqual, throws } from "node:assert/strict";
-import { filesOfPatch, parseContract } from "../../../scripts/support/contract.ts";
+import { breaksOneLine, filesOfPatch, parseContract } from "../../../scripts/support/contract.ts";
 import { chooseMutants, type Mutant } from "../../../scripts/support/mutants/choose.ts";
 import { readVerdict } from "../../../scripts/support/mutants/judge.ts";
 
@@ -42,6 +42,17 @@ Deno.test("the files of a patch are those it writes", () => {
   deepEqual(filesOfPatch("why.\n\n--- a/lib/a.ts\n+++ b/lib/a.ts\n@@ -1 +1 @@\n-a\n+b\n"), [
     "lib/a.ts",
   ]);
+});
+
+Deno.test("a patch takes one line at most, and puts one at most in its place", () => {
+  const patch = (...lines: string[]) =>
+    ["why.", "", "--- a/lib/a.ts", "+++ b/lib/a.ts", "@@ -1 +1 @@", ...lines, ""].join("\n");
+  for (const lines of [["-a", "+b"], [" a", "-b"], [" a", "+b"]]) {
+    equal(breaksOneLine(patch(...lines)), true);
+  }
+  for (const lines of [["-a", "-b"], ["-a", "+b", "+c"], ["-a", " b", "-c"]]) {
+    equal(breaksOneLine(patch(...lines)), false);
+  }
 });
 
 const mutants: readonly Mutant[] = Array.from({ length: 30 }, (_, index) => ({
