@@ -223,6 +223,7 @@ export async function openNode(options: NodeOptions): Promise<OpenedNode> {
     tunnels,
     certificate: credentials.cert,
     signedTimes,
+    limits,
     signer,
     clock: systemClock,
     shutdown: () => options.shutdown?.(),

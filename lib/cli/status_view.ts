@@ -216,6 +216,10 @@ export function statusJson(response: GetStatusResponse): Record<string, unknown>
     })),
     network: networkInfoJson(response.network),
     socket: socketJson(response.socket),
+    // By limit, how often it refused something.
+    limitsReached: Object.fromEntries(
+      [...response.limitsReached].map(([limit, count]) => [limit, Number(count)]),
+    ),
     conditions: response.conditions.map(({ kind, message, fix }) => ({ kind, message, fix })),
   };
 }

@@ -4,7 +4,7 @@ import type { AdminSigner, SignedTimes } from "../auth/mod.ts";
 import type { Condition, MembershipCert } from "../proto/mod.ts";
 import type { Store } from "../store/mod.ts";
 import type { Manager } from "../tunnel/mod.ts";
-import type { Clock, Mesh, PeerKey } from "../types/mod.ts";
+import type { Clock, ExceededLimits, Mesh, PeerKey } from "../types/mod.ts";
 import type { Node } from "./node.ts";
 
 /** What the calls are answered from. */
@@ -23,6 +23,8 @@ export interface NodeServiceDeps {
   readonly certificate: MembershipCert;
   /** Tells whether the clock is behind. Default: nobody does. */
   readonly signedTimes?: SignedTimes;
+  /** Tells which limits refused something. Default: nobody does. */
+  readonly limits?: Pick<ExceededLimits, "totals">;
   /** What signs revocations; null when this node holds no admin key. */
   readonly signer: AdminSigner | null;
   /** Its wall clock judges whether the membership ends soon, and dates revocations. */

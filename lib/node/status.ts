@@ -47,6 +47,9 @@ export function statusOf(
     socket: socketInfo(deps),
     conditions,
     network: networkInfo(deps),
+    limitsReached: new Map(
+      [...deps.limits?.totals() ?? []].map(([limit, n]) => [limit, BigInt(n)]),
+    ),
   });
 }
 

@@ -77,7 +77,7 @@ export class ExceededLimits implements LimitCounter {
     this.#log.warn(`limit reached: too many ${TEXTS[limit]}`, { limit }, by);
   }
 
-  /** How often each limit was reached since the start, as far as it was. */
+  /** How often each limit refused something since the start, as far as it did. */
   totals(): ReadonlyMap<LimitName, number> {
     return new Map(this.#totals);
   }

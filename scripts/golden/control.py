@@ -105,6 +105,7 @@ def write(folder):
             socket=socket,
             conditions=[condition],
             network=network,
+            limits_reached={"frames_unsent": 2**53 + 1, "agent_pages": 1},
         ),
         "a request to serve": make("control.RegisterServiceRequest", **named),
         "a request to serve without a name": make("control.RegisterServiceRequest", port=8080),

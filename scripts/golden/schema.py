@@ -144,7 +144,7 @@ SCHEMA = {
         "GetStatusRequest": "",
         "GetStatusResponse": "1 self NodeSummary, 2 nodes *NodeSummary, 3 services *ServiceSummary, "
         "4 connections *ConnectionSummary, 5 certificates *CertInfo, 6 socket SocketInfo, "
-        "7 conditions *Condition, 8 network NetworkInfo",
+        "7 conditions *Condition, 8 network NetworkInfo, 9 limits_reached map",
         "RegisterServiceRequest": "1 port uint32, 2 name ?string, 3 udp ?bool",
         "RegisterServiceResponse": "",
         "UnregisterServiceRequest": "1 port uint32, 2 name ?string",

@@ -946,6 +946,8 @@ export interface GetStatusResponse {
   /** those that hold now */
   readonly conditions: readonly Condition[];
   readonly network?: NetworkInfo | undefined;
+  /** by limit, how often it refused something; those that did */
+  readonly limitsReached: ReadonlyMap<string, bigint>;
 }
 
 export function writeGetStatusResponse(writer: Writer, message: GetStatusResponse): void {
@@ -973,10 +975,16 @@ export function writeGetStatusResponse(writer: Writer, message: GetStatusRespons
   if (message.network !== undefined) {
     writer.uint32(66).fork(); writeNetworkInfo(writer, message.network); writer.ldelim();
   }
+  for (const key of [...message.limitsReached.keys()].sort()) {
+    writer.uint32(74).fork();
+    writer.uint32(10).string(key);
+    writer.uint32(16); writeUint64(writer, message.limitsReached.get(key)!);
+    writer.ldelim();
+  }
 }
 
 export function readGetStatusResponse(reader: Reader, end: number, budget: Budget): GetStatusResponse {
-  const message: { -readonly [K in keyof GetStatusResponse]: GetStatusResponse[K] } = { nodes: [], services: [], connections: [], certificates: [], conditions: [] };
+  const message: { -readonly [K in keyof GetStatusResponse]: GetStatusResponse[K] } = { nodes: [], services: [], connections: [], certificates: [], conditions: [], limitsReached: new Map() };
   const nodes: NodeSummary[] = [];
   message.nodes = nodes;
   const services: ServiceSummary[] = [];
@@ -987,6 +995,8 @@ export function readGetStatusResponse(reader: Reader, end: number, budget: Budge
   message.certificates = certificates;
   const conditions: Condition[] = [];
   message.conditions = conditions;
+  const limitsReached: Map<string, bigint> = new Map();
+  message.limitsReached = limitsReached;
   while (reader.pos < end) {
     const tag = reader.uint32();
     switch (tag) {
@@ -1019,6 +1029,21 @@ export function readGetStatusResponse(reader: Reader, end: number, budget: Budge
       case 66:
         message.network = readNetworkInfo(reader, subEnd(reader), budget);
         break;
+      case 74: {
+        spend(budget);
+        const entryEnd = subEnd(reader);
+        let key = "";
+        let value: bigint = 0n;
+        while (reader.pos < entryEnd) {
+          const entryTag = reader.uint32();
+          if (entryTag === 10) key = readString(reader);
+          else if (entryTag === 16) value = readUint64(reader);
+          else skip(reader, entryTag);
+        }
+        finish(reader, entryEnd);
+        limitsReached.set(key, value);
+        break;
+      }
       default:
         skip(reader, tag);
     }
@@ -1029,7 +1054,7 @@ export function readGetStatusResponse(reader: Reader, end: number, budget: Budge
 
 export const GetStatusResponse: Codec<GetStatusResponse> = codec(
   "pollen.control.v1.GetStatusResponse",
-  () => ({ nodes: [], services: [], connections: [], certificates: [], conditions: [] }),
+  () => ({ nodes: [], services: [], connections: [], certificates: [], conditions: [], limitsReached: new Map() }),
   writeGetStatusResponse,
   readGetStatusResponse,
 );

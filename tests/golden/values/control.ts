@@ -114,6 +114,7 @@ export const CONTROL_VALUES = {
     socket,
     conditions: [condition],
     network,
+    limitsReached: new Map([["frames_unsent", 2n ** 53n + 1n], ["agent_pages", 1n]]),
   },
   "a request to serve": { port: 8_080, name: "api" },
   "a request to serve without a name": { port: 8_080 },

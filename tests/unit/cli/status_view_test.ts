@@ -190,7 +190,8 @@ Deno.test("UDP is named with its port, and what was given up is counted", () => 
 
 Deno.test("the object holds everything, with full keys, times and nothing lost", () => {
   const { certificates } = withCertificate(CertHealth.EXPIRING_SOON, 1);
-  const object = statusJson({ ...sampleStatus(), certificates });
+  const limitsReached = new Map([["frames_unsent", 3n]]);
+  const object = statusJson({ ...sampleStatus(), certificates, limitsReached });
   assert.deepEqual(JSON.parse(JSON.stringify(object)), {
     self: {
       key: key("aa"),
@@ -235,6 +236,7 @@ Deno.test("the object holds everything, with full keys, times and nothing lost",
     }],
     network: null,
     socket: null,
+    limitsReached: { frames_unsent: 3 },
     conditions: [],
   });
 });

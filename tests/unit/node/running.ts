@@ -8,6 +8,7 @@ import { type Config, Node, NodeService } from "../../../lib/node/mod.ts";
 import { Store } from "../../../lib/store/mod.ts";
 import { Manager } from "../../../lib/tunnel/mod.ts";
 import {
+  ExceededLimits,
   isIpLiteral,
   joinHostPort,
   type Log,
@@ -67,13 +68,18 @@ export class RunningNode implements AsyncDisposable {
       onLine();
     };
     const log: Log = { debug() {}, info: note("info"), warn: note("warn"), error: note("error") };
+    const limits = new ExceededLimits(log, clock);
     const store = await Store.load(
       disk,
       DIR,
       key,
       authorityOf(member.identity, credentials, clock),
+      limits,
     );
-    const at = await TestMesh.open(member, { isRevoked: (peer) => store.isSubjectRevoked(peer) });
+    const at = await TestMesh.open(member, {
+      limits,
+      isRevoked: (peer) => store.isSubjectRevoked(peer),
+    });
     const { mesh } = at;
     const { forwarder, flows } = at.engine;
     const tunnels = Manager.create({ transport: mesh, forwarder, flows, clock, log });
@@ -85,6 +91,7 @@ export class RunningNode implements AsyncDisposable {
       clock,
       random: systemRandom,
       log,
+      limits,
       machineAddresses: () => ["127.0.0.1"],
       resolve: (texts) =>
         Promise.resolve(
@@ -99,6 +106,7 @@ export class RunningNode implements AsyncDisposable {
       store,
       tunnels,
       certificate: credentials.cert,
+      limits,
       signer,
       clock,
       shutdown: () => running.#stop.abort(),

@@ -4,7 +4,12 @@
 import { deepEqual, equal, match, rejects } from "node:assert/strict";
 import { NodeService, type NodeServiceDeps } from "../../../lib/node/mod.ts";
 import { CertHealth, NodeStatus } from "../../../lib/proto/mod.ts";
-import { type PeerKey, peerKeyBytes, PollenError } from "../../../lib/types/mod.ts";
+import {
+  COUNTER_FIRST_MAX,
+  type PeerKey,
+  peerKeyBytes,
+  PollenError,
+} from "../../../lib/types/mod.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 import { DAY_MS, makeDelegate, NOW, NOW_SECONDS } from "../auth/fixtures.ts";
 import { event, key, network as network_, service as service_ } from "../store/fixtures.ts";
@@ -177,6 +182,23 @@ Deno.test("the status has everything in order: online nodes first, then by key",
     lastFailure: "",
   }]);
   store.removeDesiredConnection(HIGH, 0, 0);
+});
+
+Deno.test("the status names the limits that refused something, and how often", async () => {
+  await using running = await RunningNode.start(founder);
+  const { store, service, lines } = running.parts;
+  equal((await service.getStatus()).limitsReached.size, 0);
+  const far = event(LOW, COUNTER_FIRST_MAX + 1n, service_("web", 80));
+  store.applyEvents([far, far, far]);
+  deepEqual([...(await service.getStatus()).limitsReached], [["counter_jump", 3n]]);
+  const logged = lines.filter(({ fields }) => fields["limit"] === "counter_jump");
+  deepEqual(logged.map(({ level }) => level), ["warn"]);
+  await running.stop();
+  // What was counted since is logged by the node that ends.
+  deepEqual(lines.filter(({ fields }) => fields["limit"] !== undefined).at(-1)!.fields, {
+    limit: "counter_jump",
+    count: 2,
+  });
 });
 
 Deno.test("an odd address that somebody tells of itself does not break the status", async () => {
