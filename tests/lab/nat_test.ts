@@ -48,6 +48,19 @@ Deno.test({
 });
 
 Deno.test({
+  name: "a host with IPv6 is found at its own address, open or behind its firewall",
+  ignore,
+  async fn() {
+    await using lab = await Lab.make();
+    for (const firewall of [false, true]) {
+      const site = await lab.host({ families: "v6", firewall });
+      const filtering = firewall ? "lets answers in" : "lets all in";
+      deepEqual(await examine(lab.core, site), { ...PROMISED.none, filtering });
+    }
+  },
+});
+
+Deno.test({
   name: "a host's firewall lets only answers in",
   ignore,
   async fn() {
@@ -98,7 +111,7 @@ Deno.test({
 async function mapping(lab: Lab, host: UdpSocket): Promise<string> {
   using observer = new UdpSocket(lab.core, OBSERVERS[0]);
   return await until("an answer arrives", () => {
-    host.send("hello", `${OBSERVERS[0]}:${observer.port}`);
+    host.send("hello", observer.address);
     const seen = observer.sourceOf("hello");
     if (seen !== null) observer.send("answer", seen);
     return Promise.resolve(host.sourceOf("answer") === null ? null : seen);
@@ -115,7 +128,7 @@ async function reaches(lab: Lab, one: Site, other: Site): Promise<boolean> {
   using observer = new UdpSocket(lab.core, OBSERVERS[0]);
   // What was sent before these has arrived before them, or never will.
   for (const later of ["later 1", "later 2", "later 3"]) {
-    from.send(later, `${OBSERVERS[0]}:${observer.port}`);
+    from.send(later, observer.address);
     await observer.waitFor(later);
     observer.send(later, seen);
     await to.waitFor(later);

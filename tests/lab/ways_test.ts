@@ -45,7 +45,7 @@ async function demandMtu(lab: Lab, site: Site, mtu: number): Promise<void> {
   const fitting = "x".repeat(mtu - HEADER_BYTES);
   const larger = `${fitting}x`;
   for (const text of [larger, larger, fitting]) {
-    host.send(text, `${OBSERVERS[0]}:${observer.port}`);
+    host.send(text, observer.address);
   }
   await observer.waitFor(fitting);
   equal(observer.sourceOf(larger), null);
@@ -57,7 +57,7 @@ async function demandBlocked(lab: Lab, site: Site, router: Router): Promise<void
   using observer = new UdpSocket(lab.core, OBSERVERS[0]);
   const before = await router.blocked();
   await until("the router drops it", async () => {
-    host.send("hello", `${OBSERVERS[0]}:${observer.port}`);
+    host.send("hello", observer.address);
     return await router.blocked() > before ? true : null;
   });
   equal(observer.sourceOf("hello"), null);

@@ -5,10 +5,15 @@ import { deepEqual } from "node:assert/strict";
 import type { Namespace } from "../../../scripts/support/namespaces.ts";
 import type { Kind } from "./nat.ts";
 import type { Site } from "./topology.ts";
+import { AF_INET6, familyOf } from "./socket_address.ts";
 import { UdpSocket } from "./udp.ts";
 
 /** Two addresses of the core itself, from which it looks at the hosts. */
 export const OBSERVERS = ["20.255.0.1", "20.255.0.2"] as const;
+export const OBSERVERS_6 = ["2a0f:ff::1", "2a0f:ff::2"] as const;
+
+/** What is looked at: a host, at one of its addresses. */
+type Place = Pick<Site, "namespace" | "ip" | "outside">;
 
 /** What the Internet finds. Filtering is what passes besides the answers of the one written to. */
 export interface Findings {
@@ -29,26 +34,25 @@ export const PROMISED: Readonly<Record<Kind, Findings>> = {
 const AIMED = "to the private address";
 
 /** Fails unless the host is found to be as it was made. */
-export async function prove(core: Namespace, site: Site, promised: Findings): Promise<void> {
+export async function prove(core: Namespace, site: Place, promised: Findings): Promise<void> {
   deepEqual(await examine(core, site), promised);
 }
 
 /** Looks at a host from three places of the Internet. */
-export async function examine(core: Namespace, site: Site): Promise<Findings> {
+export async function examine(core: Namespace, site: Place): Promise<Findings> {
   using stack = new DisposableStack();
-  const [near, far] = OBSERVERS;
+  const [near, far] = familyOf(site.ip) === AF_INET6 ? OBSERVERS_6 : OBSERVERS;
   const host = stack.use(new UdpSocket(site.namespace, site.ip));
   const first = stack.use(new UdpSocket(core, near));
   const samePlace = stack.use(new UdpSocket(core, near));
   const elsewhere = stack.use(new UdpSocket(core, far));
-  const places = [[first, near], [samePlace, near], [elsewhere, far]] as const;
 
   // Filtering first: until then the host has written to the first alone.
-  host.send("hello", `${near}:${first.port}`);
+  host.send("hello", first.address);
   const seen = await first.waitFor("hello");
   samePlace.send("from another port", seen);
   elsewhere.send("from another place", seen);
-  await aimAtPrivate(core, site, host.port, elsewhere);
+  await aimAtPrivate(core, site, host, elsewhere);
   // What was sent before this answer has arrived before it, or never will.
   for (const answer of ["answer 1", "answer 2", "answer 3"]) {
     first.send(answer, seen);
@@ -58,13 +62,13 @@ export async function examine(core: Namespace, site: Site): Promise<Findings> {
   const passed = [came("from another port"), came("from another place")];
 
   const mapped: string[] = [];
-  for (const [socket, ip] of places) {
+  for (const socket of [first, samePlace, elsewhere]) {
     const question = `question ${mapped.length}`;
-    host.send(question, `${ip}:${socket.port}`);
+    host.send(question, socket.address);
     mapped.push(await socket.waitFor(question));
   }
   return {
-    mapping: mappingOf(mapped, `${site.ip}:${host.port}`),
+    mapping: mappingOf(mapped, host.address),
     filtering: passed.every(Boolean)
       ? "lets all in"
       : passed.some(Boolean)
@@ -84,13 +88,13 @@ function mappingOf(seen: readonly string[], own: string): Findings["mapping"] {
 /** Aims at the private address by a route to its outermost router, as a neighbour could. */
 async function aimAtPrivate(
   core: Namespace,
-  site: Site,
-  port: number,
+  site: Place,
+  host: UdpSocket,
   from: UdpSocket,
 ): Promise<void> {
   if (site.ip === site.outside) return;
   const route = `${site.ip}/32 via ${site.outside}`;
   await core.ip([`route add ${route}`]);
-  from.send(AIMED, `${site.ip}:${port}`);
+  from.send(AIMED, host.address);
   await core.ip([`route del ${route}`]);
 }

@@ -12,7 +12,7 @@ import {
   sweepNamespaces,
 } from "../../../scripts/support/namespaces.ts";
 import { exists, runsHere } from "../../../scripts/support/root_machine.ts";
-import { OBSERVERS, PROMISED, prove } from "./checker.ts";
+import { OBSERVERS, OBSERVERS_6, PROMISED, prove } from "./checker.ts";
 import { coreRules, FIREWALL, KINDS, type Nat, natRules, OUTAGE } from "./nat.ts";
 
 export const CAN_HAVE_LAB = runsHere(["/usr/sbin/nft", "/usr/sbin/conntrack"]);
@@ -123,7 +123,10 @@ export class Lab implements AsyncDisposable {
     await sweepNamespaces();
     const core = stack.use(await Namespace.make());
     await core.sysctl("net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1");
-    await core.ip(OBSERVERS.map((ip) => `address add ${ip}/32 dev lo`));
+    await core.ip([
+      ...OBSERVERS.map((ip) => `address add ${ip}/32 dev lo`),
+      ...OBSERVERS_6.map((ip) => `address add ${ip}/128 dev lo nodad`),
+    ]);
     await core.nft(coreRules(loses));
     return new Lab(stack.move(), core);
   }
@@ -138,7 +141,10 @@ export class Lab implements AsyncDisposable {
     const uplink = { at: namespace, name: "eth0" };
     const site = { namespace, prefix: namespace.prefix, ip: address, outside: address, uplink };
     const filtering = firewall ? "lets answers in" : "lets all in";
-    if (families !== "v6") await prove(this.core, site, { ...PROMISED.none, filtering });
+    const all = { v4: [ip], v6: [ip6], both: [ip, ip6] }[families];
+    for (const ip of all) {
+      await prove(this.core, { namespace, ip, outside: ip }, { ...PROMISED.none, filtering });
+    }
     return site;
   }
 
