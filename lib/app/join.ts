@@ -5,7 +5,6 @@ import {
   clusterIdHex,
   decodeToken,
   demandSameNetwork,
-  enrol,
   genIdentityKey,
   type IdentityKey,
   verifyJoinToken,
@@ -16,6 +15,7 @@ import { inviteProtocols, redeemInvite } from "../mesh/mod.ts";
 import { openEngine } from "../quic/mod.ts";
 import type { InviteToken, JoinToken, TrustBundle } from "../proto/mod.ts";
 import { type PeerKey, PollenError } from "../types/mod.ts";
+import { changeNetwork, completeChange, enterNetwork } from "./network_files.ts";
 import { resolveAddresses } from "./resolve.ts";
 
 /** Validity of the certificate that is shown while redeeming: longer than any clock is wrong. */
@@ -28,10 +28,10 @@ export interface JoinOptions {
   /** A join token or an invite, as text. */
   readonly token: string;
   /**
-   * Takes this node out of the other network that it is in, once the token is known to be good for it.
-   * Without it a node stays where it is.
+   * Runs the step in which this node leaves the network that it is in for the token's, while nobody
+   * else works on the folder. Without it a node stays where it is.
    */
-  readonly leave?: () => Promise<void>;
+  readonly whileAlone?: (step: () => Promise<void>) => Promise<void>;
   /** Gives up, with `cancelled`, while the network is asked. */
   readonly signal: AbortSignal;
 }
@@ -55,27 +55,29 @@ export interface Joined {
  */
 export async function joinNetwork(options: JoinOptions): Promise<Joined> {
   demandOwner(options.dir);
-  const { dir, leave, signal } = options;
+  const { dir, whileAlone, signal } = options;
+  await completeChange(systemDisk, dir);
   const decoded = decodeToken(options.token);
   const isElsewhere = await isInOtherNetwork(
     dir,
     decoded.token.claims!.trust!,
-    leave !== undefined,
+    whileAlone !== undefined,
   );
   const identity = await genIdentityKey(systemDisk, dir, systemRandom);
   const joinToken = decoded.kind === "join"
     ? decoded.token
     : await redeem(identity, decoded.token, signal);
+  const now = systemClock.wallNow();
+  verifyJoinToken(joinToken, now, identity.publicKey);
+  const { trust } = joinToken.claims!;
   if (isElsewhere) {
-    verifyJoinToken(joinToken, systemClock.wallNow(), identity.publicKey);
-    await leave?.();
+    await whileAlone?.(() => changeNetwork(systemDisk, dir, identity, joinToken, now));
+  } else {
+    await enterNetwork(systemDisk, dir, identity, joinToken, now);
   }
-  const credentials = await enrol(systemDisk, dir, identity, joinToken, systemClock.wallNow());
   const config = await Config.load(systemDisk, dir);
-  for (const peer of joinToken.claims?.bootstrap ?? []) config.rememberBootstrapPeer(peer);
-  await config.save(systemDisk, dir);
   return {
-    clusterId: clusterIdHex(credentials.trust),
+    clusterId: clusterIdHex(trust!),
     peerKey: identity.peerKey,
     bootstrapPeers: config.bootstrapPeers.length,
   };

@@ -9,10 +9,7 @@ import {
   InviteRedeemer,
   keysDirectory,
   loadAdminSigner,
-  loadIdentityKey,
-  loadNodeCredentials,
   type NodeCredentials,
-  notEnrolled,
   SignedTimes,
 } from "../auth/mod.ts";
 import { Config, ConsumedInvites, normalizeRelayAddr } from "../config/mod.ts";
@@ -34,6 +31,7 @@ import {
 } from "../types/mod.ts";
 import { authorityOf } from "./authority.ts";
 import { openOnPort } from "./listen_port.ts";
+import { loadMember } from "./network_files.ts";
 import { portMapping } from "./port_mapping.ts";
 import { resolveAddresses } from "./resolve.ts";
 
@@ -123,7 +121,7 @@ export async function openNode(options: NodeOptions): Promise<OpenedNode> {
   const limits = new ExceededLimits(log, systemClock);
   cleanup.defer(() => limits.close());
   for (const warning of await tightenRights(dir, keysDirectory(dir))) log.warn(warning);
-  const { identity, credentials } = await loadMembership(dir);
+  const { identity, credentials } = await loadMember(systemDisk, dir, systemClock.wallNow());
   const config = await Config.load(systemDisk, dir);
   const store = cleanup.use(
     await Store.load(
@@ -240,19 +238,6 @@ export async function openNode(options: NodeOptions): Promise<OpenedNode> {
     store,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
-}
-
-async function loadMembership(
-  dir: string,
-): Promise<{ identity: IdentityKey; credentials: NodeCredentials }> {
-  const identity = await loadIdentityKey(systemDisk, dir);
-  const credentials = identity === null
-    ? null
-    : await loadNodeCredentials(systemDisk, dir, identity, systemClock.wallNow(), {
-      atAnyTime: true,
-    });
-  if (identity === null || credentials === null) throw await notEnrolled(systemDisk, dir);
-  return { identity, credentials };
 }
 
 /** What signs for the network; null without an administrator's key, and while its certificate is not valid. */

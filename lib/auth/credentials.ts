@@ -18,6 +18,7 @@ import {
 import type { IdentityKey } from "./identity.ts";
 import { ADMIN_KEY, createKey, withKeysLock } from "./key_files.ts";
 import { demandNoLostTrust } from "./lost_files.ts";
+import { demandNoChange } from "./network_change.ts";
 import { within } from "./refusal.ts";
 import type { SigningKey } from "./signature.ts";
 import { verifyJoinToken } from "./tokens.ts";
@@ -33,7 +34,8 @@ export interface LoadOptions {
  * The stored membership of this node; null when none is stored.
  *
  * @throws {PollenError} `unauthenticated` when it does not verify, above all because it expired
- *   (`details.reason` is `expired` then), `malformed` for damaged files, `permission_denied`, `io`.
+ *   (`details.reason` is `expired` then), `malformed` for damaged files, `failed_precondition` when
+ *   the node is on its way into another network, `permission_denied`, `io`.
  */
 export async function loadNodeCredentials(
   disk: Disk,
@@ -42,6 +44,7 @@ export async function loadNodeCredentials(
   now: WallMs,
   { atAnyTime = false }: LoadOptions = {},
 ): Promise<NodeCredentials | null> {
+  await demandNoChange(disk, dir);
   const trust = await readTrust(disk, dir);
   const cert = await readMembership(disk, dir);
   if (trust === null || cert === null) return null;
@@ -97,6 +100,7 @@ export function initRoot(
   options: InitRootOptions,
 ): Promise<InitRootResult> {
   return withKeysLock(disk, dir, async () => {
+    await demandNoChange(disk, dir);
     const trust = await readTrust(disk, dir);
     const admin = await loadAdminKey(disk, dir);
     const isRoot = admin !== null && trust !== null && isSameBytes(trust.rootPub, admin.publicKey);
@@ -190,6 +194,7 @@ export async function demandSameNetwork(
   dir: string,
   trust: TrustBundle,
 ): Promise<boolean> {
+  await demandNoChange(disk, dir);
   const own = await readTrust(disk, dir);
   if (own === null) return false;
   if (!isSameTrust(own, trust)) throw differentCluster(own, trust);

@@ -2,15 +2,22 @@
 // trust is written last, so that a directory belongs to a network only once it holds a membership
 // of it.
 
-import { AdminCert, type Codec, MembershipCert, TrustBundle } from "../proto/mod.ts";
+import { AdminCert, type Codec, JoinToken, MembershipCert, TrustBundle } from "../proto/mod.ts";
 import { type Disk, errorText, KEY_FILE_BYTES_MAX, PollenError } from "../types/mod.ts";
-import { adminCertProblem, membershipCertProblem, trustProblem } from "./shapes.ts";
+import {
+  adminCertProblem,
+  joinTokenProblem,
+  membershipCertProblem,
+  trustProblem,
+} from "./shapes.ts";
 import {
   ADMIN_CERT_FILE,
+  CHANGE_FILE,
   keyPath,
   KEYS_DIRECTORY_MODE,
   keysDirectory,
   MEMBERSHIP_FILE,
+  PRIVATE_MODE,
   PUBLIC_MODE,
   TRUST_FILE,
 } from "./paths.ts";
@@ -38,6 +45,18 @@ export function readAdminCert(disk: Disk, dir: string): Promise<AdminCert | null
   return readMessage(disk, dir, ADMIN_CERT_FILE, AdminCert, adminCertProblem);
 }
 
+/** The join token of a network that this node is about to change to; null without one. Not verified. */
+export function readChange(disk: Disk, dir: string): Promise<JoinToken | null> {
+  return readMessage(
+    disk,
+    dir,
+    CHANGE_FILE,
+    JoinToken,
+    ({ claims, signature }) =>
+      claims === undefined ? "missing claims" : joinTokenProblem(claims, signature),
+  );
+}
+
 /** Stores a membership and the trust it stands under. */
 export async function writeCredentials(
   disk: Disk,
@@ -54,6 +73,10 @@ export async function writeMembership(disk: Disk, dir: string, cert: MembershipC
 
 export async function writeAdminCert(disk: Disk, dir: string, cert: AdminCert): Promise<void> {
   await writeMessage(disk, dir, ADMIN_CERT_FILE, AdminCert.encode(cert));
+}
+
+export async function writeChange(disk: Disk, dir: string, token: JoinToken): Promise<void> {
+  await writeMessage(disk, dir, CHANGE_FILE, JoinToken.encode(token), PRIVATE_MODE);
 }
 
 /** Decodes the file; one that decodes but lacks parts, as an empty one does, is as damaged. */
@@ -89,7 +112,13 @@ function damaged(path: string, why: string, cause?: unknown): PollenError {
   });
 }
 
-async function writeMessage(disk: Disk, dir: string, file: string, bytes: Uint8Array) {
+async function writeMessage(
+  disk: Disk,
+  dir: string,
+  file: string,
+  bytes: Uint8Array,
+  mode: number = PUBLIC_MODE,
+): Promise<void> {
   await disk.makeDirectory(keysDirectory(dir), KEYS_DIRECTORY_MODE);
-  await disk.writeAtomic(keyPath(dir, file), bytes, PUBLIC_MODE);
+  await disk.writeAtomic(keyPath(dir, file), bytes, mode);
 }

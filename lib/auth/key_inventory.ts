@@ -5,7 +5,14 @@ import { type Disk, PollenError } from "../types/mod.ts";
 import { loadAdminKey } from "./admin_signer_files.ts";
 import { readAdminCert, readTrust } from "./credentials_files.ts";
 import { ADMIN_KEY, IDENTITY_KEY, type KeyKind } from "./key_files.ts";
-import { ADMIN_CERT_FILE, keyPath, keysDirectory, MEMBERSHIP_FILE, TRUST_FILE } from "./paths.ts";
+import {
+  ADMIN_CERT_FILE,
+  CHANGE_FILE,
+  keyPath,
+  keysDirectory,
+  MEMBERSHIP_FILE,
+  TRUST_FILE,
+} from "./paths.ts";
 import { clusterIdHex, isSameBytes, trustOf } from "./trust.ts";
 
 /** The files of one keys directory, as absolute paths of what is there. */
@@ -14,7 +21,11 @@ export interface KeyInventory {
   readonly clusterId: string | null;
   /** The network whose root key is here; null without one, or when the key cannot be read. */
   readonly rootClusterId: string | null;
-  /** What makes the node a member, and an administrator that is not the root; trust first. */
+  /**
+   * What makes the node a member, and an administrator that is not the root, in the order in which
+   * it may go: what would bring the others back first, and a delegated key before the certificate,
+   * without which it would pass for a root's.
+   */
   readonly membership: readonly string[];
   /** The root key's files. */
   readonly rootKey: readonly string[];
@@ -43,8 +54,9 @@ export async function readKeyInventory(disk: Disk, dir: string): Promise<KeyInve
     clusterId: trust === null ? null : clusterIdHex(trust),
     rootClusterId: admin === null || isDelegated ? null : clusterIdHex(trustOf(admin.publicKey)),
     membership: [
-      ...filesOf(TRUST_FILE, MEMBERSHIP_FILE, ADMIN_CERT_FILE),
-      ...(isDelegated ? adminFiles : []),
+      ...filesOf(CHANGE_FILE, TRUST_FILE, MEMBERSHIP_FILE),
+      ...(isDelegated ? adminFiles.toReversed() : []),
+      ...filesOf(ADMIN_CERT_FILE),
     ],
     rootKey: isDelegated ? [] : adminFiles,
     identity: pairOf(IDENTITY_KEY),

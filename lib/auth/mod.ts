@@ -36,6 +36,14 @@ export {
 export { InviteRedeemer, type RedeemerOptions } from "./invite_redeemer.ts";
 export { notEnrolled } from "./lost_files.ts";
 export { type KeyInventory, readKeyInventory } from "./key_inventory.ts";
+export {
+  beginChange,
+  endChange,
+  enrolByChange,
+  loadChange,
+  type NetworkChange,
+  readOldCredentials,
+} from "./network_change.ts";
 export { keysDirectory } from "./paths.ts";
 export { formatUnix, isCertExpiredAt } from "./refusal.ts";
 export { verifyRevocation } from "./revocations.ts";

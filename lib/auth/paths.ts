@@ -11,6 +11,8 @@ export const PUBLIC_MODE = 0o640;
 export const TRUST_FILE = "cluster.trust.pb";
 export const MEMBERSHIP_FILE = "membership.cert.pb";
 export const ADMIN_CERT_FILE = "admin.cert.pb";
+/** The join token of a network that this node is about to change to. */
+export const CHANGE_FILE = "change.token.pb";
 
 /** Held while keys are made, so that two commands at once do not make two identities. */
 const LOCK_FILE = ".keys.lock";

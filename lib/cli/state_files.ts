@@ -5,25 +5,19 @@
 import { readKeyInventory } from "../auth/mod.ts";
 import {
   AGENT_ID_FILE,
-  CONFIG_FILE,
-  CONSUMED_INVITES_FILE,
+  LEFT_DIRECTORY,
+  NETWORK_FILES,
   REGISTRY_FILES,
   REGISTRY_LOCK_FILE,
 } from "../config/mod.ts";
-import { movePath, removePath, systemDisk } from "../host/mod.ts";
+import { removePath, systemDisk } from "../host/mod.ts";
 import { socketPathOf } from "../server/mod.ts";
-import { type DiskLock, PollenError, type WallMs } from "../types/mod.ts";
+import { type DiskLock, PollenError } from "../types/mod.ts";
 import { BACKGROUND_FILE } from "./background_note.ts";
 import { demandStopped, lockFolder } from "./daemon.ts";
 
 /** The log of a node in the background. */
 const LOG_FILE = "pollen.log";
-const DIRECTORY_MODE = 0o700;
-/** Where the files of networks lie that the node has left. */
-const LEFT_DIRECTORY = "left";
-
-/** What a node knows of its network, besides what its keys directory holds. */
-const NETWORK_FILES = ["state.yaml", CONFIG_FILE, CONSUMED_INVITES_FILE];
 /** What is this machine's alone and worth nothing without a network. */
 const MACHINE_FILES = ["udp_port", BACKGROUND_FILE, LOG_FILE, `${LOG_FILE}.1`, LEFT_DIRECTORY];
 const LOCK_MODE = 0o600;
@@ -45,22 +39,6 @@ export async function whileStopped<T>(dir: string, step: () => Promise<T>): Prom
   throw new PollenError("failed_precondition", `Another pollen works on ${dir}.`, {
     fix: "Stop it first with: pollen down",
   });
-}
-
-/**
- * Puts the files of the network that the node is in aside, so that nothing of it is used any more.
- *
- * @returns The directory that holds them now.
- */
-export async function leaveNetwork(dir: string, now: WallMs): Promise<string> {
-  const { clusterId, membership } = await readKeyInventory(systemDisk, dir);
-  const moment = new Date(now).toISOString().replace(/[-:]|\.\d+/g, "");
-  const left = `${dir}/${LEFT_DIRECTORY}/${moment}-${clusterId?.slice(0, 8) ?? "unknown"}`;
-  await systemDisk.makeDirectory(left, DIRECTORY_MODE);
-  for (const path of [...membership, ...NETWORK_FILES.map((name) => `${dir}/${name}`)]) {
-    await movePath(path, `${left}/${path.slice(path.lastIndexOf("/") + 1)}`);
-  }
-  return left;
 }
 
 /** What `purge` is to take besides the cluster's state. */

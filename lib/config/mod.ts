@@ -19,4 +19,5 @@ export {
   REGISTRY_SETTINGS_LENGTH_MAX,
   type RegistrySettings,
 } from "./registry_settings.ts";
+export { LEFT_DIRECTORY, NETWORK_FILES } from "./network_files.ts";
 export { normalizeRelayAddr } from "./relay_address.ts";

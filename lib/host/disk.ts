@@ -111,6 +111,21 @@ export class FileDisk implements Disk {
     }
   }
 
+  /**
+   * Gives a file another name on the same file system. Nothing there: nothing happens.
+   *
+   * @throws {PollenError} `permission_denied`, `io`.
+   */
+  async move(from: string, to: string): Promise<void> {
+    try {
+      await this.#system.rename(from, to);
+      await syncDirectory(this.#system, parentOf(to));
+      await syncDirectory(this.#system, parentOf(from));
+    } catch (thrown) {
+      if (!(thrown instanceof Deno.errors.NotFound)) throw toDiskError(thrown, from, "moved");
+    }
+  }
+
   tryLock(path: string, mode: number): Promise<DiskLock | null> {
     return lockFile(this.#system, path, mode);
   }

@@ -6,7 +6,7 @@ export { FileDisk, systemDisk } from "./disk.ts";
 export type { FileSystem, OpenFile } from "./file_system.ts";
 export { LogFile } from "./log_file.ts";
 export { demandOwner } from "./ownership.ts";
-export { movePath, removePath } from "./paths.ts";
+export { removePath } from "./paths.ts";
 export { portOwner } from "./port_owner.ts";
 export { tightenRights } from "./rights.ts";
 export { systemRandom } from "./random.ts";

@@ -1,23 +1,8 @@
-// Moving and removing whole paths, files or directories, for commands that clear a state folder. One
-// step is on disk before the next: the order in which files go has a meaning.
+// Removing whole paths, files or directories, for commands that clear a state folder. One step is on
+// disk before the next: the order in which files go has a meaning.
 
 import { parentOf, syncDirectory } from "./directories.ts";
 import { toDiskError } from "./disk_errors.ts";
-
-/**
- * Gives a path another name on the same file system. Nothing there: nothing happens.
- *
- * @throws {PollenError} `permission_denied`, `io`.
- */
-export async function movePath(from: string, to: string): Promise<void> {
-  try {
-    await Deno.rename(from, to);
-    await syncDirectory(Deno, parentOf(to));
-    await syncDirectory(Deno, parentOf(from));
-  } catch (thrown) {
-    if (!(thrown instanceof Deno.errors.NotFound)) throw toDiskError(thrown, from, "moved");
-  }
-}
 
 /**
  * Removes a path and everything below it. Nothing there: nothing happens.

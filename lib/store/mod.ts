@@ -13,4 +13,5 @@ export type {
   NodeRecord,
   SaveUrgency,
 } from "./records.ts";
+export { lockFolder } from "./state_file.ts";
 export { Store } from "./store.ts";

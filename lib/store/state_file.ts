@@ -19,6 +19,19 @@ const LOCK_FILE = ".state.lock";
 const STATE_FILE_MODE = 0o640;
 const LOCK_FILE_MODE = 0o600;
 
+/**
+ * Takes the lock of a folder, for a process that works on it alone.
+ *
+ * @throws {PollenError} `failed_precondition` when another process holds it; what the disk throws.
+ */
+export async function lockFolder(disk: Disk, dir: string): Promise<DiskLock> {
+  const lock = await disk.tryLock(`${dir}/${LOCK_FILE}`, LOCK_FILE_MODE);
+  if (lock !== null) return lock;
+  throw new PollenError("failed_precondition", `Another pollen runs on this folder (${dir}).`, {
+    fix: "Stop it with `pollen down`, or choose another folder with --dir.",
+  });
+}
+
 export class StateFile implements AsyncDisposable {
   readonly path: string;
   readonly #disk: Disk;
@@ -40,13 +53,7 @@ export class StateFile implements AsyncDisposable {
    * @throws {PollenError} `failed_precondition` when another process holds it; what the disk throws.
    */
   static async open(disk: Disk, dir: string): Promise<StateFile> {
-    const lock = await disk.tryLock(`${dir}/${LOCK_FILE}`, LOCK_FILE_MODE);
-    if (lock === null) {
-      throw new PollenError("failed_precondition", `Another pollen runs on this folder (${dir}).`, {
-        fix: "Stop it with `pollen down`, or choose another folder with --dir.",
-      });
-    }
-    return new StateFile(disk, `${dir}/${STATE_FILE}`, lock);
+    return new StateFile(disk, `${dir}/${STATE_FILE}`, await lockFolder(disk, dir));
   }
 
   /**

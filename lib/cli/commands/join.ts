@@ -10,7 +10,7 @@ import { type BackgroundNode, bootNotes, startInBackground } from "../background
 import type { Context, Run } from "../command.ts";
 import { stopDaemon } from "../daemon.ts";
 import { isManaged } from "../managed.ts";
-import { leaveNetwork, whileStopped } from "../state_files.ts";
+import { whileStopped } from "../state_files.ts";
 import { printable } from "../text.ts";
 
 /** Enrols, starts the node unless it runs or is not to, and says what comes next. */
@@ -22,8 +22,8 @@ export const join: Run = async (context) => {
   const token = (argument === "-" ? await context.readInput() : argument).trim();
   await demandRootStays(dir, token);
   const { joinNetwork } = await loadApp();
-  const leave = () => leaveFor(context, dir);
-  const options = { dir, token, signal, ...(mayLeave ? { leave } : {}) };
+  const whileAlone = (step: () => Promise<void>) => runAlone(context, dir, step);
+  const options = { dir, token, signal, ...(mayLeave ? { whileAlone } : {}) };
   const { clusterId, peerKey, bootstrapPeers } = await joinNetwork(options).catch(withSwitchHint);
 
   const start = await startNode(context, dir, clusterId);
@@ -73,10 +73,10 @@ async function demandRootStays(dir: string, token: string): Promise<void> {
   );
 }
 
-/** Stops the node if it runs and puts the files of its network aside. */
-async function leaveFor(context: Context, dir: string): Promise<void> {
+/** Stops the node if it runs, and lets none start meanwhile. */
+async function runAlone(context: Context, dir: string, step: () => Promise<void>): Promise<void> {
   if (await probeSocket(socketPathOf(dir)) === "live") await stopDaemon(dir, context.signal);
-  await whileStopped(dir, () => leaveNetwork(dir, context.now()));
+  await whileStopped(dir, step);
 }
 
 function withSwitchHint(thrown: unknown): never {

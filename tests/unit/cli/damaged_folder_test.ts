@@ -10,6 +10,7 @@ import { inFolder, pollen, type Ran } from "./support.ts";
 
 const TRUST = "keys/cluster.trust.pb";
 const MEMBERSHIP = "keys/membership.cert.pb";
+const CHANGE = "keys/change.token.pb";
 const KEY = "keys/ed25519.key";
 const PUB = "keys/ed25519.pub";
 const STATE = "state.yaml";
@@ -44,6 +45,7 @@ const CUT: readonly Damage[] = ["empty", "garbage", "half"];
 const RESTORE = /Restore it from a backup/;
 const DAMAGED_TRUST = /cluster\.trust\.pb is damaged\. .*Restore it from a backup/s;
 const DAMAGED_CERT = /membership\.cert\.pb is damaged\. .*Restore it from a backup/s;
+const DAMAGED_CHANGE = /change\.token\.pb is damaged\. .*Restore it from a backup/s;
 const DAMAGED_KEY = /\/ed25519\.key is damaged or no key\. .*not replaced by a new key/s;
 const NO_FILE = /could not be read|is not a file/;
 
@@ -79,6 +81,12 @@ const CASES: readonly Case[] = [
     damages: CUT,
     root: { up: [1, DAMAGED_CERT], init: [1, DAMAGED_CERT], invite: [1, DAMAGED_CERT] },
     member: { up: [1, DAMAGED_CERT], init: [1, DAMAGED_CERT] },
+  },
+  {
+    file: CHANGE,
+    damages: ["garbage", "empty"],
+    root: { up: [1, DAMAGED_CHANGE], init: [1, DAMAGED_CHANGE], invite: [1, DAMAGED_CHANGE] },
+    member: { up: [1, DAMAGED_CHANGE] },
   },
   {
     file: KEY,
