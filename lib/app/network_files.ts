@@ -139,8 +139,10 @@ async function putAside(
 }
 
 async function rememberPeers(disk: Disk, dir: string, { claims }: JoinToken): Promise<void> {
+  const peers = claims?.bootstrap ?? [];
+  if (peers.length === 0) return;
   const config = await Config.load(disk, dir);
-  for (const peer of claims?.bootstrap ?? []) config.rememberBootstrapPeer(peer);
+  for (const peer of peers) config.rememberBootstrapPeer(peer);
   await config.save(disk, dir);
 }
 

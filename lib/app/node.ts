@@ -123,6 +123,7 @@ export async function openNode(options: NodeOptions): Promise<OpenedNode> {
   for (const warning of await tightenRights(dir, keysDirectory(dir))) log.warn(warning);
   const { identity, credentials } = await loadMember(systemDisk, dir, systemClock.wallNow());
   const config = await Config.load(systemDisk, dir);
+  for (const warning of config.loadWarnings) log.warn(warning);
   const store = cleanup.use(
     await Store.load(
       systemDisk,

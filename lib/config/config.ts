@@ -61,6 +61,8 @@ export class Config {
   readonly relay: boolean;
   /** What each such relay may carry in each direction, in megabytes per second. */
   readonly relayLimit: number;
+  /** What the owner should know of the file that was loaded. */
+  readonly loadWarnings: readonly string[];
   #bootstrapPeers: readonly ConfiguredPeer[];
   /** The text it was read from, whose comments and unknown keys a save keeps. */
   readonly #source: string;
@@ -69,9 +71,10 @@ export class Config {
    * Settings that are in no file yet.
    *
    * @param source The text of the file they were read from, whose comments a save keeps.
+   * @param loadWarnings What there is to say of that file.
    * @throws {PollenError} `invalid_argument` for peers that are none.
    */
-  constructor(fields: ConfigFields = {}, source = "") {
+  constructor(fields: ConfigFields = {}, source = "", loadWarnings: readonly string[] = []) {
     this.#bootstrapPeers = canonicalPeers(fields.bootstrapPeers ?? []);
     this.certTtls = fields.certTtls ?? new CertTtls();
     this.congestion = fields.congestion ?? DEFAULT_CONGESTION;
@@ -79,6 +82,7 @@ export class Config {
     this.relay = fields.relay ?? true;
     this.relayLimit = fields.relayLimit ?? RELAY_MEGABYTES_DEFAULT;
     this.#source = source;
+    this.loadWarnings = loadWarnings;
   }
 
   /** Peers to dial after a start, sorted by key. */
@@ -87,7 +91,8 @@ export class Config {
   }
 
   /**
-   * The settings in the directory's `config.yaml`; the defaults when it is missing or empty.
+   * The settings in the directory's `config.yaml`; the defaults when it is missing. So they are when it
+   * is empty, with a warning: no command leaves it so, and what it said may have been lost.
    *
    * @throws {PollenError} `malformed` when it is not understood, `permission_denied`, `io`, `too_large`.
    */
@@ -97,7 +102,8 @@ export class Config {
     if (bytes === null) return new Config();
     try {
       const source = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-      const config = new Config(readConfigFields(parse(source)), source);
+      const warnings = source.trim() === "" ? [emptyFile(path)] : [];
+      const config = new Config(readConfigFields(parse(source)), source, warnings);
       // What the library reads and would not write is refused now, not at the first save.
       config.toYaml();
       return config;
@@ -173,6 +179,11 @@ export class Config {
   bootstrapProtoPeers(): BootstrapPeer[] {
     return this.#bootstrapPeers.map(toProtoPeer);
   }
+}
+
+function emptyFile(path: string): string {
+  return `${path} is empty. The defaults count, and no bootstrap peer is known. If there was ` +
+    "something in it, restore it from a backup; to be rid of this warning, remove it.";
 }
 
 /**

@@ -111,29 +111,45 @@ Deno.test("files that cannot be read are named, and nothing is made in their pla
   const place = { dir: await folder.folder("root") };
   const self = unprivileged(place);
   await pollenOk(place, ["init"]);
-  for (const name of ["keys/ed25519.key", "keys/cluster.trust.pb", "keys/membership.cert.pb"]) {
+  const up = ["up", "--port", "0"];
+  const invite = ["invite", "--bootstrap", `${"ab".repeat(32)}@192.0.2.1`];
+  const unreadable: Readonly<Record<string, readonly string[][]>> = {
+    "keys/ed25519.key": [up, ["init"]],
+    "keys/cluster.trust.pb": [up, ["init"]],
+    "keys/membership.cert.pb": [up, ["init"]],
+    "keys/admin_ed25519.key": [invite],
+    "state.yaml": [up],
+    "config.yaml": [up],
+    "consumed_invites.json": [up],
+  };
+  for (const [name, commands] of Object.entries(unreadable)) {
     const path = `${place.dir}/${name}`;
+    // What only a daemon writes is not there yet.
+    await Deno.writeTextFile(path, "", { append: true });
     const before = await Deno.readFile(path);
     await Deno.chmod(path, 0o000);
-    for (const words of [["up", "--port", "0"], ["init"]]) {
+    for (const words of commands) {
       const refusal = await pollen(self, words);
       assertFailed(refusal, NO_RIGHT, new RegExp(`${name} could not be read\\. .*Run as the user`));
     }
     await Deno.chmod(path, 0o600);
     deepEqual(await Deno.readFile(path), before);
+    if (before.length === 0) await Deno.remove(path);
   }
   await Deno.chmod(`${place.dir}/keys`, 0o000);
   assertFailed(await pollen(self, ["up"]), NO_RIGHT, /keys.*could not be/);
   await Deno.chmod(`${place.dir}/keys`, 0o700);
 });
 
-Deno.test("a key that others could read is closed to them, and the log says so", async () => {
+Deno.test("rights that were too wide and settings that are gone are in the log", async () => {
   await using folder = await TemporaryFolder.make();
   const place = { dir: await folder.folder("root") };
   await pollenOk(place, ["init"]);
   const key = `${place.dir}/keys/ed25519.key`;
   await Deno.chmod(key, 0o644);
+  await Deno.writeTextFile(`${place.dir}/config.yaml`, "\n");
   await using daemon = await Daemon.up(unprivileged(place), LOCAL);
   await daemon.waitForLog(/Others could get at .*ed25519\.key/);
+  await daemon.waitForLog(/config\.yaml is empty\. The defaults count.*restore it from a backup/);
   equal((await Deno.stat(key)).mode! & 0o777, 0o600);
 });

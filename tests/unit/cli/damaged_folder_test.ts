@@ -3,8 +3,18 @@
 // made in silence.
 
 import assert from "node:assert/strict";
-import { enrol, genIdentityKey, loadAdminSigner } from "../../../lib/auth/mod.ts";
-import { systemDisk, systemRandom } from "../../../lib/host/mod.ts";
+import { authorityOf } from "../../../lib/app/authority.ts";
+import {
+  enrol,
+  genIdentityKey,
+  InviteRedeemer,
+  loadAdminSigner,
+  loadIdentityKey,
+  loadNodeCredentials,
+} from "../../../lib/auth/mod.ts";
+import { ConsumedInvites } from "../../../lib/config/mod.ts";
+import { systemClock, systemDisk, systemRandom } from "../../../lib/host/mod.ts";
+import { Store } from "../../../lib/store/mod.ts";
 import type { WallMs } from "../../../lib/types/mod.ts";
 import { inFolder, pollen, type Ran } from "./support.ts";
 
@@ -131,20 +141,27 @@ const CASES: readonly Case[] = [
   },
   {
     file: STATE,
-    damages: ["empty", "garbage", "folder"],
+    damages: [...CUT, "folder"],
     root: { up: [1, /state\.yaml.*\. \S/s] },
     member: {},
   },
   {
     file: CONSUMED,
-    damages: ["garbage", "folder"],
+    damages: [...CUT, "folder"],
     root: { up: [1, /consumed_invites.*\. \S/s] },
     member: {},
   },
   {
     file: CONFIG,
-    damages: ["garbage", "folder"],
+    damages: ["garbage", "half", "folder"],
     root: { up: [1, /config\.yaml/], init: [1, /config\.yaml/], invite: [1, /config\.yaml/] },
+    member: {},
+  },
+  // Which `up` says in its log: tests/e2e/local_refusals_test.ts.
+  {
+    file: CONFIG,
+    damages: ["empty"],
+    root: { init: [0, /already initialized/], invite: [0, /^\S+\n$/] },
     member: {},
   },
 ];
@@ -165,6 +182,21 @@ const now = () => Date.now() as WallMs;
 async function makeRoot(dir: string): Promise<void> {
   await ok(pollen(["init", "--dir", dir], { now }));
   await Deno.writeTextFile(`${dir}/${CONFIG}`, "congestion: cubic\n");
+}
+
+/** The same with what a daemon writes that has answered an invite. */
+async function makeUsedRoot(dir: string): Promise<void> {
+  await makeRoot(dir);
+  const identity = (await loadIdentityKey(systemDisk, dir))!;
+  const credentials = (await loadNodeCredentials(systemDisk, dir, identity, now()))!;
+  const authority = authorityOf(identity, credentials, systemClock);
+  await using _store = await Store.load(systemDisk, dir, identity.peerKey, authority);
+  const options = { now: now(), random: systemRandom };
+  const signer = (await loadAdminSigner(systemDisk, dir, credentials, options))!;
+  const bootstrap = [{ peerPub: identity.publicKey, addrs: ["192.0.2.1:60611"] }];
+  const invite = signer.issueInvite({ bootstrap, ttlMs: 300_000, ...options });
+  const consumed = await ConsumedInvites.load(systemDisk, dir, now());
+  await new InviteRedeemer(signer, consumed).redeem(invite, identity.peerKey, now());
 }
 
 /** A member's folder: the trust and a membership of another root, which the key was invited by. */
@@ -202,7 +234,7 @@ async function assertCase(
 ): Promise<void> {
   await inFolder(async (dir) => {
     await make(dir);
-    // What only a daemon writes is not there yet.
+    // What only a daemon or a change of network writes is not there.
     await Deno.writeTextFile(`${dir}/${file}`, "", { append: true });
     await DAMAGES[damage](`${dir}/${file}`);
     const before = await keysOf(dir);
@@ -222,10 +254,11 @@ async function assertCase(
 }
 
 for (const { file, damages, root, member = root } of CASES) {
+  const makeFor = [STATE, CONSUMED].includes(file) ? makeUsedRoot : makeRoot;
   Deno.test(`${file} ${damages.join(", ")}: every command starts or refuses in words`, async () => {
     for (const damage of damages) {
       for (const [command, outcome] of Object.entries(root)) {
-        await assertCase(makeRoot, file, damage, command, outcome);
+        await assertCase(makeFor, file, damage, command, outcome);
       }
       if (member === root) continue;
       for (const [command, outcome] of Object.entries(member)) {

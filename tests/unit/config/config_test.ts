@@ -26,6 +26,10 @@ Deno.test("a missing and an empty file mean the defaults", async () => {
     equal(config.certTtls.adminTtl(), 5 * 365 * 86_400_000);
     equal(config.certTtls.tlsIdentityTtl(), 10 * 365 * 86_400_000);
   }
+  const warningsOf = async (text: string) => (await load(text)).loadWarnings;
+  deepEqual(missing.loadWarnings, []);
+  deepEqual(await warningsOf("# nothing yet\n"), []);
+  for (const text of ["", " \n"]) match((await warningsOf(text)).join(), /config\.yaml is empty/);
 });
 
 Deno.test("peers are canonical after loading", async () => {
