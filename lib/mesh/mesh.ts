@@ -269,6 +269,11 @@ export class Mesh implements MeshPort<Envelope, Frame>, AsyncDisposable {
     this.#parts.paths.shake();
   }
 
+  /** Whether a router stands between this node and the Internet, which may forget its paths. At first one does. */
+  setBehindRouter(isBehindRouter: boolean): void {
+    this.#parts.paths.setBehindRouter(isBehindRouter);
+  }
+
   /** Ends every session with this reason, closes the engine, and waits for both. Idempotent. */
   async close(reason: string): Promise<void> {
     if (!this.#isClosed) {

@@ -4,6 +4,7 @@
 //   packets of the session from elsewhere   that address is asked
 //   a question from elsewhere               it is answered, and that address is asked
 //   we send and hear nothing for a second   the path and all other addresses are asked, each second
+//   nothing is sent for two seconds         the path is asked if a router may forget it
 //   this machine's addresses change         the same, at once
 //   the path is relayed                     direct addresses are asked, ever less often
 //   an answer from where we asked           if it is not the path: it becomes the path where packets or
@@ -13,18 +14,28 @@
 // answer is enough; the other way round the direct one has to be silent for another second, and the
 // peer's packets over a relay only cause the question whether the direct path still answers.
 //
-// A path that answers questions and carries nothing else counts as silent all the same. Left for a
-// relayed one, it is not taken again for a minute.
+// A path that answers questions and carries nothing else counts as silent all the same (hearing.ts).
+// Left for a relayed one, it is not taken again for a minute.
 //
 // Invariant: a path is moved only to an address from where an authenticated answer came to a
 // question that was sent there. Nothing is asked more often than the bounds below say, whatever
 // others send.
 
 import { addMs, formatAddress, type MonotonicMs, type SocketAddress } from "../types/mod.ts";
+import { Bucket } from "./bucket.ts";
+import { Hearing, type Traffic } from "./hearing.ts";
 import { isRelayed } from "./relays.ts";
 
-/** Silence after which other paths are looked for, although we send; probing goes on as often. */
-export const SILENT_MS = 1_000;
+/** How long the direct path may leave a question unanswered while the peer speaks over a relay. */
+const DOUBT_MS = 1_000;
+/** Looks from one round of questions to the next while the path is silent: a second. */
+const ROUND_LOOKS = 2;
+/**
+ * How long nothing goes over a path that a router may forget. Found out by looks, it is 2.5 s at most;
+ * with one question lost the next one goes after 4.5 s, before a router forgets that keeps a mapping
+ * for five seconds (RFC 4787 asks for two minutes).
+ */
+const REST_MS = 1_750;
 /** How long an answer is waited for. */
 const ANSWER_MS = 5_000;
 /** Questions that packets or questions from elsewhere may cause, at once; and the time for one more. */
@@ -33,8 +44,6 @@ const REACTION_PAUSE_MS = 250;
 /** Answers that a peer's questions may cause, at once; and the time for one more. */
 const ANSWERS_BURST = 32;
 const ANSWER_PAUSE_MS = 50;
-/** Rounds in which we sent and nothing came, after which it does not count that the path answers. */
-const VAIN_ROUNDS = 2;
 /** Between two rounds in which the direct addresses are asked of a peer that is relayed: first and longest. */
 const UPGRADE_PAUSE_MS = 1_000;
 const UPGRADE_PAUSE_MS_MAX = 60_000;
@@ -50,6 +59,14 @@ export type PathOutput =
   | { readonly kind: "ask"; readonly to: SocketAddress; readonly number: bigint }
   | { readonly kind: "answer"; readonly to: SocketAddress; readonly number: bigint }
   | { readonly kind: "move"; readonly to: SocketAddress };
+
+/** What is known of this look, and of the path. */
+export interface TickOptions {
+  /** It came later than it was due. Default: it did not. */
+  readonly isLate?: boolean;
+  /** A router forgets the path when nothing is sent over it. Default: none does. */
+  readonly isForgotten?: boolean;
+}
 
 interface Asked {
   readonly address: string;
@@ -70,12 +87,12 @@ export class PathChoice {
   #lastNumber = 0n;
   /** The highest number of the peer's questions: older ones were recorded and are sent again. */
   #heardNumber = 0n;
-  #bytesSent = 0;
-  #bytesReceived = 0;
-  #heardAt: MonotonicMs;
-  #isSilent = false;
-  /** Rounds since something of the session came, in which we sent. */
-  #vainRounds = 0;
+  readonly #hearing = new Hearing();
+  /** Looks since the path went silent, and with that one; 0 while it is not. */
+  #silentLooks = 0;
+  #isSearching = false;
+  /** When it was last seen that something went over the path. */
+  #sentAt: MonotonicMs;
   /** When the path last answered a question. */
   #vouchedAt: MonotonicMs | null = null;
   /** Since when it is asked whether the direct path still carries what we send. */
@@ -91,7 +108,7 @@ export class PathChoice {
 
   constructor(now: MonotonicMs, current: SocketAddress) {
     this.#current = current;
-    this.#heardAt = now;
+    this.#sentAt = now;
     this.#upgradeAt = now;
   }
 
@@ -102,12 +119,17 @@ export class PathChoice {
 
   /** Whether nothing is heard over the path although we send. */
   get isSilent(): boolean {
-    return this.#isSilent;
+    return this.#silentLooks > 0;
   }
 
   /** Whether it stays so, although the path may answer questions. */
   get isDead(): boolean {
-    return this.#isSilent && this.#vainRounds >= VAIN_ROUNDS;
+    return this.#hearing.isDead;
+  }
+
+  /** Whether the last look asked everywhere, because the path is silent. */
+  get isSearching(): boolean {
+    return this.#isSearching;
   }
 
   /** Packets of the session came from elsewhere. */
@@ -120,7 +142,9 @@ export class PathChoice {
     if (number <= this.#heardNumber || !this.#answers.allow(now)) return [];
     this.#heardNumber = number;
     const answer: PathOutput = { kind: "answer", to: from, number };
-    return this.#isCurrent(from) ? [answer] : [answer, ...this.#called(now, from)];
+    if (!this.#isCurrent(from)) return [answer, ...this.#called(now, from)];
+    this.#sentAt = now;
+    return [answer];
   }
 
   /** The peer answers. */
@@ -132,7 +156,8 @@ export class PathChoice {
     if (this.#isCurrent(from)) {
       this.#vouchedAt = now;
       this.#doubtedAt = null;
-      if (this.#vainRounds < VAIN_ROUNDS) this.#heard(now);
+      this.#hearing.answered();
+      if (!this.isDead) this.#silentLooks = 0;
       return [];
     }
     return this.#mayMoveTo(now, from) ? [this.#moveTo(now, from)] : [];
@@ -140,29 +165,37 @@ export class PathChoice {
 
   /** Somebody says that the peer may be reached there. */
   suggested(now: MonotonicMs, address: SocketAddress): PathOutput[] {
-    const isOfUse = this.#isSilent || isRelayed(this.#current) && !isRelayed(address);
+    const isOfUse = this.isSilent || isRelayed(this.#current) && !isRelayed(address);
     return isOfUse && !this.#isCurrent(address) && this.#reactions.allow(now)
       ? [this.#ask(now, address)]
       : [];
   }
 
   /**
-   * Time goes by: about once a second.
+   * Time goes by: every `LOOK_MS`.
    *
-   * @param traffic Bytes of the session so far.
+   * @param traffic Of the session.
    * @param candidates Where the peer may be besides.
    */
   tick(
     now: MonotonicMs,
-    traffic: { readonly bytesSent: number; readonly bytesReceived: number },
+    traffic: Traffic,
     candidates: () => readonly SocketAddress[],
+    { isLate = false, isForgotten = false }: TickOptions = {},
   ): PathOutput[] {
     for (const [number, { at }] of this.#asked) {
       if (now - at > ANSWER_MS) this.#asked.delete(number);
     }
-    this.#listen(now, traffic);
-    if (this.#isSilent) return [...this.#fallBack(now), ...this.#askAll(now, candidates())];
-    if (!isRelayed(this.#current) || now < this.#upgradeAt) return [];
+    const wasDead = this.isDead;
+    this.#listen(now, traffic, isLate);
+    const isRound = this.#silentLooks % ROUND_LOOKS === 1 || this.isDead && !wasDead;
+    this.#isSearching = this.isSilent && isRound;
+    if (this.#isSearching) return [...this.#fallBack(now), ...this.#askAll(now, candidates())];
+    if (!isRelayed(this.#current)) {
+      const isDue = isForgotten && now - this.#sentAt >= REST_MS;
+      return isDue ? [this.#ask(now, this.#current)] : [];
+    }
+    if (this.isSilent || now < this.#upgradeAt) return [];
     this.#upgradeAt = addMs(now, this.#upgradePauseMs);
     this.#upgradePauseMs = Math.min(2 * this.#upgradePauseMs, UPGRADE_PAUSE_MS_MAX);
     const direct = candidates().filter((to) => !isRelayed(to));
@@ -176,25 +209,14 @@ export class PathChoice {
     return this.#askAll(now, candidates);
   }
 
-  #listen(
-    now: MonotonicMs,
-    traffic: { readonly bytesSent: number; readonly bytesReceived: number },
-  ): void {
-    const hasSent = traffic.bytesSent > this.#bytesSent;
-    const hasReceived = traffic.bytesReceived > this.#bytesReceived;
-    this.#bytesSent = traffic.bytesSent;
-    this.#bytesReceived = traffic.bytesReceived;
-    if (hasReceived) {
-      this.#vainRounds = 0;
-      if (this.#doubtedAt === null) this.#fallback = null;
-      this.#heard(now);
-    } else if (hasSent) {
-      this.#vainRounds++;
-      const isUnheard = now - this.#heardAt >= SILENT_MS;
-      if (isUnheard || this.#vainRounds >= VAIN_ROUNDS) this.#isSilent = true;
-    }
+  #listen(now: MonotonicMs, traffic: Traffic, isLate: boolean): void {
+    const { hasSent, hasReceived } = this.#hearing.look(traffic, isLate);
+    if (hasSent) this.#sentAt = now;
+    if (hasReceived && this.#doubtedAt === null) this.#fallback = null;
     // What came may have come over a carrier, because nothing of ours arrives over the path.
-    if (this.#doubtedAt !== null && now - this.#doubtedAt >= SILENT_MS) this.#isSilent = true;
+    const isDoubted = this.#doubtedAt !== null && now - this.#doubtedAt >= DOUBT_MS;
+    if (!this.#hearing.isSilent && !isDoubted) this.#silentLooks = 0;
+    else if (!isLate) this.#silentLooks++;
   }
 
   /** The peer's packets come from an address that is not the path. */
@@ -203,7 +225,7 @@ export class PathChoice {
     if (isDoubt) this.#doubtedAt ??= now;
     else this.#calledFrom = formatAddress(from);
     if (!this.#reactions.allow(now)) return [];
-    return [this.#ask(now, isDoubt && !this.#isSilent ? this.#current : from)];
+    return [this.#ask(now, isDoubt && !this.isSilent ? this.#current : from)];
   }
 
   #mayMoveTo(now: MonotonicMs, to: SocketAddress): boolean {
@@ -216,13 +238,14 @@ export class PathChoice {
       this.#fallback = { address: to, at: now };
       return this.isDead;
     }
-    return this.#isSilent || address === this.#calledFrom;
+    return this.isSilent || address === this.#calledFrom;
   }
 
   /** From a direct path that goes on to be silent to a relayed one that has answered. */
   #fallBack(now: MonotonicMs): PathOutput[] {
     const fallback = this.#fallback;
     if (fallback === null || isRelayed(this.#current)) return [];
+    if (this.#silentLooks <= ROUND_LOOKS && !this.isDead) return [];
     if (now - fallback.at > ANSWER_MS) return [];
     if (this.#vouchedAt !== null && now - this.#vouchedAt <= ANSWER_MS) {
       const address = formatAddress(this.#current);
@@ -237,16 +260,12 @@ export class PathChoice {
     this.#doubtedAt = null;
     this.#fallback = null;
     this.#vouchedAt = null;
-    this.#vainRounds = 0;
+    this.#hearing.begin();
+    this.#silentLooks = 0;
+    this.#sentAt = now;
     this.#upgradePauseMs = UPGRADE_PAUSE_MS;
     this.#upgradeAt = addMs(now, UPGRADE_PAUSE_MS);
-    this.#heard(now);
     return { kind: "move", to };
-  }
-
-  #heard(now: MonotonicMs): void {
-    this.#heardAt = now;
-    this.#isSilent = false;
   }
 
   #isCurrent(address: SocketAddress): boolean {
@@ -259,29 +278,10 @@ export class PathChoice {
   }
 
   #ask(now: MonotonicMs, to: SocketAddress): PathOutput {
+    if (this.#isCurrent(to)) this.#sentAt = now;
     const number = ++this.#lastNumber;
     if (this.#asked.size >= ASKED_MAX) this.#asked.delete(this.#asked.keys().next().value!);
     this.#asked.set(number, { address: formatAddress(to), at: now });
     return { kind: "ask", to, number };
-  }
-}
-
-/** So many at once, then one more after each pause. */
-class Bucket {
-  readonly #burst: number;
-  readonly #pauseMs: number;
-  #fullAt: MonotonicMs | null = null;
-
-  constructor(burst: number, pauseMs: number) {
-    this.#burst = burst;
-    this.#pauseMs = pauseMs;
-  }
-
-  allow(now: MonotonicMs): boolean {
-    const from = this.#fullAt === null || this.#fullAt < now ? now : this.#fullAt;
-    const next = addMs(from, this.#pauseMs);
-    if (next - now > this.#burst * this.#pauseMs) return false;
-    this.#fullAt = next;
-    return true;
   }
 }

@@ -16,8 +16,10 @@ import {
   type SocketAddress,
   type WallMs,
 } from "../types/mod.ts";
+import { isPublicIp } from "./addresses.ts";
+import { LOOK_MS } from "./hearing.ts";
 import { fingerprint } from "./known_certificates.ts";
-import { PathChoice, type PathOutput, SILENT_MS } from "./path_choice.ts";
+import { PathChoice, type PathOutput } from "./path_choice.ts";
 import { ProbeCodec, probeTag } from "./path_probe.ts";
 import type { Relays } from "./relays.ts";
 
@@ -63,6 +65,7 @@ export class Paths {
   /** By the tag of their probes. */
   readonly #sessions = new Map<string, Kept>();
   readonly #leads = new WeakMap<Session, Lead>();
+  #isBehindRouter = true;
   #stopTimer = () => {};
   #stopGrace = () => {};
 
@@ -110,6 +113,11 @@ export class Paths {
     }
   }
 
+  /** Whether a router stands between this node and the Internet, which may forget its paths. At first one does. */
+  setBehindRouter(isBehindRouter: boolean): void {
+    this.#isBehindRouter = isBehindRouter;
+  }
+
   /** The peer may be reached there: it is asked if its sessions could do better. */
   suggest(peer: PeerKey, address: SocketAddress): void {
     for (const kept of this.#sessions.values()) {
@@ -133,19 +141,21 @@ export class Paths {
   }
 
   #schedule(): void {
-    this.#stopTimer = this.#after(SILENT_MS, (isLate) => {
+    this.#stopTimer = this.#after(LOOK_MS, (isLate) => {
       this.#schedule();
       for (const kept of this.#sessions.values()) {
         const { peer, session, choice } = kept;
         const candidates = () => this.#candidates(peer);
-        this.#perform(kept, choice.tick(this.#now(), session.stats(), candidates));
+        const isForgotten = this.#isBehindRouter && isOnInternet(choice.current);
+        const options = { isLate, isForgotten };
+        this.#perform(kept, choice.tick(this.#now(), session.stats(), candidates, options));
       }
       this.#stopGrace();
       if (isLate) return;
-      this.#tell(({ isDead }) => isDead);
-      const some = [...this.#sessions.values()].some(({ choice }) => choice.isSilent);
-      if (!some) return;
-      const isWaited = ({ isSilent, isDead }: PathChoice) => isSilent && !isDead;
+      this.#tell(({ isDead, isSearching }) => isDead && isSearching);
+      const isWaited = ({ isSilent, isDead, isSearching }: PathChoice) =>
+        isSilent && !isDead && isSearching;
+      if (![...this.#sessions.values()].some(({ choice }) => isWaited(choice))) return;
       this.#stopGrace = this.#after(GRACE_MS, (isLate) => {
         if (!isLate) this.#tell(isWaited);
       });
@@ -192,6 +202,15 @@ export class Paths {
   #now() {
     return this.#options.clock.monotonicNow();
   }
+}
+
+/**
+ * Whether packets to this address go out to the Internet over IPv4, through routers that give out
+ * ports. Those to a carrier go with its own session.
+ */
+function isOnInternet(address: SocketAddress): boolean {
+  const ip = realAddress(address)?.ip ?? "";
+  return !ip.includes(":") && isPublicIp(ip);
 }
 
 /** A path, for people. */

@@ -1,5 +1,6 @@
-// What peers are told of the router in front of this node: coordinators have to know, so that both
-// ends of a punch do what belongs together. Said when it changes, and to whoever comes. Pure.
+// Who is told of the router in front of this node. Peers: coordinators have to know, so that both
+// ends of a punch do what belongs together. And the mesh: what a router may forget is kept in use.
+// Said when it changes, and to whoever comes. Pure.
 
 import type { PeerKey } from "../types/mod.ts";
 import type { Exchange } from "./exchange.ts";
@@ -33,8 +34,10 @@ export class NatReports {
   /** How it is now. */
   now(kind: NatKind): NodeOutput[] {
     if (kind === this.#told) return [];
+    const [wasThere, isThere] = [this.#told, kind].map((known) => known !== "none");
     this.#told = kind;
-    return this.#connected().flatMap((peer) => this.#report(peer));
+    const reports = this.#connected().flatMap((peer) => this.#report(peer));
+    return wasThere === isThere ? reports : [{ kind: "router", isThere: isThere! }, ...reports];
   }
 
   /** A session with the peer has begun. */

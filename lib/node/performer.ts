@@ -78,6 +78,9 @@ export class Performer {
       case "shakePaths":
         mesh.shakePaths();
         break;
+      case "router":
+        mesh.setBehindRouter(output.isThere);
+        break;
       case "log":
         log.info(output.message, output.fields);
         break;

@@ -113,4 +113,6 @@ export type NodeOutput =
   | { readonly kind: "endCarried"; readonly flow: number }
   /** Sessions may lead nowhere from where this machine is now. */
   | { readonly kind: "shakePaths" }
+  /** Whether a router stands between this node and the Internet. At first it is taken for granted. */
+  | { readonly kind: "router"; readonly isThere: boolean }
   | { readonly kind: "log"; readonly message: string; readonly fields: LogFields };

@@ -233,6 +233,11 @@ export interface Mesh<E, F> extends StreamTransport {
   recheckPeers(): void;
   /** This machine's addresses changed, or it slept: every path of a pollen/2 session is tried at once. */
   shakePaths(): void;
+  /**
+   * Whether a router stands between this node and the Internet, which may forget the paths of
+   * pollen/2 sessions over which nothing goes: then they are kept in use. At first one does.
+   */
+  setBehindRouter(isBehindRouter: boolean): void;
   /** Ends every session with this reason, then frees everything. Idempotent. */
   close(reason: string): Promise<void>;
 }

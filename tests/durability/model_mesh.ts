@@ -132,6 +132,7 @@ export class ModelMesh implements Mesh<Envelope, Frame> {
   closePeerSession = (peer: PeerKey) => this.part(peer);
   recheckPeers = () => {};
   shakePaths = () => {};
+  setBehindRouter = () => {};
   peerPath = NO_RELAYS.peerPath;
   relayPeers = NO_RELAYS.relayPeers;
   suggestPath = NO_RELAYS.suggestPath;

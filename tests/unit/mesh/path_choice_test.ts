@@ -1,8 +1,9 @@
 // Which path a session takes: only one that answered, and not more questions than allowed.
 
 import { deepEqual, equal } from "node:assert/strict";
+import { LOOK_MS } from "../../../lib/mesh/hearing.ts";
 import { CANDIDATES_MAX, PathChoice, type PathOutput } from "../../../lib/mesh/path_choice.ts";
-import type { MonotonicMs, SocketAddress } from "../../../lib/types/mod.ts";
+import { type MonotonicMs, relayWay, type SocketAddress } from "../../../lib/types/mod.ts";
 
 const at = (ms: number) => ms as MonotonicMs;
 const place = (host: number): SocketAddress => ({ ip: `192.0.2.${host}`, port: 60_611 });
@@ -15,10 +16,11 @@ function asked(outputs: readonly PathOutput[]): { to: SocketAddress; number: big
   return outputs.flatMap((output) => output.kind === "ask" ? [output] : []);
 }
 
-/** A session that sends and hears nothing from the given second on. */
+/** A session that heard something in its first second, and then sends in vain. */
 function silenced(): PathChoice {
   const choice = new PathChoice(at(0), HOME);
   choice.tick(at(1_000), { bytesSent: 10, bytesReceived: 10 }, nobody);
+  deepEqual(choice.tick(at(1_500), { bytesSent: 20, bytesReceived: 10 }, () => [LAN]), []);
   return choice;
 }
 
@@ -33,17 +35,48 @@ Deno.test("an idle session asks nothing, and neither does one that hears somethi
   }
 });
 
+Deno.test("an idle session asks its direct path every two seconds where a router forgets it", () => {
+  const choice = new PathChoice(at(0), HOME);
+  const idle = { bytesSent: 0, bytesReceived: 0 };
+  const options = { isForgotten: true };
+  const moments: number[] = [];
+  for (let ms = LOOK_MS; ms <= 60_000; ms += LOOK_MS) {
+    const outputs = choice.tick(at(ms), idle, () => [LAN], options);
+    deepEqual(asked(outputs).map(({ to }) => to), outputs.length === 0 ? [] : [HOME]);
+    if (outputs.length > 0) moments.push(ms);
+    // Whether it is answered makes no difference.
+    if (ms < 30_000) {
+      for (const { number } of asked(outputs)) choice.answered(at(ms), HOME, number);
+    }
+    equal(choice.isSilent, false);
+  }
+  deepEqual(moments, Array.from({ length: 30 }, (_, index) => (index + 1) * 2_000));
+  // Whatever goes over it keeps it as well: an answer, or packets of the session.
+  deepEqual(choice.questioned(at(61_000), HOME, 1n).map(({ kind }) => kind), ["answer"]);
+  deepEqual(choice.tick(at(62_000), idle, nobody, options), []);
+  const used = (ms: number) => ({ bytesSent: ms, bytesReceived: ms });
+  for (let ms = 62_500; ms < 70_000; ms += LOOK_MS) {
+    deepEqual(choice.tick(at(ms), used(ms), nobody, options), []);
+  }
+  // A relayed one rests on another session, which is kept itself.
+  const relayed = new PathChoice(at(0), relayWay(1));
+  for (let ms = LOOK_MS; ms <= 60_000; ms += LOOK_MS) {
+    deepEqual(relayed.tick(at(ms), idle, nobody, options), []);
+  }
+});
+
 Deno.test("a silent path is asked each second, and all that is known besides, until one answers", () => {
   const choice = silenced();
   const first = choice.tick(at(2_000), { bytesSent: 20, bytesReceived: 10 }, () => [LAN, AWAY]);
   deepEqual(asked(first).map(({ to }) => to), [HOME, LAN, AWAY]);
+  deepEqual(choice.tick(at(2_500), { bytesSent: 20, bytesReceived: 10 }, () => [LAN]), []);
   // It goes on although nothing more is sent: QUIC's own probes come ever later.
   const second = choice.tick(at(3_000), { bytesSent: 20, bytesReceived: 10 }, () => [LAN]);
   deepEqual(asked(second).map(({ to }) => to), [HOME, LAN]);
   const { number } = asked(first)[1]!;
   deepEqual(choice.answered(at(3_100), LAN, number), [{ kind: "move", to: LAN }]);
   deepEqual(choice.current, LAN);
-  deepEqual(choice.tick(at(4_000), { bytesSent: 20, bytesReceived: 10 }, () => [AWAY]), []);
+  deepEqual(choice.tick(at(3_500), { bytesSent: 20, bytesReceived: 10 }, () => [AWAY]), []);
 });
 
 Deno.test("what the peer sends from elsewhere moves the path once that address has answered", () => {

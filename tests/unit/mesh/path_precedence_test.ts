@@ -10,7 +10,7 @@ const AWAY: SocketAddress = { ip: "192.0.2.2", port: 60_611 };
 const FIRST = relayWay(1);
 const SECOND = relayWay(2);
 
-/** Traffic of a session, second by second. */
+/** Traffic of a session, second by second, and looked at twice in each. */
 class Session {
   #sent = 0;
   #received = 0;
@@ -22,13 +22,17 @@ class Session {
     return at(this.second * 1_000);
   }
 
-  /** A second goes by, in which it sends, and hears something or does not. */
-  next({ isHeard, sends = true }: { readonly isHeard: boolean; readonly sends?: boolean }) {
-    this.second++;
-    if (sends) this.#sent++;
-    if (isHeard) this.#received++;
-    const traffic = { bytesSent: this.#sent, bytesReceived: this.#received };
-    return this.choice.tick(this.now, traffic, () => this.candidates);
+  /** A second goes by, in which it sends, all the time or at first, and hears something or does not. */
+  next(
+    { isHeard, sends = true }: { readonly isHeard: boolean; readonly sends?: boolean | "once" },
+  ) {
+    return [0.5, 1].flatMap((part) => {
+      this.second += 0.5;
+      if (sends === true || sends === "once" && part < 1) this.#sent++;
+      if (isHeard) this.#received++;
+      const traffic = { bytesSent: this.#sent, bytesReceived: this.#received };
+      return this.choice.tick(this.now, traffic, () => this.candidates);
+    });
   }
 
   /** The peer answers what it was asked at this address. */
@@ -103,7 +107,7 @@ Deno.test("a direct path goes silent: what answers over a relay is taken in the 
 Deno.test("silence that ends at once leaves everything as it is", () => {
   const session = new Session(new PathChoice(at(0), HOME), [FIRST]);
   session.next({ isHeard: true });
-  const outputs = session.next({ isHeard: false });
+  const outputs = session.next({ isHeard: false, sends: "once" });
   session.answer(outputs, FIRST);
   session.answer(outputs, HOME);
   deepEqual(session.next({ isHeard: false, sends: false }), []);

@@ -54,6 +54,7 @@ export function quietMesh(listenPort: number) {
     closePeerSession() {},
     recheckPeers() {},
     shakePaths() {},
+    setBehindRouter() {},
     close: () => {
       for (const queue of [packets, frames, events, notices, streams]) queue.close();
       return Promise.resolve();

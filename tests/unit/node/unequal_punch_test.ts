@@ -197,6 +197,20 @@ Deno.test("a coordinator makes nobody do what does not go with his own router", 
   deepEqual(parts(unequal(kept, DAN, "198.51.100.9", true)), ["equal"]);
 });
 
+Deno.test("the mesh hears that no router stands before this node, and when that is in doubt again", async () => {
+  await using core = await TestCore.open();
+  core.step({ kind: "ownAddresses", ips: ["8.8.8.8"], port: 60_611 });
+  const isRouterThere = (peer: PeerKey, port: number) => {
+    core.connect(peer, addressOf(peer), ALPN_MEMBER_2);
+    const value = { addr: `8.8.8.8:${port}` };
+    const outputs = core.frame(peer, { kind: "observedAddress", value });
+    return only("router", outputs).map(({ isThere }) => isThere);
+  };
+  deepEqual(isRouterThere(BOB, 60_611), [false]);
+  deepEqual(isRouterThere(EVE, 2_000), [true]);
+  deepEqual(isRouterThere(DAN, 60_611), [false]);
+});
+
 Deno.test("peers hear how our router gives out ports when that is known, and whoever comes later", async () => {
   await using core = await behind(1_000);
   const reports = (outputs: readonly NodeOutput[]) =>
