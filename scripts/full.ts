@@ -75,6 +75,10 @@ const STEPS: readonly Step[] = [
   { task: "bench:crowd", skip: always },
   { task: "bench:relay", skip: always },
   { task: "bench:strangers", skip: () => lacking(["cargo"]) },
+  {
+    task: "bench:floods",
+    skip: () => Promise.resolve(Deno.build.os === "linux" ? null : "not Linux"),
+  },
   { task: "bench:transport", skip: () => lacking(["iperf3", "ss"]) },
   { task: "bench:fair", skip: always },
   rooted("try:release", [
