@@ -4,11 +4,10 @@
 import { hostname as machineName } from "node:os";
 import { AGENT_ID_FILE } from "../config/mod.ts";
 import { systemClock, systemDisk, systemRandom } from "../host/mod.ts";
-import { PollenError } from "../types/mod.ts";
+import { AGENT_ID_BYTES_MAX, PollenError } from "../types/mod.ts";
 import { openLog } from "./log.ts";
 
 const ID_MODE = 0o600;
-const ID_BYTES_MAX = 512;
 const DIRECTORY_MODE = 0o700;
 const INTERVAL_MS = 5_000;
 /** Below it a registry would be asked without a pause; above it no timeout of one would be met. */
@@ -83,7 +82,7 @@ export async function runAgent(options: RunAgentOptions): Promise<void> {
 
 async function keptId(dir: string): Promise<string> {
   const path = `${dir}/${AGENT_ID_FILE}`;
-  const kept = await systemDisk.read(path, ID_BYTES_MAX);
+  const kept = await systemDisk.read(path, AGENT_ID_BYTES_MAX);
   const text = kept === null ? "" : new TextDecoder().decode(kept).trim();
   if (text !== "") return text;
   const id = crypto.randomUUID();

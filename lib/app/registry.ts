@@ -3,11 +3,8 @@
 
 import { LogFile, portOwner, systemClock, systemDisk, systemRandom } from "../host/mod.ts";
 import type { NewToken, RegistryServerOptions, StoredToken, TokenWishes } from "../registry/mod.ts";
-import { PollenError, silentLog } from "../types/mod.ts";
+import { NAMED_FILE_BYTES_MAX, PollenError, silentLog } from "../types/mod.ts";
 import { type LogFormat, openLog } from "./log.ts";
-
-/** Bytes of the largest certificate chain or key that is looked at. */
-const PEM_BYTES_MAX = 1 << 20;
 
 /** What to run. Absent settings are at their defaults. */
 export interface RunRegistryOptions {
@@ -116,7 +113,7 @@ async function readTls(
 }
 
 async function readPem(path: string): Promise<string> {
-  const bytes = await systemDisk.read(path, PEM_BYTES_MAX);
+  const bytes = await systemDisk.read(path, NAMED_FILE_BYTES_MAX);
   if (bytes === null) throw new PollenError("not_found", `There is no file ${path}.`);
   return new TextDecoder().decode(bytes);
 }

@@ -6,9 +6,8 @@ import { hostname } from "node:os";
 import { REGISTRY_AUTHORITY_FILE, REGISTRY_AUTHORITY_KEY_FILE } from "../config/mod.ts";
 import { systemClock, systemDisk, systemRandom } from "../host/mod.ts";
 import { createServerAuthority, createServerCertificate, type PemIdentity } from "../mesh/mod.ts";
-import { isIpLiteral, PollenError } from "../types/mod.ts";
+import { isIpLiteral, KEY_FILE_BYTES_MAX, PollenError } from "../types/mod.ts";
 
-const PEM_BYTES_MAX = 65_536;
 const PUBLIC_MODE = 0o644;
 const PRIVATE_MODE = 0o600;
 
@@ -49,7 +48,7 @@ export async function ownTls(dir: string, names: readonly string[]): Promise<Own
 async function readAuthority(dir: string): Promise<PemIdentity | null> {
   const [cert, key] = await Promise.all(
     [REGISTRY_AUTHORITY_FILE, REGISTRY_AUTHORITY_KEY_FILE].map((name) =>
-      systemDisk.read(`${dir}/${name}`, PEM_BYTES_MAX)
+      systemDisk.read(`${dir}/${name}`, KEY_FILE_BYTES_MAX)
     ),
   );
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);

@@ -7,7 +7,7 @@
 
 import { notEnrolled, readKeyInventory } from "../auth/mod.ts";
 import { demandOwner, LogFile, systemDisk } from "../host/mod.ts";
-import { isErrorCode, PollenError } from "../types/mod.ts";
+import { isErrorCode, LOG_TAIL_BYTES_MAX, PollenError } from "../types/mod.ts";
 import { bootHint, thisMachine } from "./boot.ts";
 import { noteBackground } from "./background_note.ts";
 import { demandStopped } from "./daemon.ts";
@@ -17,9 +17,6 @@ import { logPathOf } from "./state_files.ts";
 
 /** Milliseconds that a node may take until it serves. */
 const READY_TIMEOUT_MS = 30_000;
-
-/** Bytes at the end of a log in which the reason of a failure is looked for. */
-const TAIL_BYTES_MAX = 64 << 10;
 
 /** A node that serves. */
 export interface BackgroundNode {
@@ -121,7 +118,9 @@ async function firstLine(
 function readTail(logPath: string, start: number): string {
   const bytes = Deno.readFileSync(logPath);
   const from = start <= bytes.length ? start : 0;
-  return new TextDecoder().decode(bytes.subarray(Math.max(from, bytes.length - TAIL_BYTES_MAX)));
+  return new TextDecoder().decode(
+    bytes.subarray(Math.max(from, bytes.length - LOG_TAIL_BYTES_MAX)),
+  );
 }
 
 /** Why a node ended, from the end of its log. */

@@ -3,10 +3,15 @@
 
 import { isAbsolute, resolve } from "node:path";
 import { systemDisk } from "../host/mod.ts";
-import { isIpLiteral, joinHostPort, PollenError, splitHostPort } from "../types/mod.ts";
+import {
+  isIpLiteral,
+  joinHostPort,
+  NAMED_FILE_BYTES_MAX,
+  PollenError,
+  splitHostPort,
+} from "../types/mod.ts";
 import type { Arguments } from "./arguments.ts";
 
-const FILE_BYTES_MAX = 1 << 20;
 const GRPC_PORT = 50_051;
 
 /** The addresses of registries between commas; those without a port get gRPC's usual one. */
@@ -45,7 +50,7 @@ export async function readToken(args: Arguments): Promise<string | undefined> {
 export async function readFlagFile(args: Arguments, flag: string): Promise<string | undefined> {
   const path = args.value(flag);
   if (path === undefined) return undefined;
-  const bytes = await systemDisk.read(resolve(path), FILE_BYTES_MAX);
+  const bytes = await systemDisk.read(resolve(path), NAMED_FILE_BYTES_MAX);
   if (bytes === null) {
     throw new PollenError("not_found", `There is no file ${path}.`, { fix: `See --${flag}.` });
   }

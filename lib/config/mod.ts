@@ -14,10 +14,6 @@ export {
   REGISTRY_FILES,
   REGISTRY_LOCK_FILE,
 } from "./registry_files.ts";
-export {
-  parseRegistrySettings,
-  REGISTRY_SETTINGS_LENGTH_MAX,
-  type RegistrySettings,
-} from "./registry_settings.ts";
 export { LEFT_DIRECTORY, NETWORK_FILES } from "./network_files.ts";
+export { parseRegistrySettings, type RegistrySettings } from "./registry_settings.ts";
 export { normalizeRelayAddr } from "./relay_address.ts";

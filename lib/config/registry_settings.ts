@@ -2,14 +2,8 @@
 // out; one that is not known is refused, because a misspelt one would be ignored without a word.
 
 import { parseDocument } from "yaml";
-import { errorText, isPort, PollenError } from "../types/mod.ts";
+import { CONFIG_ALIASES_MAX, errorText, isPort, PollenError } from "../types/mod.ts";
 import { parseDuration } from "./duration.ts";
-
-/** Characters of the largest file that is looked at: some hundred times a usual one. */
-export const REGISTRY_SETTINGS_LENGTH_MAX = 65_536;
-
-/** The most references to one anchor: enough for people, too few to blow a small file up. */
-const ALIASES_MAX = 100;
 
 const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
 const LOG_FORMATS = ["logfmt", "json"] as const;
@@ -72,7 +66,7 @@ function parseYaml(text: string): unknown {
   const [problem] = document.errors;
   if (problem !== undefined) throw malformed(problem.message.split("\n")[0]!.replace(/:?$/, "."));
   try {
-    return document.toJS({ maxAliasCount: ALIASES_MAX });
+    return document.toJS({ maxAliasCount: CONFIG_ALIASES_MAX });
   } catch (thrown) {
     // References that lead nowhere, or are too many.
     throw malformed(`${errorText(thrown)}.`);

@@ -85,6 +85,7 @@ export function assemble(options: MeshOptions): Parts {
   const sockStore = new SockStore({
     clock,
     random,
+    limits,
     send: (to, bytes) => engine.sendRaw(to, bytes),
     openSocket: () => engine.openSocket(),
   });

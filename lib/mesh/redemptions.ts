@@ -13,6 +13,7 @@ import {
   PeerRateLimiter,
   PollenError,
   redeemingFor,
+  REDEMPTION_CLAIMANTS_MAX,
   REDEMPTION_PAUSE_MS,
   REDEMPTIONS_AT_ONCE_MAX,
   REDEMPTIONS_PENDING_MAX,
@@ -28,8 +29,6 @@ import { answerSealed, failed, type Redeemer, type RespondDeps } from "./redeeme
 
 /** How long the issuer may take. The stranger waits a second more. */
 const FORWARD_TIMEOUT_MS = 3_000;
-/** Members asked for one request: liars who say that they redeem must not be the only ones. */
-const CLAIMANTS_MAX = 8;
 
 export interface RedemptionsDeps extends RespondDeps {
   /** The network of this node: 32 bytes. */
@@ -71,7 +70,10 @@ export class Redemptions {
   async answer(request: SealedRedemption): Promise<SealedAnswer> {
     if (this.#isForeign(request)) return failed(RedemptionFailure.FOREIGN_NETWORK);
     if (this.#isOurs(request)) return await answerSealed(request, this.#deps.redeemer!, this.#deps);
-    const claimants = this.#deps.peersWith(redeemingFor(request.issuerPub)).slice(0, CLAIMANTS_MAX);
+    const claimants = this.#deps.peersWith(redeemingFor(request.issuerPub)).slice(
+      0,
+      REDEMPTION_CLAIMANTS_MAX,
+    );
     if (claimants.length === 0) return failed(RedemptionFailure.UNKNOWN_ISSUER);
     const answers = claimants.map(([peer, session]) => this.#ask(peer, session, request));
     try {

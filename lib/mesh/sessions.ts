@@ -15,6 +15,7 @@ import {
   type PeerEvent,
   type PeerKey,
   PeerRateLimiter,
+  RESTART_PAUSE_MS,
   RESTARTS_MAX,
   type Session,
   type SessionEnd,
@@ -31,9 +32,6 @@ import { CloseReason } from "./protocol.ts";
 import type { Member, SessionRegistry } from "./registry.ts";
 import { Reports } from "./reports.ts";
 import type { Verdict } from "./verdict.ts";
-
-/** One more is taken after each such time. A supervisor restarts a crashing daemon about as often. */
-const RESTART_PAUSE_MS = 5_000;
 
 export interface SessionsOptions {
   readonly clock: Clock;

@@ -9,9 +9,12 @@ import {
   type PeerKey,
   PeerRateLimiter,
   RECORDS_BYTES,
+  SUMMARIES_AT_ONCE_MAX,
+  SUMMARY_ANSWER_BYTES,
+  SUMMARY_ANSWER_PAUSE_MS,
 } from "../types/mod.ts";
 import { Asks } from "./asks.ts";
-import { ANSWER_BYTES, ANSWERS_BURST, ANSWERS_PAUSE_MS, SummaryPauses } from "./summary_pauses.ts";
+import { SummaryPauses } from "./summary_pauses.ts";
 
 export class AgentSync {
   readonly #pages: Pages;
@@ -23,7 +26,11 @@ export class AgentSync {
   constructor(local: PeerKey, pages: Pages, limits: LimitCounter) {
     this.#pages = pages;
     const onExceeded = () => limits.count("agent_summaries");
-    this.#answers = new PeerRateLimiter(ANSWERS_BURST, ANSWERS_PAUSE_MS, onExceeded);
+    this.#answers = new PeerRateLimiter(
+      SUMMARIES_AT_ONCE_MAX,
+      SUMMARY_ANSWER_PAUSE_MS,
+      onExceeded,
+    );
     this.#asks = new Asks(local);
   }
 
@@ -57,7 +64,7 @@ export class AgentSync {
 
   onSummary(now: MonotonicMs, peer: PeerKey, summary: AgentSummary): Frame[] {
     if (!this.#answers.allow(peer, now)) return [];
-    const frames = pageFrames(this.#pages.missing(summary, { bytesMax: ANSWER_BYTES }));
+    const frames = pageFrames(this.#pages.missing(summary, { bytesMax: SUMMARY_ANSWER_BYTES }));
     if (this.#pauses.allows(now, peer) && this.#pages.mayLack(summary)) {
       this.#pauses.asked(now, peer);
       frames.push(...this.#ask(now, peer));

@@ -24,6 +24,8 @@ import {
   peerKeyBytes,
   peerKeyFromBytes,
   PeerRateLimiter,
+  RELAY_REQUESTS_AT_ONCE_MAX,
+  RELAY_WORD_PAUSE_MS,
   type RelayPeer,
   RELAYS_PER_MEMBER_MAX,
   uncounted,
@@ -33,9 +35,6 @@ import type { NodeOutput } from "./steps.ts";
 
 /** How long both ends may take to accept: less than the one that asks waits. */
 const ACCEPTANCE_TIMEOUT_MS = 2_000;
-/** Requests of one member that are answered at once; and the time for one more. */
-const REQUESTS_BURST = RELAYS_PER_MEMBER_MAX;
-const REQUEST_PAUSE_MS = 250;
 /** The shortest time over which it is measured whether a relay is in use. */
 const MEASURING_MS = 500;
 /** The part of its least share from which on a relay is in use. */
@@ -83,7 +82,11 @@ export class Carrying {
     const { limits = uncounted } = options;
     this.#limits = limits;
     const onExceeded = () => limits.count("relay_requests");
-    this.#requests = new PeerRateLimiter(REQUESTS_BURST, REQUEST_PAUSE_MS, onExceeded);
+    this.#requests = new PeerRateLimiter(
+      RELAY_REQUESTS_AT_ONCE_MAX,
+      RELAY_WORD_PAUSE_MS,
+      onExceeded,
+    );
   }
 
   /** How many relays there are. */

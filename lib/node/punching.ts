@@ -15,6 +15,7 @@
 import type { PunchCoordTrigger } from "../proto/mod.ts";
 import type { Store } from "../store/mod.ts";
 import {
+  COORDINATORS_REMEMBERED_MAX,
   isIpLiteral,
   isPort,
   isWay,
@@ -25,6 +26,8 @@ import {
   type PeerKey,
   peerKeyFromBytes,
   PeerRateLimiter,
+  PUNCH_WORD_PAUSE_MS,
+  PUNCH_WORDS_AT_ONCE_MAX,
   type PunchPart,
   type SocketAddress,
   splitHostPort,
@@ -32,12 +35,6 @@ import {
 import type { NatKind } from "./nat_kind.ts";
 import { isEasy, isHard } from "./punch_pairs.ts";
 import { PunchPauses } from "./punch_pauses.ts";
-
-/** Requests and words of one peer that are taken at once; and the time for one more. */
-const BURST = 16;
-const PAUSE_MS = 1_000;
-/** Peers whose last coordinator is remembered. */
-const REMEMBERED_MAX = 1_024;
 
 /** Whom to punch, where, and how. */
 export interface Punch {
@@ -70,7 +67,11 @@ export class Punching {
     this.#natKind = natKind;
     this.#takesFrames = takesFrames;
     const rate = (limit: LimitName) =>
-      new PeerRateLimiter(BURST, PAUSE_MS, () => limits.count(limit));
+      new PeerRateLimiter(
+        PUNCH_WORDS_AT_ONCE_MAX,
+        PUNCH_WORD_PAUSE_MS,
+        () => limits.count(limit),
+      );
     this.#requests = rate("punch_requests");
     this.#triggers = rate("punch_triggers");
   }
@@ -89,7 +90,7 @@ export class Punching {
     const next = able[last + 1] ?? able[0] ?? null;
     this.#lastCoordinator.delete(peer);
     if (next !== null) this.#lastCoordinator.set(peer, next);
-    if (this.#lastCoordinator.size > REMEMBERED_MAX) {
+    if (this.#lastCoordinator.size > COORDINATORS_REMEMBERED_MAX) {
       this.#lastCoordinator.delete(this.#lastCoordinator.keys().next().value!);
     }
     return next;

@@ -24,6 +24,8 @@ import {
   peerKeyBytes,
   peerKeyFromBytes,
   PeerRateLimiter,
+  RELAY_GRANTS_AT_ONCE_MAX,
+  RELAY_WORD_PAUSE_MS,
   type RelayPeer,
   RELAYS_PER_CARRIER_MAX,
   RELAYS_PER_PEER_MAX,
@@ -41,9 +43,6 @@ export const KEPT_MS = 30_000;
 /** Between two attempts to punch a way to a peer that is relayed: first and longest. */
 const PUNCH_PAUSE_MS = 5_000;
 const PUNCH_PAUSE_MS_MAX = 60_000;
-/** Grants of one carrier that are taken at once; and the time for one more. */
-const GRANTS_BURST = RELAYS_PER_CARRIER_MAX;
-const GRANT_PAUSE_MS = 250;
 
 interface Flow {
   readonly carrier: PeerKey;
@@ -92,7 +91,11 @@ export class Relaying {
     const { limits = uncounted } = options;
     this.#limits = limits;
     const onExceeded = () => limits.count("relay_grants");
-    this.#grants = new PeerRateLimiter(GRANTS_BURST, GRANT_PAUSE_MS, onExceeded);
+    this.#grants = new PeerRateLimiter(
+      RELAY_GRANTS_AT_ONCE_MAX,
+      RELAY_WORD_PAUSE_MS,
+      onExceeded,
+    );
   }
 
   /** Whether a way to the peer over carriers is looked for, or used. */

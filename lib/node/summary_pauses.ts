@@ -3,14 +3,6 @@
 
 import { addMs, type MonotonicMs, type PeerKey } from "../types/mod.ts";
 
-/** Bytes that answer one summary, give or take a part. */
-export const ANSWER_BYTES = 262_144;
-
-/** Summaries of one peer that are answered at once; the state of a thousand nodes takes ten. */
-export const ANSWERS_BURST = 32;
-/** One more is answered after each such time. */
-export const ANSWERS_PAUSE_MS = 500;
-
 /** Between two summaries for digests that differ: the first time, and when it never led to anything. */
 const SUMMARY_PAUSE_MS = 5_000;
 const SUMMARY_PAUSE_MS_MAX = 300_000;

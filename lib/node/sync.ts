@@ -16,17 +16,18 @@ import { recordBytes, type Store } from "../store/mod.ts";
 import {
   addMs,
   type LimitCounter,
+  MEMBERSHIPS_PER_FRAME,
   type MonotonicMs,
   type PeerKey,
   PeerRateLimiter,
   RECORDS_BYTES,
+  SUMMARIES_AT_ONCE_MAX,
+  SUMMARY_ANSWER_BYTES,
+  SUMMARY_ANSWER_PAUSE_MS,
   uncounted,
 } from "../types/mod.ts";
 import { Asks } from "./asks.ts";
-import { ANSWER_BYTES, ANSWERS_BURST, ANSWERS_PAUSE_MS, SummaryPauses } from "./summary_pauses.ts";
-
-/** Some 400 bytes each: a quarter of what a frame holds. */
-const MEMBERSHIPS_PER_FRAME = 128;
+import { SummaryPauses } from "./summary_pauses.ts";
 
 /** Nobody is asked while so much comes by itself: to verify it takes a hundredth of a core. */
 const BUSY_BYTES_PER_MS = 16;
@@ -46,7 +47,11 @@ export class Sync {
   constructor(store: Store, limits: LimitCounter = uncounted) {
     this.#store = store;
     const onExceeded = () => limits.count("summaries");
-    this.#answers = new PeerRateLimiter(ANSWERS_BURST, ANSWERS_PAUSE_MS, onExceeded);
+    this.#answers = new PeerRateLimiter(
+      SUMMARIES_AT_ONCE_MAX,
+      SUMMARY_ANSWER_PAUSE_MS,
+      onExceeded,
+    );
     this.#asks = new Asks(store.local);
   }
 
@@ -86,7 +91,7 @@ export class Sync {
 
   onSummary(now: MonotonicMs, peer: PeerKey, summary: Summary): Frame[] {
     if (!this.#answers.allow(peer, now)) return [];
-    const missing = this.#store.missingRecords(summary, { bytesMax: ANSWER_BYTES });
+    const missing = this.#store.missingRecords(summary, { bytesMax: SUMMARY_ANSWER_BYTES });
     const frames = recordFrames(missing);
     if (!this.#store.mayLack(summary)) {
       this.#asks.forget(peer);

@@ -1,7 +1,7 @@
 // UPnP IGD, versions 1 and 2: the description of the router, and calls to the service in it that
 // keeps its port mappings (WANIPConnection, WANPPPConnection).
 
-import { isIpLiteral, isPort, PollenError } from "../types/mod.ts";
+import { isIpLiteral, isPort, PollenError, ROUTER_OTHER_PORTS_MAX } from "../types/mod.ts";
 import { askRouter, type RouterUrl, routerUrl } from "./router_http.ts";
 import { findDescription } from "./ssdp.ts";
 import type { Gateway, MappingClient, MappingWish } from "./types.ts";
@@ -20,9 +20,7 @@ const FINDS_PORTS = SERVICES[0]!;
 const CONFLICT = 718;
 const ONLY_PERMANENT = 725;
 
-/** Outer ports that are tried when the one wished for is somebody else's. */
-const OTHER_PORTS_MAX = 4;
-/** They come from those that no program has by right (RFC 6335). */
+/** Other outer ports come from those that no program has by right (RFC 6335). */
 const OTHER_PORT_MIN = 49_152;
 
 /** Where calls go. */
@@ -159,7 +157,7 @@ async function add(
     } catch (thrown) {
       const code = thrown instanceof PollenError ? thrown.details["upnpError"] : undefined;
       if (code === ONLY_PERMANENT && lifetime !== null) lifetime = null;
-      else if (code === CONFLICT && others++ < OTHER_PORTS_MAX) {
+      else if (code === CONFLICT && others++ < ROUTER_OTHER_PORTS_MAX) {
         port = OTHER_PORT_MIN + Math.floor(uniform() * (65_536 - OTHER_PORT_MIN));
       } else throw thrown;
     }

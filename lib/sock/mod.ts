@@ -3,4 +3,4 @@
 export { Conn } from "./conn.ts";
 export { decodeProbe, encodeProbe, type Probe, PROBE_BYTES, PROBE_NONCE_BYTES } from "./probe.ts";
 export { SockStore, type SockStoreDeps } from "./sock_store.ts";
-export { ATTEMPT_PACKETS_MAX, drawPorts, HARD_SOCKETS, SPRAYED_PORTS, volleys } from "./volleys.ts";
+export { drawPorts, HARD_SOCKETS, SPRAYED_PORTS, volleys } from "./volleys.ts";

@@ -2,7 +2,7 @@
 // own router for what comes from there, and the first that arrives has found a way. What is sent
 // stands in volleys.ts.
 //
-// Invariant: nothing is sent but to the IP of an attempt, and no more than ATTEMPT_PACKETS_MAX says;
+// Invariant: nothing is sent but to the IP of an attempt, and no more than PUNCH_PACKETS_MAX says;
 // no more than PUNCHES_PER_IP_MAX attempts go to one IP, whoever wants them. A stranger's question is
 // not answered.
 
@@ -12,22 +12,23 @@ import {
   type ExtraSocket,
   type FaultKind,
   formatAddress,
+  type LimitCounter,
   type MonotonicMs,
   PollenError,
+  PUNCH_REPLIES_MAX,
+  PUNCHES_MAX,
+  PUNCHES_PER_IP_MAX,
   type PunchOptions,
   type PunchPart,
   type Random,
   readWay,
   type SocketAddress,
+  uncounted,
 } from "../types/mod.ts";
 import { Conn, Sockets } from "./conn.ts";
 import { decodeProbe, encodeProbe, PROBE_NONCE_BYTES } from "./probe.ts";
-import { HARD_SOCKETS, REPLIES_MAX, VOLLEY_MS, volleys } from "./volleys.ts";
+import { HARD_SOCKETS, VOLLEY_MS, volleys } from "./volleys.ts";
 
-/** Attempts at the same time; each of equal ends sends ten packets a second. */
-const PUNCHES_MAX = 64;
-/** Of these, to one IP: many nodes may be behind one router, or somebody may be aiming us at it. */
-const PUNCHES_PER_IP_MAX = 16;
 /** How long an end that has found the other one goes on to answer, so that it is found as well. */
 const ANSWERS_ON_MS = 2_000;
 
@@ -43,6 +44,8 @@ export interface SockStoreDeps {
   readonly clock: Clock;
   /** Draws nonces and ports. */
   readonly random: Random;
+  /** Takes what finds no room. Default: nobody does. */
+  readonly limits?: LimitCounter;
   /** Sends a raw packet, also over ways of extra sockets. */
   send(to: SocketAddress, bytes: Uint8Array): void;
   /** Opens an extra socket. */
@@ -95,7 +98,11 @@ export class SockStore {
     if (signal?.aborted) throw cancelled();
     const end = new AbortController();
     const running: Running = { ip: address.ip, isUnequal: part !== "equal", end };
-    this.#assertRoomFor(running);
+    const obstacle = this.#obstacleTo(running);
+    if (obstacle !== null) {
+      (this.#deps.limits ?? uncounted).count("punches");
+      throw exhausted(obstacle);
+    }
     this.#running.add(running);
     const onAbort = () => end.abort(cancelled());
     signal?.addEventListener("abort", onAbort, { once: true });
@@ -144,15 +151,15 @@ export class SockStore {
     return true;
   }
 
-  #assertRoomFor({ ip, isUnequal }: Running): void {
+  /** Those that run and leave no room for one more; null where there is room. */
+  #obstacleTo({ ip, isUnequal }: Running): string | null {
     const running = [...this.#running];
-    if (running.length >= PUNCHES_MAX) throw exhausted(`${PUNCHES_MAX} ways to peers are`);
+    if (running.length >= PUNCHES_MAX) return `${PUNCHES_MAX} ways to peers are`;
     if (isUnequal && running.some((other) => other.isUnequal)) {
-      throw exhausted("A way through a strict router is");
+      return "A way through a strict router is";
     }
-    if (running.filter((other) => other.ip === ip).length >= PUNCHES_PER_IP_MAX) {
-      throw exhausted(`${PUNCHES_PER_IP_MAX} ways to this IP are`);
-    }
+    const isCrowded = running.filter((other) => other.ip === ip).length >= PUNCHES_PER_IP_MAX;
+    return isCrowded ? `${PUNCHES_PER_IP_MAX} ways to this IP are` : null;
   }
 
   async #attempt(
@@ -180,7 +187,7 @@ export class SockStore {
       ip: address.ip,
       nonce: nonce.toHex(),
       question,
-      repliesLeft: REPLIES_MAX,
+      repliesLeft: PUNCH_REPLIES_MAX,
       silentFrom: null,
       found: resolve,
     };

@@ -12,6 +12,8 @@
 
 import {
   assert,
+  PUNCH_PACKETS_MAX,
+  PUNCH_REPLIES_MAX,
   type PunchPart,
   type Random,
   type SocketAddress,
@@ -25,10 +27,6 @@ export const SPRAYED_PORTS = 1_024;
 /** The ports that routers give out: those below belong to services. */
 const SPRAYED_FIRST = 1_024;
 const SPRAYED_LAST = 65_535;
-/** Packets of both ends in one attempt, answers included. */
-export const ATTEMPT_PACKETS_MAX = 2_048;
-/** Questions that one end replies to within an attempt, by two packets each. */
-export const REPLIES_MAX = 32;
 
 /** Milliseconds between two volleys. */
 export const VOLLEY_MS = 50;
@@ -45,7 +43,7 @@ const ROUNDS = [0, 26, 52] as const;
 const mains = (part: PunchPart) => Math.ceil(VOLLEYS[part] / MAIN_EVERY[part]);
 assert(
   mains("hard") + ROUNDS.length * HARD_SOCKETS + mains("easy") + SPRAYED_PORTS +
-      2 * 2 * REPLIES_MAX <= ATTEMPT_PACKETS_MAX,
+      2 * 2 * PUNCH_REPLIES_MAX <= PUNCH_PACKETS_MAX,
   "both ends together stay within the bound",
 );
 assert(SPRAYED_PORTS / SPRAY_SHARE < VOLLEYS.easy - 20, "the last port has a second to answer");

@@ -42,6 +42,7 @@ const TEXTS = {
   agent_summaries: "summaries of agents of one peer; further ones are not answered",
   punch_requests: "requests of one peer to be led to others; further ones are not answered",
   punch_triggers: "words of one peer where others are; further ones are not followed",
+  punches: "ways through routers are tried; further ones are not",
   relay_requests: "requests of one peer for relays; further ones are not answered",
   relays_carried: "relays are carried for a member, or for all; further ones are refused",
   relay_grants: "relays granted by one carrier; further ones are not taken",

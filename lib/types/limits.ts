@@ -75,12 +75,20 @@ export const INVITE_MESSAGE_BYTES_MAX = 16_384;
 export const KEY_FILE_BYTES_MAX = 65_536;
 /** config.yaml: thousands of peers. */
 export const CONFIG_BYTES_MAX = 1 << 20;
-/** References to one anchor in it: enough for people, too few to blow a small file up. */
+/** A registry's settings: some hundred times usual ones. */
+export const REGISTRY_SETTINGS_BYTES_MAX = 65_536;
+/** References to one anchor in either: enough for people, too few to blow a small file up. */
 export const CONFIG_ALIASES_MAX = 100;
 /** consumed_invites.json: some ten thousand redeemed invites that have not expired. */
 export const CONSUMED_INVITES_BYTES_MAX = 16 << 20;
 /** udp_port: five digits and an end of line, with room for spaces. */
 export const PORT_FILE_BYTES_MAX = 16;
+/** A file that an option names: certificates, keys or tokens. Bundles of hundreds of certificates fit. */
+export const NAMED_FILE_BYTES_MAX = 1 << 20;
+/** agent_id: as many as a registry takes for an id. */
+export const AGENT_ID_BYTES_MAX = 512;
+/** The end of a log in which the reason of a failed start is looked for: some hundred lines. */
+export const LOG_TAIL_BYTES_MAX = 65_536;
 /** background.json: a process and the flags of `up`. */
 export const BACKGROUND_NOTE_BYTES_MAX = 16_384;
 /** A log file, after which a new one is started: some hundred thousand lines. */
@@ -107,6 +115,8 @@ export const ROUTER_URL_LENGTH_MAX = 2_048;
 export const SSDP_BYTES_MAX = 8_192;
 /** Bytes of a PCP message (RFC 6887, section 7). */
 export const PCP_BYTES_MAX = 1_100;
+/** Outer ports that are tried when the one wished for is somebody else's; that four more are taken is no chance. */
+export const ROUTER_OTHER_PORTS_MAX = 4;
 /** Milliseconds for an HTTP request to the router and the whole of its answer. */
 export const ROUTER_HTTP_TIMEOUT_MS = 3_000;
 
@@ -126,16 +136,22 @@ export const HANDSHAKES_UNPROVED_PER_SOURCE_MAX = 16;
 export const HANDSHAKES_PROVED_PER_SOURCE_MAX = 32;
 /** Sources of members that are remembered; the one that was seen the longest ago goes first. */
 export const MEMBER_SOURCES_MAX = 4_096;
-/** Certificates whose signatures need no second look; the one that was used longest ago goes first. */
+/**
+ * Certificates that need not be read a second time, one for each member that there can be
+ * (`AUTHORS_MAX`); the one that was used longest ago goes first.
+ */
 export const KNOWN_CERTIFICATES_MAX = 1_024;
-/** Verified signatures that are remembered; the one that was used longest ago goes first. */
+/**
+ * Verified signatures that are remembered, that of the membership of each such member; the one that
+ * was used longest ago goes first.
+ */
 export const VERIFIED_SIGNATURES_MAX = 1_024;
 /**
  * The same for events, 200 bytes each: a node hears each once, but the nodes of one process hear the
  * same, and nearly at the same time.
  */
 export const VERIFIED_EVENTS_MAX = 16_384;
-/** Public keys that were made ready to verify with. */
+/** Public keys that were made ready to verify with: that of each such member. */
 export const PUBLIC_KEYS_MAX = 1_024;
 /** Strangers who redeem invites at the same time: in all, and of one source. Others are turned away. */
 export const INVITE_SESSIONS_MAX = 32;
@@ -148,6 +164,8 @@ export const REDEMPTIONS_AT_ONCE_MAX = 32;
 export const REDEMPTION_PAUSE_MS = 250;
 /** Such requests, of all members, that wait for an answer: as many as strangers could bring themselves. */
 export const REDEMPTIONS_PENDING_MAX = INVITE_SESSIONS_MAX;
+/** Members asked for one request: a few liars who say that they redeem must not be the only ones. */
+export const REDEMPTION_CLAIMANTS_MAX = 8;
 
 // --- peers and sessions
 
@@ -164,13 +182,17 @@ export const STANDBY_SESSIONS_MAX = DIALS_PER_PEER_MAX - 1;
  * connections take that long, and as long as it is there both ends keep its path open.
  */
 export const DRAIN_MS_MAX = 3_600_000;
-/** Restarts of a peer that are taken at once: a machine that crashes, not two that share a key. */
+/**
+ * Restarts of a peer that are taken at once: a machine that crashes, not two that share a key. One more
+ * is after each such time; a supervisor restarts a crashing daemon about as often.
+ */
 export const RESTARTS_MAX = 8;
+export const RESTART_PAUSE_MS = 5_000;
 /** Peers whose rate of something is kept account of; the one that was quiet the longest is forgotten first. */
 export const RATED_PEERS_MAX = 1_024;
 /** Peers that turn us away whose words are kept; a member that invents others fills no more. */
 export const REFUSING_PEERS_MAX = 256;
-/** Refusals of peers that are remembered, so that each is reported once. */
+/** Refusals of peers that are remembered, so that each is reported once: one of each member there can be. */
 export const REFUSALS_REMEMBERED_MAX = 1_024;
 /** Peers whose word about our address is kept: as many as there can be members. */
 export const OBSERVERS_MAX = 1_024;
@@ -180,13 +202,21 @@ export const CLOSE_REASON_BYTES_MAX = 256;
 
 // --- queues: what waits for JavaScript
 
-/** Sessions dialled to us that wait to be accepted; the engine refuses further attempts. */
+/**
+ * Sessions dialled to us that wait to be accepted, half of the handshakes that may be open; the engine
+ * refuses further attempts.
+ */
 export const SESSIONS_WAITING_MAX = 256;
-/** Datagrams of one session that wait; the oldest goes first. */
+/** Datagrams of one session that wait, four times the envelopes that may wait for the node; the oldest goes first. */
 export const DATAGRAMS_WAITING_MAX = 256;
+/**
+ * Addresses that packets of a session came from unexpectedly and that wait to be looked at, as many as may
+ * cause a question at once; the oldest goes first.
+ */
+export const STRAYS_WAITING_MAX = 8;
 /** Streams of one session that wait: as many as a peer may have open. */
 export const STREAMS_WAITING_MAX = 16_384;
-/** Raw packets that wait; the oldest goes first. */
+/** Raw packets that wait, the probes of half a second of an attempt to punch; the oldest goes first. */
 export const RAW_PACKETS_WAITING_MAX = 256;
 /** Notices of the engine that wait; the oldest goes first. Faults come once a minute and kind. */
 export const NOTICES_WAITING_MAX = 64;
@@ -265,6 +295,20 @@ export const COUNTER_FIRST_MAX = 2n ** 48n;
  */
 export const COUNTER_RESERVE = 2n ** 16n;
 assert(COUNTER_RESERVE < COUNTER_JUMP_MAX, "a restart is not taken for a forgery");
+/**
+ * Summaries of one peer that are answered at once: the state of a thousand nodes takes ten. One more is
+ * after each such time, in milliseconds.
+ */
+export const SUMMARIES_AT_ONCE_MAX = 32;
+export const SUMMARY_ANSWER_PAUSE_MS = 500;
+/** Bytes that answer one summary, give or take a part, as many as a frame may have: the rest is asked for anew. */
+export const SUMMARY_ANSWER_BYTES = FRAME_BYTES_MAX;
+/** Memberships in one frame, some 400 bytes each: a quarter of what it holds. */
+export const MEMBERSHIPS_PER_FRAME = 128;
+assert(
+  MEMBERSHIPS_PER_FRAME * MEMBERSHIP_BYTES_MAX / 4 <= FRAME_BYTES_MAX,
+  "memberships of more than twice the usual size fit their frame",
+);
 /** Desired connections kept: four times the forwards that can be there. */
 export const CONNECTIONS_MAX = 4 * FORWARDS_MAX;
 /** Services of one other node that are saved; the rest comes back from the network. */
@@ -307,9 +351,6 @@ export const JOIN_TOKEN_SECONDS_MAX = 300n;
 /** Milliseconds that the daemon works on one call, whatever the caller allows. */
 export const HANDLER_TIMEOUT_MS_MAX = 60_000;
 
-/** Addresses that packets of a session came from unexpectedly and that wait to be looked at; the oldest goes first. */
-export const STRAYS_WAITING_MAX = 8;
-
 // --- relays, as nodes agree on them
 
 /** Relays that one member may have us carry: to as many peers as it may know behind strict routers. */
@@ -319,6 +360,13 @@ export const RELAYS_PER_PEER_MAX = 3;
 /** Flows that one carrier may open to this node; it is asked for no more than this, and can force no more. */
 export const RELAYS_PER_CARRIER_MAX = 256;
 /**
+ * Requests for relays of one member that are answered at once, and grants of one carrier that are taken:
+ * all that it may have, as after a restart. One more is after each such time, in milliseconds.
+ */
+export const RELAY_REQUESTS_AT_ONCE_MAX = RELAYS_PER_MEMBER_MAX;
+export const RELAY_GRANTS_AT_ONCE_MAX = RELAYS_PER_CARRIER_MAX;
+export const RELAY_WORD_PAUSE_MS = 250;
+/**
  * What the relays of one member may carry together in each direction unless told otherwise, in
  * megabytes per second: a tenth of a gigabit.
  */
@@ -326,3 +374,23 @@ export const RELAY_MEGABYTES_DEFAULT = 12;
 /** The bounds of what may be told. */
 export const RELAY_MEGABYTES_MIN = 1;
 export const RELAY_MEGABYTES_MAX = 10_000;
+
+// --- punches
+
+/**
+ * Requests of one peer to be led to others that are answered at once, and its words where others are
+ * that are followed: a node that starts may have some peers that it cannot dial. One more is after each
+ * such time, in milliseconds.
+ */
+export const PUNCH_WORDS_AT_ONCE_MAX = 16;
+export const PUNCH_WORD_PAUSE_MS = 1_000;
+/** Peers whose last coordinator is remembered: as many as there can be members. */
+export const COORDINATORS_REMEMBERED_MAX = 1_024;
+/** Attempts at the same time, as many as dials; each of equal ends sends ten packets a second. */
+export const PUNCHES_MAX = DIALS_MAX;
+/** Of these, to one IP: many nodes may be behind one router, or somebody may be aiming us at it. */
+export const PUNCHES_PER_IP_MAX = 16;
+/** Packets of both ends in one attempt, answers included: twice the ports that are tried. */
+export const PUNCH_PACKETS_MAX = 2_048;
+/** Questions that one end replies to within an attempt, by two packets each; an equal end asks 30 times. */
+export const PUNCH_REPLIES_MAX = 32;

@@ -2,12 +2,11 @@
 // tokens, whether it runs or not.
 
 import { resolve } from "node:path";
-import { PollenError } from "../../types/mod.ts";
+import { PollenError, REGISTRY_SETTINGS_BYTES_MAX } from "../../types/mod.ts";
 import {
   parseDuration,
   parseRegistrySettings,
   REGISTRY_DATABASE_FILE,
-  REGISTRY_SETTINGS_LENGTH_MAX,
   type RegistrySettings,
 } from "../../config/mod.ts";
 import { systemDisk } from "../../host/mod.ts";
@@ -54,7 +53,7 @@ export const registry: Run = async (context) => {
 async function readConfig(args: Arguments): Promise<RegistrySettings> {
   const path = args.value("config");
   if (path === undefined) return {};
-  const bytes = await systemDisk.read(resolve(path), REGISTRY_SETTINGS_LENGTH_MAX);
+  const bytes = await systemDisk.read(resolve(path), REGISTRY_SETTINGS_BYTES_MAX);
   if (bytes === null) throw new PollenError("not_found", `There is no file ${path}.`);
   try {
     return parseRegistrySettings(new TextDecoder("utf-8", { fatal: true }).decode(bytes));

@@ -1,15 +1,16 @@
 // What others can exceed is counted under its limit's name and logged once a minute, whichever room
 // the limit stands in. Each row goes through the room itself, up to the limit and three times beyond.
 
-import { deepEqual, equal, throws } from "node:assert/strict";
+import { deepEqual, equal, rejects, throws } from "node:assert/strict";
+import { systemRandom } from "../../../lib/host/mod.ts";
 import { Links } from "../../../lib/mesh/links.ts";
 import { Redemptions } from "../../../lib/mesh/redemptions.ts";
 import { type Member, SessionRegistry } from "../../../lib/mesh/registry.ts";
 import { Reports } from "../../../lib/mesh/reports.ts";
+import { SockStore } from "../../../lib/sock/mod.ts";
 import { NodeCore } from "../../../lib/node/mod.ts";
 import { Rounds } from "../../../lib/node/rounds.ts";
 import { DEFAULT_CONFIG } from "../../../lib/node/wiring.ts";
-import { ANSWERS_BURST } from "../../../lib/node/summary_pauses.ts";
 import {
   AgentPage,
   Envelope,
@@ -39,6 +40,8 @@ import {
   peerKeyBytes,
   peerKeyFromBytes,
   PollenError,
+  PUNCH_WORDS_AT_ONCE_MAX,
+  PUNCHES_PER_IP_MAX,
   REDEMPTIONS_PENDING_MAX,
   type RelayPeer,
   RELAYS_PER_CARRIER_MAX,
@@ -47,6 +50,7 @@ import {
   silentLog,
   STANDBY_SESSIONS_MAX,
   type Stream,
+  SUMMARIES_AT_ONCE_MAX,
   Tasks,
   UNRULED_STREAMS_WAITING_MAX,
   UNSIGNED_AUTHORS_MAX,
@@ -211,21 +215,25 @@ const ROWS: Partial<Record<LimitName, (world: World) => void | Promise<void>>> =
   summaries(world) {
     world.connect(BOB, ALPN_MEMBER_2);
     const summary = { kind: "summary", value: { positions: [] } } as const;
-    for (const _ of upTo(ANSWERS_BURST + BEYOND)) world.frame(BOB, summary);
+    for (const _ of upTo(SUMMARIES_AT_ONCE_MAX + BEYOND)) world.frame(BOB, summary);
   },
   agent_summaries(world) {
     world.connect(BOB, ALPN_MEMBER_2);
     const summary = { kind: "agentSummary", value: { authors: [] } } as const;
-    for (const _ of upTo(ANSWERS_BURST + BEYOND)) world.frame(BOB, summary);
+    for (const _ of upTo(SUMMARIES_AT_ONCE_MAX + BEYOND)) world.frame(BOB, summary);
   },
   punch_requests(world) {
     const value = { peerId: peerKeyBytes(EVE) };
-    for (const _ of upTo(16 + BEYOND)) world.say(BOB, { kind: "punchCoordRequest", value });
+    for (const _ of upTo(PUNCH_WORDS_AT_ONCE_MAX + BEYOND)) {
+      world.say(BOB, { kind: "punchCoordRequest", value });
+    }
   },
   punch_triggers(world) {
     const address = "8.8.8.8:99";
     const value = { peerId: peerKeyBytes(EVE), selfAddr: address, peerAddr: address };
-    for (const _ of upTo(16 + BEYOND)) world.say(BOB, { kind: "punchCoordTrigger", value });
+    for (const _ of upTo(PUNCH_WORDS_AT_ONCE_MAX + BEYOND)) {
+      world.say(BOB, { kind: "punchCoordTrigger", value });
+    }
   },
   relay_requests(world) {
     const value = { peerId: peerKeyBytes(EVE) };
@@ -246,6 +254,21 @@ const ROWS: Partial<Record<LimitName, (world: World) => void | Promise<void>>> =
       const value = { peerId: peerKeyBytes(EVE), flow: flow + 1 };
       world.frame(BOB, { kind: "relayGrant", value });
     }
+  },
+  async punches({ clock, limits }) {
+    const store = new SockStore({
+      clock,
+      limits,
+      random: systemRandom,
+      send() {},
+      openSocket: never,
+    });
+    const end = new AbortController();
+    const punch = () => store.punch({ ip: "192.0.2.1", port: 9 }, { signal: end.signal });
+    const running = upTo(PUNCHES_PER_IP_MAX).map(punch);
+    for (const _ of upTo(BEYOND)) await rejects(punch(), { code: "exhausted" });
+    end.abort();
+    await Promise.allSettled(running);
   },
   standby_sessions({ limits, clock }) {
     const registry = new SessionRegistry(ME, limits);

@@ -3,14 +3,13 @@
 
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import {
-  ATTEMPT_PACKETS_MAX,
   drawPorts,
   encodeProbe,
   HARD_SOCKETS,
   PROBE_NONCE_BYTES,
   SPRAYED_PORTS,
 } from "../../../lib/sock/mod.ts";
-import { readWay } from "../../../lib/types/mod.ts";
+import { PUNCH_PACKETS_MAX, readWay } from "../../../lib/types/mod.ts";
 import { Seeded } from "../../support/seeded.ts";
 import { type NatNode, Net } from "./routers.ts";
 
@@ -26,7 +25,7 @@ function pair(seed: number): { net: Net; hard: NatNode; easy: NatNode } {
 
 /** Whether both packets and targets are within the bounds. */
 function assertBounded({ net, hard, easy }: ReturnType<typeof pair>): void {
-  ok(net.sent <= ATTEMPT_PACKETS_MAX, `${net.sent} packets`);
+  ok(net.sent <= PUNCH_PACKETS_MAX, `${net.sent} packets`);
   deepEqual([...hard.targets], ["198.51.100.2:5000"], "the hard side aims at one address");
   ok([...easy.targets].every((target) => target.startsWith("198.51.100.1:")));
 }
