@@ -62,6 +62,11 @@ pub fn over_socket(number: u16, address: SocketAddr) -> Option<SocketAddr> {
     Some(way(SOCKET, number, ip.to_bits(), address.port()))
 }
 
+/// Whether packets to that address stay on this machine.
+pub fn is_loopback(address: SocketAddr) -> bool {
+    behind(address).ip().to_canonical().is_loopback()
+}
+
 pub fn over_relay(number: u32) -> SocketAddr {
     way(RELAY, 0, number, RELAY_PORT)
 }

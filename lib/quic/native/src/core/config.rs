@@ -8,6 +8,7 @@ use super::reset::ResetKey;
 use super::tls::{server_config, Protocol};
 use crate::limits::*;
 use crate::qlog::Qlog;
+use crate::way;
 use quinn_proto::{
     ClientConfig, EndpointConfig, MtuDiscoveryConfig, ServerConfig, TransportConfig, VarInt,
 };
@@ -77,7 +78,7 @@ impl Transports {
 
     /// For a connection that begins now.
     pub fn begin(&self, now: Instant, inbound: bool, remote: SocketAddr) -> Arc<TransportConfig> {
-        let far = !remote.ip().to_canonical().is_loopback();
+        let far = !way::is_loopback(remote);
         let qlog = self.qlog.as_ref();
         match qlog.and_then(|qlog| qlog.begin(inbound, remote, now)) {
             Some(stream) => {

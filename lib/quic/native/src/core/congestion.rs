@@ -169,8 +169,9 @@ impl Controller for Bounded {
     }
 
     fn metrics(&self) -> ControllerMetrics {
+        // What the path is found to carry: less than may be in flight where it began anew.
         let mut metrics = self.inner.metrics();
-        metrics.congestion_window = self.window();
+        metrics.congestion_window = self.inner.window().min(self.bound);
         metrics
     }
 

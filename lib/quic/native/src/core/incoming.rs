@@ -57,7 +57,7 @@ impl Core {
 
     /// Nothing larger is taken from there.
     fn packet_bytes_max(&self, remote: SocketAddr) -> usize {
-        match way::behind(remote).ip().to_canonical().is_loopback() {
+        match way::is_loopback(remote) {
             true => usize::from(UDP_PAYLOAD_MAX),
             false => self.transports.far_bytes_max().max(PACKET_BYTES_ORDINARY),
         }

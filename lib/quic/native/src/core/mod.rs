@@ -35,6 +35,7 @@ pub(crate) mod testing;
 mod tests;
 mod timers;
 mod tls;
+mod trains;
 mod verdict;
 
 pub use config::{Protocols, Transports};

@@ -46,11 +46,17 @@ impl Core {
             Some(Way::Relay(_)) => HEADER_BYTES,
             _ => 0,
         };
-        let connection = &mut session.connection;
-        let fitting = TRAIN_BYTES_MAX / (usize::from(connection.current_mtu()) + header);
+        let fitting = TRAIN_BYTES_MAX / (usize::from(session.connection.current_mtu()) + header);
         let begin = into.len();
-        let segments = segments.min(fitting).max(1);
-        let mut transmit = connection.poll_transmit(now, segments, into)?;
+        let carried = session.train_packets(now)?;
+        let packets = segments.min(fitting).min(carried).max(1);
+        let Some(mut transmit) = session.connection.poll_transmit(now, packets, into) else {
+            session.path.train_waits = false;
+            return None;
+        };
+        if carried < fitting {
+            session.note_train(now, packets, transmit.size);
+        }
         transmit.destination = moved_to.unwrap_or(transmit.destination);
         transmit.src_ip = transmit.src_ip.filter(|_| !is_anew);
         if let Some(farewell) = &mut session.farewell {

@@ -55,6 +55,10 @@ pub struct Path {
     ids: VecDeque<Id>,
     /// When a packet from elsewhere is reported again.
     stray_after: Option<Instant>,
+    /// When the next train may go, where trains are bounded.
+    pub train_at: Option<Instant>,
+    /// Whether it was asked for before that moment.
+    pub train_waits: bool,
     /// The next ping over a path that has not answered yet, and the pause before it.
     ping: Option<(Instant, Duration)>,
 }
@@ -151,6 +155,7 @@ impl Core {
             return;
         }
         session.path.is_anew = true;
+        session.path.train_at = None;
         self.paths.constant.remove(&from);
         session.path.moved_to = (to != constant).then_some(to);
         if to != constant {

@@ -128,8 +128,12 @@ impl Core {
         if session.streams_left {
             list(&mut self.unsettled, &mut self.listed, session);
         }
-        let (deadline, ping) = (session.deadline, session.path.ping_at());
-        let next = [session.connection.poll_timeout(), deadline, ping];
+        let next = [
+            session.connection.poll_timeout(),
+            session.deadline,
+            session.path.ping_at(),
+            session.path.train_at.filter(|at| *at > now),
+        ];
         let next = next.into_iter().flatten().min();
         self.timers.arm(handle, &mut session.armed, next);
         self.hand_up_datagrams();

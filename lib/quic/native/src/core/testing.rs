@@ -43,7 +43,22 @@ pub struct Node {
     pub local_ip: Option<IpAddr>,
     pub events: Vec<Event>,
     pub wakes: Vec<Wake>,
+    /// Takes down what goes at once, if it is there.
+    pub trains: Option<Vec<Train>>,
 }
+
+/// A train of packets that a node sent.
+#[derive(Clone, Copy, Debug)]
+pub struct Train {
+    pub at: Instant,
+    pub packets: usize,
+    pub bytes: usize,
+    /// Bytes that the path carried in a millisecond then: its window in each round trip.
+    pub carried: usize,
+}
+
+/// Packets that the system takes at once.
+pub const SEGMENTS: usize = 8;
 
 impl Node {
     pub fn new(host: u8, served: &[&[u8]]) -> Self {
@@ -58,6 +73,7 @@ impl Node {
             local_ip: None,
             events: Vec::new(),
             wakes: Vec::new(),
+            trains: None,
         }
     }
 
@@ -82,8 +98,23 @@ impl Node {
         }
         while let Some(session) = core.next_to_flush() {
             let mut train = Vec::new();
-            while let Some(transmit) = core.transmit(now, session, 8, &mut train) {
+            loop {
+                let path = core
+                    .sessions
+                    .get(session)
+                    .map(|s| s.connection.stats().path);
+                let Some(transmit) = core.transmit(now, session, SEGMENTS, &mut train) else {
+                    break;
+                };
                 let size = transmit.segment_size.unwrap_or(transmit.size);
+                if let (Some(trains), Some(path)) = (&mut self.trains, path) {
+                    trains.push(Train {
+                        at: now,
+                        packets: transmit.size.div_ceil(size),
+                        bytes: transmit.size,
+                        carried: (path.cwnd as f64 / path.rtt.as_secs_f64() / 1e3) as usize,
+                    });
+                }
                 let packets = train[..transmit.size].chunks(size).map(<[u8]>::to_vec);
                 sent.extend(packets.map(|packet| (transmit.destination, packet)));
                 train.clear();

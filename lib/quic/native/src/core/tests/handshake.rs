@@ -1,6 +1,7 @@
 //! Dials, handshakes, and what a peer may do before its verdict.
 
 use super::pattern;
+use super::transfer::Transfer;
 use crate::core::testing::{Node, World, ALPN, DIAL};
 use crate::core::*;
 use crate::event::{DialError, EndKind};
@@ -31,6 +32,29 @@ fn a_handshake_shows_each_the_other() {
     assert_eq!((far.0, far.1, far.2), (0, true, world.nodes[0].address));
     assert_eq!((near.3.as_slice(), far.3.as_slice()), (ALPN, ALPN));
     assert!(near.4 > 100 && far.4 > 100);
+}
+
+#[test]
+fn a_path_that_takes_longer_than_was_assumed_is_met_with_few_packets() {
+    let mut world = World::new(&[ALPN], &[ALPN]);
+    world.latency = Duration::from_millis(300);
+    world.tapped = Some(Vec::new());
+    world.dial(ALPN, Duration::from_secs(5));
+    world.run(Duration::from_millis(1_500));
+    let sent = world.tapped.take().unwrap();
+    assert!(sent.len() <= 16, "{} packets", sent.len());
+    let sessions = world.nodes.each_ref().map(Node::session);
+    for (node, session) in world.nodes.iter_mut().zip(sessions) {
+        node.core.admit(session);
+    }
+    // What was sent twice did not narrow the window.
+    let mut transfer = Transfer::begin(&mut world, 1_000_000);
+    let near = world.nodes[0].core.sessions.get(sessions[0]).unwrap();
+    let path = near.connection.stats().path;
+    assert_eq!((path.congestion_events, path.cwnd), (0, 14_720));
+    assert!(path.rtt >= Duration::from_millis(600), "{:?}", path.rtt);
+    transfer.run(&mut world, 1_000, Duration::from_millis(10));
+    assert_eq!(transfer.received, 1_000_000);
 }
 
 #[test]

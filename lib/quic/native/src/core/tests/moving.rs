@@ -1,12 +1,12 @@
 //! Paths that are moved from above: QUIC notices nothing, and no packet moves one by itself.
 
 use super::pattern;
+use super::transfer::Transfer;
 use crate::core::testing::{Node, World, ALPN, ALPN_MOVED};
 use crate::core::*;
 use crate::event::EndKind;
-use crate::limits::STRAY_PAUSE;
+use crate::limits::{INITIAL_RTT, MTU_INTERNET, PACKET_BYTES_MIN, STRAY_PAUSE};
 use bytes::{Bytes, BytesMut};
-use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
@@ -90,34 +90,9 @@ fn both_ends_move_at_once_and_meet_again_where_they_are_told() {
 #[test]
 fn what_was_in_flight_on_the_old_path_does_not_hold_up_the_new_one() {
     let mut world = World::connected_with(ALPN_MOVED, 1_472);
-    let near = world.nodes[0].session();
-    world.nodes[0].core.open_delegated(near, 9).unwrap();
-    world.run(Duration::ZERO);
-    let ours = world.nodes[0].opened()[0];
-    let mut pending = VecDeque::from([Bytes::from(vec![1; 100_000_000])]);
-    let mut there = VecDeque::new();
-    let mut theirs = None;
-    let mut received = 0;
-    let mut run = |world: &mut World, milliseconds: u32| {
-        let before = received;
-        for _ in 0..milliseconds {
-            let [client, server] = &mut world.nodes;
-            client.core.write_delegated(ours, &mut pending);
-            theirs = theirs.or_else(|| {
-                let (stream, _) = server.incoming().into_iter().next()?;
-                server.core.delegate(stream, 7).unwrap();
-                Some(stream)
-            });
-            if let Some(stream) = theirs {
-                server.core.read_stream(stream, usize::MAX, &mut there);
-                received += there
-                    .drain(..)
-                    .map(|chunk: Bytes| chunk.len())
-                    .sum::<usize>();
-            }
-            world.run(Duration::from_millis(1));
-        }
-        received - before
+    let mut transfer = Transfer::begin(&mut world, 100_000_000);
+    let mut run = |world: &mut World, milliseconds| {
+        transfer.run(world, milliseconds, Duration::from_millis(1))
     };
     assert!((1_000_000..50_000_000).contains(&run(&mut world, 300)));
     world.is_cut = true;
@@ -129,6 +104,43 @@ fn what_was_in_flight_on_the_old_path_does_not_hold_up_the_new_one() {
         world.nodes[side].core.set_path(now, session, to);
     }
     assert!(run(&mut world, 500) > 100_000);
+}
+
+/// The round trip, the size of packets and the congestion window that the near side counts with.
+fn estimate(world: &World) -> (Duration, u16, u64) {
+    let near = world.nodes[0].session();
+    let connection = &world.nodes[0].core.sessions.get(near).unwrap().connection;
+    let window = connection.congestion_state().metrics().congestion_window;
+    (connection.rtt(), connection.current_mtu(), window)
+}
+
+#[test]
+fn a_new_path_is_measured_afresh() {
+    const MILLISECOND: Duration = Duration::from_millis(1);
+    let fresh = (INITIAL_RTT, PACKET_BYTES_MIN, 10 * u64::from(MTU_INTERNET));
+    let mut world = World::connected_with(ALPN_MOVED, 1_472);
+    let mut transfer = Transfer::begin(&mut world, 100_000_000);
+    transfer.run(&mut world, 300, MILLISECOND);
+    let (rtt, mtu, window) = estimate(&world);
+    assert!((40..60).contains(&rtt.as_millis()), "{rtt:?}");
+    assert!(mtu > 1_400 && window > 2 * fresh.2, "{mtu}, {window}");
+
+    // It carries less, and takes longer.
+    (world.mtu, world.latency) = (1_300, Duration::from_millis(100));
+    world.now += MILLISECOND;
+    let now = world.now;
+    for side in [0, 1] {
+        let (session, to) = (world.nodes[side].session(), elsewhere(2 - side as u8));
+        world.nodes[side].address = elsewhere(1 + side as u8);
+        world.nodes[side].core.set_path(now, session, to);
+    }
+    let (rtt, mtu, window) = estimate(&world);
+    assert_eq!((rtt, mtu), (fresh.0, fresh.1));
+    assert_eq!(window, fresh.2.max(14_720));
+    assert!(transfer.run(&mut world, 3_000, MILLISECOND) > 1_000_000);
+    let (rtt, mtu, _) = estimate(&world);
+    assert!((200..250).contains(&rtt.as_millis()), "{rtt:?}");
+    assert!((1_280..=1_300).contains(&mtu), "{mtu}");
 }
 
 #[test]

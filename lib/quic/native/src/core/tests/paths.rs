@@ -1,11 +1,12 @@
 //! What a session makes of its path: packet sizes, congestion, garbage.
 
 use super::pattern;
+use super::transfer::Transfer;
 use crate::core::congestion::Bounded;
 use crate::core::testing::{World, ALPN};
 use crate::core::*;
 use crate::testing::allocated_bytes;
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 use quinn_proto::congestion::{Bbr, Cubic};
 use std::time::Duration;
 
@@ -19,6 +20,29 @@ fn packets_grow_to_what_the_path_carries() {
         let found = usize::from(session.connection.current_mtu());
         assert!((least..=mtu).contains(&found), "{found} on a path of {mtu}");
     }
+}
+
+#[test]
+fn packets_shrink_when_only_large_ones_vanish() {
+    const BYTES: usize = 20_000_000;
+    let mut world = World::connected_over(1_472);
+    let mut transfer = Transfer::begin(&mut world, BYTES);
+    let before = transfer.run(&mut world, 300, Duration::from_millis(1));
+    let size = |world: &World| {
+        let near = world.nodes[0].session();
+        let session = world.nodes[0].core.sessions.get(near).unwrap();
+        session.connection.current_mtu()
+    };
+    assert!(size(&world) > 1_400 && (100_000..BYTES / 2).contains(&before));
+    world.mtu = 1_250;
+    let mut seconds = 0;
+    while transfer.received < BYTES && seconds < 60 {
+        transfer.run(&mut world, 1_000, Duration::from_millis(1));
+        seconds += 1;
+    }
+    assert_eq!(transfer.received, BYTES);
+    assert!((1_200..=1_250).contains(&size(&world)));
+    assert_eq!(world.nodes.each_ref().map(|node| node.end()), [None, None]);
 }
 
 #[test]
@@ -72,33 +96,20 @@ fn widest_window(congestion: Congestion) -> u64 {
         assert_eq!(controller.is::<Cubic>(), congestion == Congestion::Cubic);
     }
     let near = world.nodes[0].session();
-    world.nodes[0].core.open_delegated(near, 9).unwrap();
-    world.run(Duration::ZERO);
-    let ours = world.nodes[0].opened()[0];
-    let mut pending = VecDeque::from([Bytes::from(vec![1; 40_000_000])]);
-    let mut there = VecDeque::new();
-    let mut theirs = None;
+    let mut transfer = Transfer::begin(&mut world, 40_000_000);
     let mut widest = 0;
     for _ in 0..20_000 {
-        let [client, server] = &mut world.nodes;
-        client.core.write_delegated(ours, &mut pending);
-        let session = client.core.sessions.get(near).unwrap();
+        transfer.run(&mut world, 1, Duration::from_micros(100));
+        let session = world.nodes[0].core.sessions.get(near).unwrap();
         widest = widest.max(session.connection.congestion_state().window());
-        theirs = theirs.or_else(|| {
-            let (stream, _) = server.incoming().into_iter().next()?;
-            server.core.delegate(stream, 7).unwrap();
-            Some(stream)
-        });
-        if let Some(stream) = theirs {
-            server.core.read_stream(stream, usize::MAX, &mut there);
-            there.clear();
-        }
-        if pending.is_empty() {
+        if transfer.is_written() {
             break;
         }
-        world.run(Duration::from_micros(100));
     }
-    assert!(pending.is_empty(), "{congestion:?} did not move the bytes");
+    assert!(
+        transfer.is_written(),
+        "{congestion:?} did not move the bytes"
+    );
     widest
 }
 

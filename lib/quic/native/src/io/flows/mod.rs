@@ -45,7 +45,7 @@ impl Flows {
     pub fn new() -> Self {
         Self {
             local: LocalPorts::new(),
-            served: ServedFlows::new(),
+            served: ServedFlows::new(FLOWS_SERVED_MAX),
             parts: Parts::default(),
             numbers: Numbers::default(),
             buffer: vec![0; FLOW_PACKET_BYTES_MAX].into(),

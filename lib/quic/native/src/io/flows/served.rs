@@ -52,11 +52,12 @@ pub struct ServedFlows {
 }
 
 impl ServedFlows {
-    pub fn new() -> Self {
+    /// With room for so many flows of all sessions together.
+    pub fn new(room: usize) -> Self {
         Self {
             services: FxHashMap::default(),
             guests: FxHashMap::default(),
-            flows: Arena::new(FLOWS_SERVED_MAX),
+            flows: Arena::new(room),
             timers: Timers::default(),
             reading: Reading::default(),
         }

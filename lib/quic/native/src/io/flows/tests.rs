@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::core::testing::{World, ALPN_FLOWS};
+use crate::event::Event;
 use crate::io::tokens::{source, Source};
 use mio::{Events, Poll};
 use std::net::UdpSocket as StdSocket;
@@ -22,6 +23,11 @@ struct Bench {
 impl Bench {
     /// A service that is not open to the session yet.
     fn new() -> Self {
+        Self::with_room(FLOWS_SERVED_MAX)
+    }
+
+    /// The same, with room for so many flows.
+    fn with_room(room: usize) -> Self {
         let service = StdSocket::bind("127.0.0.1:0").unwrap();
         service
             .set_read_timeout(Some(Duration::from_secs(60)))
@@ -29,6 +35,7 @@ impl Bench {
         let target = service.local_addr().unwrap();
         let gauge = Arc::<FlowGauge>::default();
         let mut flows = Flows::new();
+        flows.served = ServedFlows::new(room);
         let targets = vec![target];
         flows
             .served
@@ -45,6 +52,22 @@ impl Bench {
 
     fn session(&self) -> Handle {
         self.world.nodes[1].session()
+    }
+
+    /// Another session with the same service open to it.
+    fn another(&mut self) -> Handle {
+        self.world.dial(ALPN_FLOWS, Duration::from_secs(5));
+        self.world.run(Duration::from_secs(1));
+        let node = &mut self.world.nodes[1];
+        let up = node.events.iter().rev().find_map(|event| match event {
+            Event::SessionUp { session, .. } => Some(*session),
+            _ => None,
+        });
+        let session = up.unwrap();
+        node.core.take_session(session);
+        node.core.admit(session);
+        self.flows.served.allow(&node.core, TAG, session);
+        session
     }
 
     fn allow(&mut self) {
@@ -65,7 +88,11 @@ impl Bench {
     }
 
     fn send_datagram(&mut self, datagram: Bytes) {
-        let (session, now) = (self.session(), self.world.now);
+        self.send_over(self.session(), datagram);
+    }
+
+    fn send_over(&mut self, session: Handle, datagram: Bytes) {
+        let now = self.world.now;
         self.flows
             .take(self.poll.registry(), session, datagram, now);
     }
@@ -173,6 +200,32 @@ fn a_flow_ends_when_it_was_silent_for_a_minute() {
     assert_eq!(bench.flows.next_deadline(), Some(bench.world.now));
     bench.flows.expire(bench.world.now);
     assert_eq!(bench.flow_count(), 0.0);
+}
+
+#[test]
+fn where_all_flows_are_taken_who_has_most_makes_room() {
+    const ROOM: u32 = 6;
+    let mut bench = Bench::with_room(ROOM as usize);
+    bench.allow();
+    let (greedy, modest) = (bench.session(), bench.another());
+    let mut send = |session, flow: u32| {
+        let datagrams = bench.header(flow).split(&flow.to_be_bytes(), 1_200);
+        for datagram in datagrams.unwrap() {
+            bench.send_over(session, datagram);
+        }
+        bench.world.now += Duration::from_millis(1);
+        assert!(bench.flow_count() <= f64::from(ROOM));
+        bench.receive().1
+    };
+    let first: Vec<_> = (0..ROOM - 1).map(|flow| send(greedy, flow)).collect();
+    let theirs: Vec<_> = (100..103).map(|flow| send(modest, flow)).collect();
+    // The newest of the one and all of the other are as they were.
+    assert_eq!([3, 4].map(|flow| send(greedy, flow)), first[3..]);
+    assert_eq!([100, 101, 102].map(|flow| send(modest, flow)), theirs[..]);
+    assert_eq!(bench.flow_count(), f64::from(ROOM));
+    let session = bench.session();
+    bench.flows.session_ended(session);
+    assert_eq!(bench.flow_count(), 3.0);
 }
 
 #[test]
