@@ -18,10 +18,23 @@
 // Left for a relayed one, it is not taken again for a minute.
 //
 // Invariant: a path is moved only to an address from where an authenticated answer came to a
-// question that was sent there. Nothing is asked more often than the bounds below say, whatever
+// question that was sent there. Nothing is asked more often than the bounds of types/limits/ways.ts say, whatever
 // others send.
 
-import { addMs, formatAddress, type MonotonicMs, type SocketAddress } from "../types/mod.ts";
+import {
+  addMs,
+  formatAddress,
+  type LimitCounter,
+  type MonotonicMs,
+  PATH_ANSWER_PAUSE_MS,
+  PATH_ANSWERS_AT_ONCE_MAX,
+  PATH_CANDIDATES_MAX,
+  PATH_QUESTION_PAUSE_MS,
+  PATH_QUESTIONS_AT_ONCE_MAX,
+  PATH_QUESTIONS_WAITING_MAX,
+  type SocketAddress,
+  uncounted,
+} from "../types/mod.ts";
 import { Bucket } from "./bucket.ts";
 import { Hearing, type Traffic } from "./hearing.ts";
 import { isRelayed } from "./relays.ts";
@@ -38,21 +51,11 @@ const ROUND_LOOKS = 2;
 const REST_MS = 1_750;
 /** How long an answer is waited for. */
 const ANSWER_MS = 5_000;
-/** Questions that packets or questions from elsewhere may cause, at once; and the time for one more. */
-const REACTIONS_BURST = 8;
-const REACTION_PAUSE_MS = 250;
-/** Answers that a peer's questions may cause, at once; and the time for one more. */
-const ANSWERS_BURST = 32;
-const ANSWER_PAUSE_MS = 50;
 /** Between two rounds in which the direct addresses are asked of a peer that is relayed: first and longest. */
 const UPGRADE_PAUSE_MS = 1_000;
 const UPGRADE_PAUSE_MS_MAX = 60_000;
 /** How long a direct address is left alone that answered and carried nothing. */
 const SHUNNED_MS = 60_000;
-/** Addresses of one peer that are asked in a round. */
-export const CANDIDATES_MAX = 16;
-/** Questions whose answers are waited for. */
-const ASKED_MAX = 64;
 
 /** What is to be done. */
 export type PathOutput =
@@ -103,10 +106,16 @@ export class PathChoice {
   #upgradePauseMs = UPGRADE_PAUSE_MS;
   /** A direct address that answers and carries nothing. */
   #shunned: { readonly address: string; readonly until: MonotonicMs } | null = null;
-  readonly #reactions = new Bucket(REACTIONS_BURST, REACTION_PAUSE_MS);
-  readonly #answers = new Bucket(ANSWERS_BURST, ANSWER_PAUSE_MS);
+  readonly #reactions = new Bucket(PATH_QUESTIONS_AT_ONCE_MAX, PATH_QUESTION_PAUSE_MS);
+  readonly #answers: Bucket;
 
-  constructor(now: MonotonicMs, current: SocketAddress) {
+  /** @param limits Takes the questions that are not answered. Default: nobody does. */
+  constructor(now: MonotonicMs, current: SocketAddress, limits: LimitCounter = uncounted) {
+    this.#answers = new Bucket(
+      PATH_ANSWERS_AT_ONCE_MAX,
+      PATH_ANSWER_PAUSE_MS,
+      () => limits.count("path_answers"),
+    );
     this.#current = current;
     this.#sentAt = now;
     this.#upgradeAt = now;
@@ -199,7 +208,7 @@ export class PathChoice {
     this.#upgradeAt = addMs(now, this.#upgradePauseMs);
     this.#upgradePauseMs = Math.min(2 * this.#upgradePauseMs, UPGRADE_PAUSE_MS_MAX);
     const direct = candidates().filter((to) => !isRelayed(to));
-    return direct.slice(0, CANDIDATES_MAX).map((to) => this.#ask(now, to));
+    return direct.slice(0, PATH_CANDIDATES_MAX).map((to) => this.#ask(now, to));
   }
 
   /** This machine's addresses changed, or it slept: the path may lead nowhere. */
@@ -274,13 +283,15 @@ export class PathChoice {
 
   #askAll(now: MonotonicMs, candidates: readonly SocketAddress[]): PathOutput[] {
     const all = new Map([this.#current, ...candidates].map((to) => [formatAddress(to), to]));
-    return [...all.values()].slice(0, CANDIDATES_MAX).map((to) => this.#ask(now, to));
+    return [...all.values()].slice(0, PATH_CANDIDATES_MAX).map((to) => this.#ask(now, to));
   }
 
   #ask(now: MonotonicMs, to: SocketAddress): PathOutput {
     if (this.#isCurrent(to)) this.#sentAt = now;
     const number = ++this.#lastNumber;
-    if (this.#asked.size >= ASKED_MAX) this.#asked.delete(this.#asked.keys().next().value!);
+    if (this.#asked.size >= PATH_QUESTIONS_WAITING_MAX) {
+      this.#asked.delete(this.#asked.keys().next().value!);
+    }
     this.#asked.set(number, { address: formatAddress(to), at: now });
     return { kind: "ask", to, number };
   }

@@ -7,6 +7,7 @@ import {
   type Clock,
   type Engine,
   formatAddress,
+  type LimitCounter,
   type Log,
   type PeerKey,
   type PeerPath,
@@ -51,6 +52,8 @@ export interface PathsOptions {
   readonly engine: Engine;
   readonly clock: Clock;
   readonly log: Log;
+  /** Takes what finds no room. */
+  readonly limits: LimitCounter;
   readonly relays: Relays;
   /** Where a peer may be, besides where its session leads. */
   candidates(peer: PeerKey): readonly SocketAddress[];
@@ -82,7 +85,7 @@ export class Paths {
   /** Keeps the paths of a session of pollen/2 until it ends. */
   async keep(peer: PeerKey, session: Session): Promise<void> {
     const codec = new ProbeCodec(session.secret, !session.inbound);
-    const choice = new PathChoice(this.#now(), session.remoteAddress);
+    const choice = new PathChoice(this.#now(), session.remoteAddress, this.#options.limits);
     const kept = { peer, session, codec, choice };
     if (this.#sessions.size === 0) this.#schedule();
     this.#sessions.set(codec.tag, kept);

@@ -15,6 +15,8 @@ const TEXTS = {
   strays_waiting: "addresses that packets of a session came from; the oldest is forgotten",
   // Members, by their sessions.
   sessions_waiting: "sessions wait to be looked at; further ones are closed",
+  path_answers:
+    "questions of a session's peer from where it is heard; further ones are not answered",
   standby_sessions: "sessions of one peer stand by; further ones are closed",
   peer_events_waiting: "changes of sessions wait; new sessions are closed",
   notices_waiting: "notices of the engine wait; the oldest is lost",

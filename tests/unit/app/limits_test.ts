@@ -4,6 +4,7 @@
 import { deepEqual, equal, rejects, throws } from "node:assert/strict";
 import { systemRandom } from "../../../lib/host/mod.ts";
 import { Links } from "../../../lib/mesh/links.ts";
+import { PathChoice } from "../../../lib/mesh/path_choice.ts";
 import { Redemptions } from "../../../lib/mesh/redemptions.ts";
 import { type Member, SessionRegistry } from "../../../lib/mesh/registry.ts";
 import { Reports } from "../../../lib/mesh/reports.ts";
@@ -35,6 +36,7 @@ import {
   type MonotonicMs,
   OBSERVERS_MAX,
   PACKETS_WAITING_MAX,
+  PATH_ANSWERS_AT_ONCE_MAX,
   PEER_EVENTS_WAITING_MAX,
   type PeerKey,
   peerKeyBytes,
@@ -269,6 +271,13 @@ const ROWS: Partial<Record<LimitName, (world: World) => void | Promise<void>>> =
     for (const _ of upTo(BEYOND)) await rejects(punch(), { code: "exhausted" });
     end.abort();
     await Promise.allSettled(running);
+  },
+  path_answers({ clock, limits }) {
+    const home = { ip: "192.0.2.1", port: 9 };
+    const choice = new PathChoice(clock.monotonicNow(), home, limits);
+    for (const index of upTo(PATH_ANSWERS_AT_ONCE_MAX + BEYOND)) {
+      choice.questioned(clock.monotonicNow(), home, BigInt(index + 1));
+    }
   },
   standby_sessions({ limits, clock }) {
     const registry = new SessionRegistry(ME, limits);

@@ -2,8 +2,13 @@
 
 import { deepEqual, equal } from "node:assert/strict";
 import { LOOK_MS } from "../../../lib/mesh/hearing.ts";
-import { CANDIDATES_MAX, PathChoice, type PathOutput } from "../../../lib/mesh/path_choice.ts";
-import { type MonotonicMs, relayWay, type SocketAddress } from "../../../lib/types/mod.ts";
+import { PathChoice, type PathOutput } from "../../../lib/mesh/path_choice.ts";
+import {
+  type MonotonicMs,
+  PATH_CANDIDATES_MAX,
+  relayWay,
+  type SocketAddress,
+} from "../../../lib/types/mod.ts";
 
 const at = (ms: number) => ms as MonotonicMs;
 const place = (host: number): SocketAddress => ({ ip: `192.0.2.${host}`, port: 60_611 });
@@ -128,5 +133,5 @@ Deno.test("whatever others send, questions and answers are bounded", () => {
   equal(questions, 8 + 3);
   equal(answers, 32 + 19);
   const many = Array.from({ length: 100 }, (_, index) => place(index + 1));
-  equal(asked(choice.shaken(at(2_000), many)).length, CANDIDATES_MAX);
+  equal(asked(choice.shaken(at(2_000), many)).length, PATH_CANDIDATES_MAX);
 });

@@ -9,6 +9,7 @@ import {
   silentLog,
   type SocketAddress,
   socketWay,
+  uncounted,
 } from "../../../lib/types/mod.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 import { key } from "../store/fixtures.ts";
@@ -45,6 +46,7 @@ function tried({ address, bytesSent, forMs, lateMs = 0, isBehindRouter = null }:
     engine: { sendRaw } as never,
     clock,
     log: silentLog,
+    limits: uncounted,
     relays: { to: () => [], carrierAt: () => null } as never,
     candidates: () => [],
     onMoved: () => {},
