@@ -2,9 +2,10 @@
 // so in its status, and names a cure that works.
 
 import { deepEqual, equal, match } from "node:assert/strict";
-import { genIdentityKey, initRoot } from "../../lib/auth/mod.ts";
+import { enterNetwork } from "../../lib/app/network_files.ts";
+import { genIdentityKey, initRoot, loadAdminSigner } from "../../lib/auth/mod.ts";
 import { systemDisk, systemRandom } from "../../lib/host/mod.ts";
-import type { WallMs } from "../../lib/types/mod.ts";
+import { peerKeyBytes, type WallMs } from "../../lib/types/mod.ts";
 import {
   Daemon,
   type Place,
@@ -22,6 +23,15 @@ async function found({ dir }: Place, agoMs: number): Promise<void> {
   const now = Date.now() - agoMs as WallMs;
   const options = { now, random: systemRandom, membershipTtlMs: HOUR_MS };
   await initRoot(systemDisk, dir, identity, options);
+}
+
+/** The same with a membership that lasts, and what signs there. */
+async function foundFor({ dir }: Place, agoMs: number) {
+  const identity = await genIdentityKey(systemDisk, dir, systemRandom);
+  const options = { now: Date.now() - agoMs as WallMs, random: systemRandom };
+  const { credentials } = await initRoot(systemDisk, dir, identity, options);
+  const signer = (await loadAdminSigner(systemDisk, dir, credentials, options))!;
+  return { signer, peerKey: identity.peerKey };
 }
 
 async function kinds(place: Place): Promise<string[]> {
@@ -42,6 +52,41 @@ Deno.test("an expired membership: the node runs, says so, and its cure cures it"
   await pollenOk(place, ["init"]);
   await using _daemon = await Daemon.up(place, LOCAL);
   deepEqual(await kinds(place), []);
+});
+
+Deno.test("a member whose membership expired is let in again once it did as status says", async () => {
+  await using folder = await TemporaryFolder.make();
+  const place = { dir: await folder.folder("root") };
+  const agoMs = 3 * HOUR_MS;
+  const { signer, peerKey: rootKey } = await foundFor(place, agoMs);
+  await using root = await Daemon.up(place, LOCAL);
+  const port = /port=(\d+)/.exec(await root.waitForLog(/node is ready/))![1]!;
+
+  const member = { dir: await folder.folder("member") };
+  const then = Date.now() - agoMs as WallMs;
+  const identity = await genIdentityKey(systemDisk, member.dir, systemRandom);
+  const token = signer.issueJoinToken({
+    cert: signer.issueMembership({ subject: identity.peerKey, ttlMs: HOUR_MS, now: then }),
+    bootstrap: [{ peerPub: peerKeyBytes(rootKey), addrs: [`127.0.0.1:${port}`] }],
+    ttlMs: HOUR_MS,
+    now: then,
+  });
+  await enterNetwork(systemDisk, member.dir, identity, token, then);
+  {
+    await using daemon = await Daemon.up(member, LOCAL);
+    await daemon.waitForLog(/membership expired at/);
+    const cure = /new invite, then: pollen join <token>, pollen down, pollen up -d/;
+    match(await pollenOk(member, ["status"]), cure);
+    deepEqual(await kinds(member), ["membership_expired"]);
+    await pollenOk(member, ["join", await pollenOk(place, ["invite"])]);
+    await pollenOk(member, ["down"]);
+  }
+  await using _daemon = await Daemon.up(member, LOCAL);
+  await until("the root lets it in", async () => {
+    const { peers } = await status(member);
+    return peers.some(({ key, status }) => key === rootKey && status === "online") || null;
+  });
+  deepEqual(await kinds(member), []);
 });
 
 Deno.test("a clock behind the membership's beginning: the node runs, says so and waits", async () => {

@@ -2,7 +2,7 @@
 // process comes and goes. Everything of the node is real down to the engine.
 
 import { authorityOf } from "../../lib/app/authority.ts";
-import type { IdentityKey, NodeCredentials } from "../../lib/auth/mod.ts";
+import { type IdentityKey, type NodeCredentials, SignedTimes } from "../../lib/auth/mod.ts";
 import { Mesh } from "../../lib/mesh/mod.ts";
 import { addressesOf, type BootstrapPeer, Node } from "../../lib/node/mod.ts";
 import { type Authority, Store } from "../../lib/store/mod.ts";
@@ -40,6 +40,7 @@ export interface Running {
   readonly clock: ProcessClock;
   readonly engine: SimEngine;
   readonly mesh: Mesh;
+  readonly signedTimes: SignedTimes;
 }
 
 /** One run of a node. */
@@ -84,6 +85,10 @@ export class Machine {
     return `${shortPeerKey(this.key)}${this.isOld ? " (pollen/1)" : ""}`;
   }
 
+  get credentials(): NodeCredentials {
+    return this.#options.member.credentials;
+  }
+
   get address(): SocketAddress {
     return { ip: this.ip, port: PORT };
   }
@@ -112,6 +117,7 @@ export class Machine {
       isOld: this.isOld,
       onDatagram: (bytes) => truth.heard(this.key, bytes),
     });
+    const signedTimes = new SignedTimes(member.credentials.cert);
     const mesh = await Mesh.create({
       engine,
       identity: member.identity,
@@ -127,9 +133,10 @@ export class Machine {
         return record == null ? [] : addressesOf(record);
       },
       log: silentLog,
+      signedTimes,
       isRevoked: (peer) => store()?.isSubjectRevoked(peer) ?? false,
     });
-    return { process, clock, engine, mesh };
+    return { process, clock, engine, mesh, signedTimes };
   }
 
   /** Starts a node on what the disk has. */
