@@ -79,17 +79,33 @@ export interface JoinTokenRequest {
 export class AdminSigner {
   /** The network that is signed for. */
   readonly trust: TrustBundle;
-  /** The administrator's own certificate, which goes into everything it signs. */
-  readonly issuer: AdminCert;
   readonly #key: SigningKey;
   readonly #random: Random;
+  readonly #recertify: ((now: WallMs) => AdminCert) | null;
+  #issuer: AdminCert;
 
-  /** The certificate must be that of the key, and valid. Use `loadAdminSigner` for one on disk. */
-  constructor(key: SigningKey, trust: TrustBundle, issuer: AdminCert, random: Random) {
+  /**
+   * The certificate must be that of the key, and valid. Use `loadAdminSigner` for one on disk.
+   *
+   * @param recertify Gives another certificate when only time is against this one: to a root alone.
+   */
+  constructor(
+    key: SigningKey,
+    trust: TrustBundle,
+    issuer: AdminCert,
+    random: Random,
+    recertify: ((now: WallMs) => AdminCert) | null = null,
+  ) {
     this.#key = key;
     this.#random = random;
+    this.#recertify = recertify;
     this.trust = trust;
-    this.issuer = issuer;
+    this.#issuer = issuer;
+  }
+
+  /** The administrator's own certificate, which goes into everything it signs. */
+  get issuer(): AdminCert {
+    return this.#issuer;
   }
 
   /** The administrator's public key, which is not its node's key. */
@@ -213,7 +229,13 @@ export class AdminSigner {
   }
 
   #checkIssuer(now: WallMs): void {
-    within("issuer admin cert invalid", () => verifyAdminCert(this.issuer, this.trust, now));
+    try {
+      within("issuer admin cert invalid", () => verifyAdminCert(this.issuer, this.trust, now));
+    } catch (thrown) {
+      const isTime = thrown instanceof PollenError && thrown.details["reason"] !== undefined;
+      if (this.#recertify === null || !isTime) throw thrown;
+      this.#issuer = this.#recertify(now);
+    }
   }
 }
 

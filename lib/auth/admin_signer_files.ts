@@ -75,14 +75,18 @@ export async function loadAdminSigner(
   return new AdminSigner(key, trust, issuer, options.random);
 }
 
-/** The signer of a root: its certificate is signed by itself, just now. */
+/**
+ * The signer of a root: its certificate is signed by itself, just now, and anew when it is over, or
+ * when the clock that dated it turns out to have been wrong.
+ */
 export function rootSigner(
   key: SigningKey,
   trust: TrustBundle,
   { now, random, adminTtlMs = new CertTtls().adminTtl() }: SignerOptions,
 ): AdminSigner {
-  const issuer = certifyAdmin(key, trust, key.publicKey, { now, ttlMs: adminTtlMs, random });
-  return new AdminSigner(key, trust, issuer, random);
+  const certify = (now: WallMs) =>
+    certifyAdmin(key, trust, key.publicKey, { now, ttlMs: adminTtlMs, random });
+  return new AdminSigner(key, trust, certify(now), random, certify);
 }
 
 /**

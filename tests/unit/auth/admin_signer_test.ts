@@ -131,6 +131,16 @@ Deno.test("nothing outlives its issuer's certificate", async () => {
   }
 });
 
+Deno.test("a root whose clock was wrong certifies itself anew, and answers invites", async () => {
+  const { signer } = await makeRoot();
+  for (const now of [later(-400 * 86_400), later(10 * 365 * 86_400)]) {
+    const invite = signer.issueInvite({ bootstrap, ttlMs: 60_000, now });
+    verifyInviteToken(invite, now, null);
+    const cert = signer.issueMembership({ subject: identity.peerKey, ttlMs: DAY_MS, now });
+    verifyMembershipCert(cert, trust, now, identity.publicKey);
+  }
+});
+
 Deno.test("lives are positive, and of a length that numbers hold", () => {
   const { signer } = root;
   for (const ttlMs of [0, -1, 999, NaN, -Infinity]) {
