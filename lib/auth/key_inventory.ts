@@ -44,8 +44,12 @@ export async function readKeyInventory(disk: Disk, dir: string): Promise<KeyInve
   const pairOf = ({ privateFile, publicFile }: KeyKind) => filesOf(privateFile, publicFile);
 
   const trust = await unlessUnreadable(readTrust(disk, dir));
-  const adminFiles = pairOf(ADMIN_KEY);
-  const admin = adminFiles.length === 0 ? null : await unlessUnreadable(loadAdminKey(disk, dir));
+  const found = pairOf(ADMIN_KEY);
+  const admin = found.length === 0 ? null : await unlessUnreadable(loadAdminKey(disk, dir));
+  // Who loads a key completes its pair.
+  const adminFiles = admin === null
+    ? found
+    : [keyPath(dir, ADMIN_KEY.privateFile), keyPath(dir, ADMIN_KEY.publicFile)];
   const cert = await unlessUnreadable(readAdminCert(disk, dir));
   // Only a certificate tells: the key of a root that joined elsewhere has none, and is still a root's.
   const isDelegated = admin !== null && cert?.claims !== undefined &&

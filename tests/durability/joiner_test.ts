@@ -85,8 +85,11 @@ async function goOn(
   deepEqual(await start(disk), then, "it is something else once all was done again");
   const aside = await disk.list(`${DIR}/left`);
   ok(aside.length <= 1, "the files of the old network lie in one folder");
+  if (then?.network !== joiner.steps.at(-1)!.then!.network) return;
+  const names = await disk.list(`${DIR}/keys`);
+  deepEqual(names.filter((name) => /^admin.*(?<!\.tmp)$/.test(name)), []);
   // A machine that loses power may lose what it is putting aside; a process that is killed does not.
-  if (kind === "power" || then?.network !== joiner.steps.at(-1)!.then!.network) return;
+  if (kind === "power") return;
   const { bootstrapPeers } = await Config.load(disk, `${DIR}/left/${aside[0]}`);
   equal(bootstrapPeers[0]?.peerKey, joiner.oldPeer, "what was put aside is not the old network's");
 }
