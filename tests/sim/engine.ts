@@ -55,6 +55,8 @@ export class SimEngine implements Engine {
   /** What left this process. */
   bytesSent = 0;
   messagesSent = 0;
+  /** Packets beside sessions. */
+  probesSent = 0;
   /** Dials that have not come to an end. */
   dials = 0;
   readonly relays: SimRelays;
@@ -184,7 +186,8 @@ export class SimEngine implements Engine {
   setGatekeeper(): void {}
 
   sendRaw(to: SocketAddress, bytes: Uint8Array): void {
-    this.sent(bytes.length);
+    this.bytesSent += bytes.length;
+    this.probesSent++;
     const route = routeTo(this.#network, this, to);
     if (route === null || this.process.isDead) return;
     const packet: RawPacket = { from: route.source, bytes };

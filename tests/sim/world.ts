@@ -34,6 +34,8 @@ export const HEALING_MS = 90_000;
 
 /** Messages of a node to each peer in a minute of silence: a round of gossip every 10 s, its answer, and room. */
 const IDLE_MESSAGES = 16;
+/** Packets beside: a question every two seconds of who was told of a router that is none, and as many answers. */
+const IDLE_PROBES = 64;
 
 /** What a run has shown. */
 export interface Figures {
@@ -175,13 +177,17 @@ export class World {
   async #idle(): Promise<Pick<Figures, "idleMessages" | "idleBytes" | "gaps">> {
     await this.time.run(60_000);
     const engines = this.members.map(({ life }) => life!.engine);
-    const before = engines.map(({ messagesSent, bytesSent }) => ({ messagesSent, bytesSent }));
+    const before = engines.map(({ messagesSent, probesSent, bytesSent }) => {
+      return { messagesSent, probesSent, bytesSent };
+    });
     await this.time.run(60_000);
     const messages = engines.map((engine, at) => engine.messagesSent - before[at]!.messagesSent);
+    const probes = engines.map((engine, at) => engine.probesSent - before[at]!.probesSent);
     const bytes = engines.map((engine, at) => engine.bytesSent - before[at]!.bytesSent);
     const { complaints, gaps } = unsettled(this);
     if (complaints.length > 0) throw new Error(`well no more:\n  ${complaints.join("\n  ")}`);
-    const bound = IDLE_MESSAGES * (this.machines.length - 1);
+    const peers = this.machines.length - 1;
+    const bound = IDLE_MESSAGES * peers;
     const most = Math.max(...messages);
     // Who missed a revocation over pollen/1, or was lied about there, goes on telling what nobody takes.
     const known = this.members.map(({ life }) => life!.store.revokedSubjects().length);
@@ -189,6 +195,10 @@ export class World {
     const isDisturbed = isLiedAbout || known.some((n) => n !== known[0]);
     if (!isDisturbed && most > bound) {
       throw new Error(`a quiet node sent ${most} messages in a minute; ${bound} are its bound`);
+    }
+    const mostProbes = Math.max(...probes);
+    if (!isDisturbed && mostProbes > IDLE_PROBES * peers) {
+      throw new Error(`a quiet node sent ${mostProbes} probes in a minute`);
     }
     const mean = (values: number[]) => values.reduce((sum, each) => sum + each, 0) / values.length;
     return { idleMessages: mean(messages), idleBytes: mean(bytes), gaps };
