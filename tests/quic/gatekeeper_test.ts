@@ -9,7 +9,7 @@ import {
   type ErrorCode,
   PollenError,
 } from "../../lib/types/mod.ts";
-import { ALPN, inTime, openTestEngine, present, protocol } from "./support.ts";
+import { ALPN, inTime, openTestEngine, present, protocol, until } from "./support.ts";
 
 const DIAL = { alpn: ALPN, timeoutMs: 20_000 };
 
@@ -87,8 +87,13 @@ Deno.test("the longest turn is told once", async () => {
   await using client = await openTestEngine();
   await using server = await openTestEngine([protocol()]);
   await inTime(client.dial(server.localAddress, DIAL), "a session");
-  const { turnCpuMsMax } = server.stats();
-  assert.equal(turnCpuMsMax > 0, Deno.build.os !== "windows");
-  // Nothing but keep-alives has happened since.
-  assert.ok(server.stats().turnCpuMsMax < turnCpuMsMax);
+  if (Deno.build.os === "windows") return assert.equal(server.stats().turnCpuMsMax, 0);
+  // A turn counts once it is over, and the last of the handshake may end after the client's dial.
+  let longest = 0;
+  await until(() => {
+    const { turnCpuMsMax } = server.stats();
+    const isShorter = turnCpuMsMax < longest;
+    longest = Math.max(longest, turnCpuMsMax);
+    return isShorter;
+  }, "a shorter turn than the longest");
 });
