@@ -34,12 +34,18 @@ export interface MaybeSeen {
   readonly address: SocketAddress | null;
 }
 
+/** An unequal attempt that was begun from here. */
+interface Attempt {
+  readonly ends: readonly PeerKey[];
+  readonly until: MonotonicMs;
+}
+
 export class Coordinating {
   readonly #exchange: Exchange;
   /** What connected peers say of their routers; over pollen/1 they say nothing. */
   readonly #kinds = new Map<PeerKey, NatKind>();
-  /** Until when the router at an IP is busy with an unequal attempt; the earliest first. */
-  readonly #busyUntil = new Map<string, MonotonicMs>();
+  /** What the router at an IP is busy with; the earliest first. */
+  readonly #busy = new Map<string, Attempt>();
 
   constructor(exchange: Exchange) {
     this.#exchange = exchange;
@@ -50,9 +56,10 @@ export class Coordinating {
     this.#kinds.set(peer, kind);
   }
 
-  /** The peer is gone. */
+  /** The peer is gone, and with it what it takes part in. */
   forget(peer: PeerKey): void {
     this.#kinds.delete(peer);
+    for (const [ip, { ends }] of this.#busy) if (ends.includes(peer)) this.#busy.delete(ip);
   }
 
   /** Tells two connected peers of each other; the first, if that is of no use. */
@@ -74,13 +81,14 @@ export class Coordinating {
     const kindOf = ({ peer }: Seen) => this.#kinds.get(peer) ?? "unknown";
     const parts = partsOf(kindOf(one), kindOf(other));
     if (parts === null || parts[0] === "equal") return parts;
-    for (const [ip, until] of this.#busyUntil) {
+    for (const [ip, { until }] of this.#busy) {
       if (until > now) break;
-      this.#busyUntil.delete(ip);
+      this.#busy.delete(ip);
     }
     const routers = [one.address.ip, other.address.ip];
-    if (routers.some((ip) => this.#busyUntil.has(ip))) return null;
-    for (const ip of routers) this.#busyUntil.set(ip, addMs(now, UNEQUAL_MS));
+    if (routers.some((ip) => this.#busy.has(ip))) return null;
+    const attempt = { ends: [one.peer, other.peer], until: addMs(now, UNEQUAL_MS) };
+    for (const ip of routers) this.#busy.set(ip, attempt);
     return parts;
   }
 

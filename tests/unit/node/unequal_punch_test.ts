@@ -101,11 +101,11 @@ Deno.test("no router gets a second attempt while one runs, whoever is behind it"
   equal(told(core, 1, DAN, late, ipOf), "refused", "both routers are busy");
   equal(told(core, 1, DAN, EVE, away), "refused", "one is");
   equal(told(core, 1, EVE, late, ipOf), "equal equal", "a few packets harm nobody");
-  core.disconnect(BOB);
-  core.connect(BOB, addressOf(BOB), ALPN_MEMBER_2);
-  core.frame(BOB, { kind: "natReport", value: { mapping: MAPPING.per_destination } });
-  equal(told(core, 2, BOB, EVE, ipOf), "refused", "a new session is the same router");
-  equal(told(core, 5_000, DAN, late, ipOf), "hard easy");
+  core.disconnect(late);
+  equal(told(core, 4_999, DAN, EVE, ipOf), "refused", "somebody else is gone");
+  equal(told(core, 5_000, DAN, EVE, ipOf), "hard easy");
+  core.disconnect(DAN);
+  equal(told(core, 5_001, BOB, EVE, ipOf), "hard easy", "who took part is gone");
 });
 
 Deno.test("whoever speaks pollen/1 gets the messages of that", async () => {
