@@ -34,7 +34,7 @@ export interface SessionStats {
   readonly datagramBytesMax: number;
   /** Bytes of UDP payload sent on it. */
   readonly bytesSent: number;
-  /** Bytes of UDP payload received on it. */
+  /** Bytes of UDP payload received on it, counted when a packet came that the peer itself sent. */
   readonly bytesReceived: number;
   /** QUIC packets sent on it. */
   readonly packetsSent: number;

@@ -1,7 +1,7 @@
 //! What is known of a session at any moment from any thread: for answers that must not wait for
 //! the thread that owns the session. Written by that thread alone, but for `datagram_reserved`.
 
-use quinn_proto::Connection;
+use quinn_proto::{Connection, FrameStats};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
 
 #[derive(Default)]
@@ -15,7 +15,9 @@ pub struct Gauge {
     /// Bytes of datagrams that were taken from the caller and did not reach QUIC yet.
     datagram_reserved: AtomicU32,
     bytes_sent: AtomicU64,
+    /// When the last frame of the peer came: what anybody can send in its name does not count.
     bytes_received: AtomicU64,
+    frames_received: AtomicU64,
     packets_sent: AtomicU64,
     packets_lost: AtomicU64,
 }
@@ -36,7 +38,10 @@ impl Gauge {
         self.rtt_us
             .store(connection.rtt().as_micros() as u64, Relaxed);
         self.bytes_sent.store(stats.udp_tx.bytes, Relaxed);
-        self.bytes_received.store(stats.udp_rx.bytes, Relaxed);
+        let frames = frames_of(&stats.frame_rx);
+        if self.frames_received.swap(frames, Relaxed) != frames {
+            self.bytes_received.store(stats.udp_rx.bytes, Relaxed);
+        }
         self.packets_sent.store(stats.path.sent_packets, Relaxed);
         self.packets_lost.store(stats.path.lost_packets, Relaxed);
         let datagrams = connection.datagrams();
@@ -82,6 +87,17 @@ impl Gauge {
         self.datagram_reserved
             .fetch_sub(datagram_cost(len), Relaxed);
     }
+}
+
+/// Frames but for padding: in packets that were decrypted, once each.
+fn frames_of(stats: &FrameStats) -> u64 {
+    let spoken = stats.acks + stats.crypto + stats.datagram + stats.ping + stats.stream;
+    let ended = stats.reset_stream + stats.stop_sending + stats.connection_close;
+    let room = stats.max_data + stats.max_stream_data + stats.max_streams_bidi;
+    let more_room = stats.max_streams_uni + stats.data_blocked + stats.stream_data_blocked;
+    let paths = stats.path_challenge + stats.path_response + stats.new_connection_id;
+    let more_paths = stats.retire_connection_id + stats.new_token;
+    spoken + ended + room + more_room + paths + more_paths
 }
 
 /// Room that a datagram takes in QUIC's queue: its bytes and their bookkeeping.

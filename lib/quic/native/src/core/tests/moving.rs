@@ -208,6 +208,41 @@ fn packets_that_were_recorded_move_nothing_and_are_reported_sparsely() {
 }
 
 #[test]
+fn packets_that_a_carrier_records_or_changes_are_not_heard() {
+    let mut world = World::connected_with(ALPN_MOVED, 1_472);
+    world.tapped = Some(Vec::new());
+    assert!(is_heard(&mut world, 0));
+    world.run(SECOND);
+    let recorded = world.tapped.take().unwrap();
+    let session = world.nodes[1].session();
+    let heard = |world: &World| {
+        let session = world.nodes[1].core.sessions.get(session).unwrap();
+        (
+            session.gauge.read()[3],
+            session.connection.stats().udp_rx.bytes,
+        )
+    };
+    let (before, arrived) = heard(&world);
+    let path = world.nodes[0].address;
+    for packet in recorded
+        .iter()
+        .flat_map(|packet| [0, 1].map(|bit| (packet, bit)))
+    {
+        let (mut packet, bit) = (packet.0.clone(), packet.1);
+        *packet.last_mut().unwrap() ^= bit;
+        world.nodes[1].feed(world.now, path, &packet);
+    }
+    world.is_cut = true;
+    world.run(Duration::from_millis(5));
+    let (after, arrives) = heard(&world);
+    assert!(arrives > arrived, "they came to the session");
+    assert_eq!(after, before);
+    world.is_cut = false;
+    assert!(is_heard(&mut world, 0));
+    assert!(heard(&world).0 > before);
+}
+
+#[test]
 fn a_reset_from_where_the_path_leads_ends_the_session() {
     let key = ResetKey::random();
     let reborn = || Node::with_key(2, &[ALPN_MOVED], &key);
