@@ -22,6 +22,9 @@ export interface LabNode {
 /** The port of the root: what a token names outlives a restart. */
 const ROOT_PORT = 60_611;
 
+/** A node behind a strict router keeps one for each behind a moderate one, of which there are two at most. */
+const OWN_SOCKETS_MAX = 2;
+
 export class Network implements AsyncDisposable {
   readonly #stack: AsyncDisposableStack;
 
@@ -47,7 +50,8 @@ export class Network implements AsyncDisposable {
 
   /** One more member, which does not run. */
   async join(site: Site, name: string): Promise<Place> {
-    const place = { dir: await this.folder.folder(name), prefix: site.prefix, ownSockets: 1 };
+    const dir = await this.folder.folder(name);
+    const place = { dir, prefix: site.prefix, ownSockets: OWN_SOCKETS_MAX };
     await pollenOk(place, ["join", "--no-start", await pollenOk(this.root.place, ["invite"])]);
     return place;
   }
