@@ -1,9 +1,12 @@
-// What a running process holds of its machine, as Linux tells it: for the check that a daemon which
-// has nothing to do any more holds no more than when it came up.
+// What a running process holds of its machine, as Linux tells it: for the check that one which has
+// nothing to do any more holds no more than when it came up (rest.ts).
 
 /** What is counted. */
 export interface Held {
-  /** Open descriptors, without TCP sockets that listen: forwards are to stay. */
+  /**
+   * Open descriptors, without TCP sockets that listen (forwards are to stay) and connections that
+   * were made to those and that their other end keeps open: browsers and libraries do so for a while.
+   */
   readonly descriptors: number;
   /** Threads of the engine. */
   readonly engineThreads: number;
@@ -13,16 +16,26 @@ export interface Held {
 
 /** The engine's thread, by its name. */
 const ENGINE_THREAD = "pollen-quic";
-/** `TCP_LISTEN` in /proc/net/tcp. */
+/** `TCP_LISTEN` and `TCP_ESTABLISHED` in /proc/net/tcp. */
 const LISTENING = "0A";
+const ESTABLISHED = "01";
+
+/** One line of /proc/net/tcp. */
+interface TcpSocket {
+  /** As descriptors name it. */
+  readonly name: string;
+  readonly state: string;
+  /** Its own port, hexadecimal. */
+  readonly port: string;
+}
 
 /** What the process holds now; null where the system does not say, or it has ended. */
 export function heldBy(pid: number): Held | null {
   try {
-    const listeners = listeningSockets(pid);
+    const ofOthers = socketsOfOthers(pid);
     const targets = [...Deno.readDirSync(`/proc/${pid}/fd`)]
       .map(({ name }) => targetOf(`/proc/${pid}/fd/${name}`))
-      .filter((target) => target !== null && !listeners.has(target)) as string[];
+      .filter((target) => target !== null && !ofOthers.has(target)) as string[];
     const engineThreads = [...Deno.readDirSync(`/proc/${pid}/task`)]
       .filter(({ name }) => commOf(`/proc/${pid}/task/${name}/comm`) === ENGINE_THREAD).length;
     return { descriptors: targets.length, engineThreads, targets: targets.sort() };
@@ -31,33 +44,27 @@ export function heldBy(pid: number): Held | null {
   }
 }
 
-/** TCP connections that the process has open; none where the system does not say, or it has ended. */
-export function connectionsOf(pid: number): string[] {
-  try {
-    const open = new Set(
-      tcpSockets(pid).filter(({ state }) => state !== LISTENING)
-        .map(({ name }) => name),
-    );
-    return [...Deno.readDirSync(`/proc/${pid}/fd`)]
-      .map(({ name }) => targetOf(`/proc/${pid}/fd/${name}`))
-      .filter((target) => target !== null && open.has(target)) as string[];
-  } catch {
-    return [];
-  }
-}
-
-function listeningSockets(pid: number): Set<string> {
-  const listening = tcpSockets(pid).filter(({ state }) => state === LISTENING);
-  return new Set(listening.map(({ name }) => name));
+function socketsOfOthers(pid: number): Set<string> {
+  const sockets = tcpSockets(pid);
+  const isListening = ({ state }: TcpSocket) => state === LISTENING;
+  const doors = new Set(sockets.filter(isListening).map(({ port }) => port));
+  const isKept = ({ state, port }: TcpSocket) => state === ESTABLISHED && doors.has(port);
+  return new Set(
+    sockets.filter((socket) => isListening(socket) || isKept(socket)).map(({ name }) => name),
+  );
 }
 
 /** Those of the process's network namespace, named as descriptors name them. */
-function tcpSockets(pid: number): { name: string; state: string }[] {
+function tcpSockets(pid: number): TcpSocket[] {
   const lines = ["tcp", "tcp6"].flatMap((name) =>
     Deno.readTextFileSync(`/proc/${pid}/net/${name}`).trim().split("\n").slice(1)
   );
   return lines.map((line) => line.trim().split(/\s+/))
-    .map((columns) => ({ name: `socket:[${columns[9]}]`, state: columns[3]! }));
+    .map((columns) => ({
+      name: `socket:[${columns[9]}]`,
+      state: columns[3]!,
+      port: columns[1]!.split(":").at(-1)!,
+    }));
 }
 
 function targetOf(path: string): string | null {

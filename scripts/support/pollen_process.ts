@@ -1,8 +1,10 @@
 // Real pollen processes for the tests, the demo and the benchmarks: one-shot commands and daemons,
 // each in a process of its own, as a person would start them.
 
-import { type Held, heldBy } from "./held.ts";
 import { dirname, fromFileUrl, join, resolve } from "../paths.ts";
+import { Rest } from "./rest.ts";
+
+export { until } from "./until.ts";
 
 /** The top of the checkout. */
 export const ROOT = dirname(dirname(dirname(fromFileUrl(import.meta.url))));
@@ -11,10 +13,6 @@ export const ROOT = dirname(dirname(dirname(fromFileUrl(import.meta.url))));
 const DAEMON_TIMEOUT_MS = 30_000;
 /** The longest that one command may take. */
 const COMMAND_TIMEOUT_MS = 60_000;
-/** The longest that a daemon may take to give back what it held for others. */
-const REST_TIMEOUT_MS = 10_000;
-/** Of a node. */
-const ENGINE_THREADS = 1;
 /** Lines of a daemon's log that are kept for a failure's report. */
 const LOG_LINES_MAX = 2_000;
 
@@ -40,6 +38,8 @@ export interface Place {
   readonly patience?: number;
   /** Sessions that may be left on sockets of their own when it is to rest, behind a strict router; 0 where it is not said. */
   readonly ownSockets?: number;
+  /** Told after each command on it. */
+  readonly onCommand?: () => void;
 }
 
 /** The words that start pollen from the source in a checkout, by this Deno or by another. */
@@ -91,6 +91,7 @@ export async function pollen(
   }
   const { code, stdout, stderr } = await child.output();
   clearTimeout(timer);
+  place.onCommand?.();
   const decoder = new TextDecoder();
   return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
 }
@@ -115,8 +116,8 @@ export class Daemon implements AsyncDisposable {
   /** The longest that it may take to come up, to stop, or to say something. */
   readonly #timeoutMs: number;
   #hasEnded = false;
-  /** What it held when it came up. */
-  #held: Held | null = null;
+  /** Of what it held when it came up. */
+  #rest: Rest | null = null;
 
   private constructor(place: Place, child: Deno.ChildProcess) {
     this.place = place;
@@ -146,7 +147,10 @@ export class Daemon implements AsyncDisposable {
     }).spawn();
     const daemon = new Daemon(place, child);
     await daemon.waitForLog(/node is ready/, timeoutMs);
-    daemon.#held = heldBy(daemon.pid);
+    if (args.includes("--registry")) {
+      await daemon.waitForLog(/the registry (serves|is not served)/, timeoutMs);
+    }
+    daemon.#rest = new Rest(`the daemon on ${place.dir}`, daemon.pid, place.ownSockets);
     return daemon;
   }
 
@@ -176,48 +180,31 @@ export class Daemon implements AsyncDisposable {
     }
   }
 
-  /** Ends it the hard way, as a crash or a power cut would. */
+  /** Ends it the hard way, as a crash or a power cut would, whatever it holds. */
   async kill(): Promise<void> {
     await this.#end("SIGKILL");
   }
 
-  /** Asks it to stop and waits; its exit code. */
-  async stop(): Promise<number> {
-    return await this.#end("SIGTERM");
-  }
-
-  /** Stops it, once it holds no more than when it came up; fails when it keeps something. */
-  async [Symbol.asyncDispose](): Promise<void> {
+  /**
+   * Asks it to stop, once it holds no more than when it came up, and waits; its exit code. Fails when
+   * it keeps something.
+   *
+   * @param isInUse Whether somebody uses it still, so that it cannot give everything back.
+   */
+  async stop(isInUse = false): Promise<number> {
+    let code: number;
     try {
-      if (!this.#hasEnded) await this.#rest();
+      if (!this.#hasEnded && !isInUse) await this.#rest?.demand();
     } finally {
-      if (!this.#hasEnded) await this.stop();
-      await this.#drained;
+      code = await this.#end("SIGTERM");
     }
+    return code;
   }
 
-  /** Whoever used it is done: its descriptors and threads are those of the beginning. */
-  async #rest(): Promise<void> {
-    const before = this.#held;
-    if (before === null) return;
-    const descriptorsMax = before.descriptors + (this.place.ownSockets ?? 0);
-    // The thread takes its name by itself, on a busy machine after the node serves.
-    const engineThreadsMax = Math.max(before.engineThreads, ENGINE_THREADS);
-    let now: Held | null = before;
-    const isAtRest = () => {
-      now = heldBy(this.pid);
-      const rests = now === null || this.#hasEnded || (now.descriptors <= descriptorsMax &&
-        now.engineThreads <= engineThreadsMax);
-      return Promise.resolve(rests || null);
-    };
-    await until("the daemon holds no more than at first", isAtRest, REST_TIMEOUT_MS)
-      .catch((cause) => {
-        const what = `${descriptorsMax} descriptors and ${engineThreadsMax} threads of the engine`;
-        const kept = `${now?.engineThreads} threads and:\n${now?.targets.join("\n")}`;
-        throw new Error(`the daemon on ${this.place.dir} may hold ${what}, and held ${kept}`, {
-          cause,
-        });
-      });
+  /** As {@link stop}, where it has not ended before. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#hasEnded) await this.stop();
+    await this.#drained;
   }
 
   async #end(signal: Deno.Signal): Promise<number> {
@@ -270,20 +257,5 @@ export class TemporaryFolder implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Deno.remove(this.path, { recursive: true });
-  }
-}
-
-/** Asks again and again until the answer is not null; fails at the deadline. For what no event tells. */
-export async function until<T>(
-  what: string,
-  ask: () => Promise<T | null>,
-  timeoutMs = DAEMON_TIMEOUT_MS,
-): Promise<T> {
-  const deadline = performance.now() + timeoutMs;
-  for (let pauseMs = 20;; pauseMs = Math.min(pauseMs * 1.5, 250)) {
-    const answer = await ask();
-    if (answer !== null) return answer;
-    if (performance.now() > deadline) throw new Error(`not in time: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
 }

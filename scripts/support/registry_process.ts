@@ -1,6 +1,7 @@
 // A `pollen registry` as a process of its own, as a person would start it.
 
 import { type Place, pollenCommand } from "./pollen_process.ts";
+import { Rest } from "./rest.ts";
 
 export interface RegistryProcess extends AsyncDisposable {
   readonly port: number;
@@ -8,7 +9,7 @@ export interface RegistryProcess extends AsyncDisposable {
   readonly pid: number;
   /** All of its log so far. */
   readonly log: () => string;
-  /** Ends it; its exit code. */
+  /** Ends it, whatever it holds; its exit code. */
   end(signal: Deno.Signal): Promise<number>;
 }
 
@@ -18,9 +19,9 @@ export async function startRegistry(
   args: readonly string[] = [],
 ): Promise<RegistryProcess> {
   const ports = ["--port", "0", "--http-port", "0", "--bind", "127.0.0.1"];
-  const [program, ...rest] = pollenCommand(place, ["registry", "--json", ...ports, ...args]);
+  const [program, ...words] = pollenCommand(place, ["registry", "--json", ...ports, ...args]);
   const child = new Deno.Command(program!, {
-    args: rest,
+    args: words,
     cwd: place.cwd ?? place.dir,
     env: { ...place.env },
     stdin: "null",
@@ -42,6 +43,7 @@ export async function startRegistry(
     out += value;
   }
   const { port, httpPort } = JSON.parse(out);
+  const rest = new Rest(`the registry on ${place.dir}`, child.pid);
   let ended: Promise<number> | undefined;
   const end = (signal: Deno.Signal) =>
     ended ??= (async () => {
@@ -56,8 +58,13 @@ export async function startRegistry(
     pid: child.pid,
     log: () => log,
     end,
+    /** Once it holds no more than when it came up; fails when it keeps something. */
     async [Symbol.asyncDispose]() {
-      await end("SIGTERM");
+      try {
+        if (ended === undefined) await rest.demand();
+      } finally {
+        await end("SIGTERM");
+      }
     },
   };
 }

@@ -2,14 +2,10 @@
 // network of its own that falls apart.
 
 import { equal } from "node:assert/strict";
-import {
-  Daemon,
-  pollenCommand,
-  pollenOk,
-  TemporaryFolder,
-} from "../../scripts/support/pollen_process.ts";
+import { Daemon, pollenOk, TemporaryFolder } from "../../scripts/support/pollen_process.ts";
 import { startRegistry } from "../../scripts/support/registry_process.ts";
 import { browserTest, openPage } from "../dashboard/support.ts";
+import { AgentProcess } from "./support/agent.ts";
 
 browserTest(
   "the program serves its page: an agent that is killed is soon shown offline",
@@ -21,15 +17,10 @@ browserTest(
     const { page } = browser;
     await page.getByText("Live", { exact: true }).waitFor();
     const words = ["--registry", `127.0.0.1:${registry.port}`, "--heartbeat-interval", "200ms"];
-    const [program, ...args] = pollenCommand(place, ["agent", "--hostname", "box", ...words]);
-    const agent = new Deno.Command(program!, { args, stdout: "null", stderr: "null" }).spawn();
+    await using agent = new AgentProcess(place, ["--hostname", "box", ...words]);
     const row = page.getByRole("row").filter({ hasText: "box" });
-    try {
-      await row.getByText("active").waitFor({ timeout: 30_000 });
-    } finally {
-      agent.kill("SIGKILL");
-      await agent.status;
-    }
+    await row.getByText("active").waitFor({ timeout: 30_000 });
+    await agent.kill();
     await row.getByText("offline").waitFor();
   },
 );

@@ -2,13 +2,8 @@
 // one is told the other lists, also when the first is killed, and its agent turns to the other.
 
 import { deepEqual, equal, match } from "node:assert/strict";
-import {
-  Daemon,
-  pollenCommand,
-  pollenOk,
-  TemporaryFolder,
-  until,
-} from "../../scripts/support/pollen_process.ts";
+import { Daemon, pollenOk, TemporaryFolder, until } from "../../scripts/support/pollen_process.ts";
+import { AgentProcess } from "./support/agent.ts";
 import { WireAgent } from "../registry/support.ts";
 
 const REGISTRY = ["--registry", "--registry-port", "0", "--registry-http-port", "0"];
@@ -62,31 +57,26 @@ Deno.test("two registries without a common database list each other's agents, an
     equal(member.kind, "member");
   }
 
-  const [program, ...words] = pollenCommand(a, [
-    "agent",
+  await using mover = new AgentProcess(a, [
     ...["--registry", `127.0.0.1:${here.port},127.0.0.1:${there.port}`],
     ...["--node-id", "mover", "--heartbeat-interval", "500ms"],
   ]);
-  const mover = new Deno.Command(program!, { args: words, stdout: "null", stderr: "null" }).spawn();
-  try {
-    const before = await until("the other one lists it", () => find(there.url, "mover"));
-    equal(before.via, keyA);
-    await first.kill();
-    equal((await find(there.url, "wire"))?.via, keyA, "what a dead one held is listed");
-    equal((await find(there.url, "mover")) !== null, true);
-    await until("its heartbeats are heard at the other one", async () => {
-      const node = await find(there.url, "mover");
-      return node !== null && node.via === undefined ? node : null;
-    });
-    match(await second.waitForLog(/audit: a node that another registry held/), /id=mover/);
-    await until("its history tells of the move", async () => {
-      const { history } = await (await fetch(`${there.url}/mover`)).json();
-      return history[0]?.kind === "moved" ? true : null;
-    });
-  } finally {
-    mover.kill("SIGTERM");
-    await mover.status;
-  }
+  const before = await until("the other one lists it", () => find(there.url, "mover"));
+  mover.noteListed();
+  equal(before.via, keyA);
+  await first.kill();
+  equal((await find(there.url, "wire"))?.via, keyA, "what a dead one held is listed");
+  equal((await find(there.url, "mover")) !== null, true);
+  await until("its heartbeats are heard at the other one", async () => {
+    const node = await find(there.url, "mover");
+    return node !== null && node.via === undefined ? node : null;
+  });
+  match(await second.waitForLog(/audit: a node that another registry held/), /id=mover/);
+  await until("its history tells of the move", async () => {
+    const { history } = await (await fetch(`${there.url}/mover`)).json();
+    return history[0]?.kind === "moved" ? true : null;
+  });
+  equal(await mover.stop(), 0);
   await until("that it took its leave", async () => {
     return (await find(there.url, "mover", "?offline=true"))?.state === "offline" ? true : null;
   });

@@ -1,7 +1,6 @@
 // State folders whose nodes may run in the background. Invariant: at the end of a test nothing runs
 // on any of them, whatever became of the test.
 
-import { connectionsOf } from "../../../scripts/support/held.ts";
 import {
   type Finished,
   type Place,
@@ -9,11 +8,14 @@ import {
   TemporaryFolder,
   until,
 } from "../../../scripts/support/pollen_process.ts";
+import { Rest } from "../../../scripts/support/rest.ts";
 
 /** Folders that are made on demand and emptied of nodes and files at the end. */
 export class Places implements AsyncDisposable {
   readonly #folder: TemporaryFolder;
   readonly #places: Place[] = [];
+  /** Of the nodes that run or ran, from the end of the command that started them. */
+  readonly #rests = new Map<number, Rest>();
 
   private constructor(folder: TemporaryFolder) {
     this.#folder = folder;
@@ -24,28 +26,28 @@ export class Places implements AsyncDisposable {
   }
 
   async place(name: string): Promise<Place> {
-    const place = { dir: await this.#folder.folder(name) };
+    const dir = await this.#folder.folder(name);
+    const place: Place = { dir, onCommand: () => this.#look(place) };
     this.#places.push(place);
     return place;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const place of this.#places) {
-      for (const pid of nodesOf(place)) await carriesNothing(pid);
+      for (const pid of nodesOf(place)) await this.#rests.get(pid)?.demand();
       if (nodesOf(place).length > 0) await pollen(place, ["down"]);
       for (const pid of nodesOf(place)) Deno.kill(pid, "SIGKILL");
       await nothingRuns(place);
     }
     await this.#folder[Symbol.asyncDispose]();
   }
-}
 
-/** Waits until the node holds no TCP connection any more: whoever used it is done. */
-async function carriesNothing(pid: number): Promise<void> {
-  await until(
-    "the node carries nothing any more",
-    () => Promise.resolve(connectionsOf(pid).length === 0 || null),
-  );
+  #look(place: Place): void {
+    for (const pid of nodesOf(place)) {
+      if (this.#rests.has(pid)) continue;
+      this.#rests.set(pid, new Rest(`the node in the background on ${place.dir}`, pid));
+    }
+  }
 }
 
 /** The processes that run a node on this folder. */
