@@ -41,9 +41,18 @@ export function parseStorage(text: string): string {
   return path === undefined || isAbsolute(path) ? text : `sqlite:${resolve(path)}`;
 }
 
-/** The token in the file that `--token-file` names, or undefined without the flag. */
+/**
+ * The token in the file that `--token-file` names, or undefined without the flag. What is no token is
+ * refused here, without its content: libraries show it when it does not fit a header.
+ *
+ * @throws {PollenError} `malformed` for anything else than one line of printable ASCII.
+ */
 export async function readToken(args: Arguments): Promise<string | undefined> {
-  return (await readFlagFile(args, "token-file"))?.trim();
+  const token = (await readFlagFile(args, "token-file"))?.trim();
+  if (token === undefined || /^[\x20-\x7e]+$/.test(token)) return token;
+  throw new PollenError("malformed", `${args.value("token-file")} holds no token.`, {
+    fix: "Write the token alone into it, on one line.",
+  });
 }
 
 /** The text of the file that a flag names, or undefined without the flag. */

@@ -9,10 +9,13 @@ import {
   type Finished,
   type Place,
   pollen,
+  pollenCommand,
   pollenOk,
   TemporaryFolder,
   until,
 } from "../../scripts/support/pollen_process.ts";
+import { startRegistry } from "../../scripts/support/registry_process.ts";
+import { WireAgent } from "../registry/support.ts";
 import { Places, pollenJson } from "./support/background.ts";
 import { connectService, LOCAL, startRoot, status } from "./support/network.ts";
 import { Origin, readText } from "./support/tcp.ts";
@@ -78,6 +81,27 @@ function processTexts(places: readonly Place[]): string {
   }).join("\n");
 }
 
+/** `join -` and what was seen in the list of processes from its first to its last moment. */
+async function joinSeen(place: Place, token: string): Promise<[Finished, string]> {
+  const [program, ...args] = pollenCommand(place, ["join", "-", "--no-start"]);
+  const piped = { stdin: "piped", stdout: "piped", stderr: "piped" } as const;
+  const child = new Deno.Command(program!, { args, env: { ...place.env }, ...piped }).spawn();
+  const writer = child.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(token));
+  // It waits for the end of its input, and cannot be missed.
+  const seen = [processTexts([place])];
+  ok(seen[0]!.includes("\0join\0-\0"), "it was looked at");
+  await writer.close();
+  let isOver = false;
+  const ended = child.output().finally(() => isOver = true);
+  for (; !isOver; await new Promise((resolve) => setTimeout(resolve, 20))) {
+    seen.push(processTexts([place]));
+  }
+  const { code, stdout, stderr } = await ended;
+  const [out, error] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+  return [{ code, stdout: out!, stderr: error! }, seen.join("\n")];
+}
+
 /** Every file below a folder, with its mode. */
 async function* filesOf(dir: string): AsyncIterable<{ path: string; mode: number }> {
   for await (const { name, isFile, isDirectory } of Deno.readDir(dir)) {
@@ -120,7 +144,9 @@ Deno.test("secrets show nowhere but in their own files", async () => {
   equal(await say(pollen(root.place, ["status", "--json"])), 0);
 
   const second: Place = { dir: await folder.folder("second"), env };
-  equal(await say(pollen(second, ["join", "-", "--no-start"], { stdin: token })), 7);
+  const [refused, listed] = await joinSeen(second, token);
+  equal(await say(Promise.resolve(refused)), 7);
+  seen.push(listed);
   const spoilt = token.slice(0, -30) + (token.at(-30) === "A" ? "B" : "A") + token.slice(-29);
   equal(await say(pollen(second, ["join", "-", "--json"], { stdin: spoilt })), 7);
   const bound = await pollenOk(root.place, ["invite", "--subject", "ab".repeat(32)]);
@@ -160,5 +186,69 @@ Deno.test("secrets show nowhere but in their own files", async () => {
         throws(() => assertClean(path, content, secrets), /shows/, "what is looked for is found");
       }
     }
+  }
+});
+
+Deno.test("a registry's tokens and its owner's key show nowhere but where they were put", async () => {
+  await using folder = await TemporaryFolder.make();
+  const place: Place = { dir: folder.path, env: TALKATIVE };
+  const key = "a key of the owner's, long enough";
+  const settings = `${place.dir}/registry.yaml`;
+  await Deno.writeTextFile(settings, `apiKey: "${key}"\nlog: { level: debug }\n`);
+  const { token } = await pollenJson(place, ["registry", "token", "create", "ci"]);
+  await using registry = await startRegistry(place, ["--config", "registry.yaml"]);
+  const file = `${place.dir}/token`;
+  await Deno.writeTextFile(file, token, { mode: 0o600 });
+
+  // It is used at both doors, by programs and by a browser; and so is one that is almost right.
+  const wrong = token.slice(0, -1) + (token.endsWith("0") ? "1" : "0");
+  const url = `http://127.0.0.1:${registry.httpPort}/api`;
+  const cookies: string[] = [];
+  const said: string[] = [];
+  for (const credential of [token, key, wrong]) {
+    using agent = new WireAgent(registry.port, credential);
+    said.push((await agent.register({ id: "node", hostname: "box" })).text);
+    const shown = await fetch(`${url}/nodes`, { headers: { authorization: credential } });
+    said.push(await shown.text());
+    const body = JSON.stringify({ token: credential });
+    const headers = { "content-type": "application/json" };
+    const logIn = await fetch(`${url}/session`, { method: "POST", headers, body });
+    said.push(await logIn.text());
+    const id = /=([0-9a-f]{64});/.exec(logIn.headers.get("set-cookie") ?? "")?.[1];
+    if (id !== undefined) cookies.push(id);
+    equal(shown.ok, credential !== wrong);
+  }
+  equal(cookies.length, 2);
+  const at = ["--registry", `http://127.0.0.1:${registry.httpPort}`];
+  const commands = [
+    await pollen(place, ["nodes", ...at, "--token-file", "token"]),
+    await pollen(place, ["nodes", ...at, "--token-file", "registry.yaml"]),
+    await pollen(place, ["registry", "token", "list"]),
+  ];
+  match(commands[1]!.stderr, /registry\.yaml holds no token/);
+  deepEqual(commands.map(({ code }) => code), [0, 1, 0]);
+  for (const { stdout, stderr } of commands) said.push(stdout, stderr);
+  const listed = processTexts([place]);
+  ok(listed.includes("\0registry\0"), "the registry was looked at");
+  await registry[Symbol.asyncDispose]();
+
+  const secretOf = (text: string) => text.slice(text.lastIndexOf("_") + 1);
+  const secrets: Secret[] = [
+    ...[token, wrong].map(secretOf).concat(cookies)
+      .map((hex) => ({ name: "a token or a session", forms: formsOf(Uint8Array.fromHex(hex)) })),
+    { name: "the owner's key", forms: formsOf(new TextEncoder().encode(key)) },
+  ];
+  match(registry.log(), /audit: a wrong or expired token was refused/);
+  assertClean("an answer or a command", said.join("\n"), secrets);
+  assertClean("the list of processes", listed, secrets);
+  assertClean("the registry's log", registry.log(), secrets);
+  for await (const { path, mode } of filesOf(place.dir)) {
+    const content = await Deno.readFile(path);
+    if (path === file || path === settings) {
+      throws(() => assertClean(path, content, secrets), /shows/, "what is looked for is found");
+      continue;
+    }
+    assertClean(path, content, secrets);
+    equal(mode & 0o077, 0, `${path} is for its owner alone`);
   }
 });
