@@ -82,6 +82,7 @@ export class NodeCore {
       whereabouts: this.#whereabouts,
       connected,
       isReached: (peer) => this.#isReached(peer),
+      carriersOf: (peer) => this.#relays.relaying.carriersOf(peer),
       fail: (now, peer) => this.#connecting.fail(now, peer),
     });
     this.#connecting = new Connecting({

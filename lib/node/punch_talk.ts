@@ -31,6 +31,8 @@ export interface PunchTalkOptions {
   connected(): readonly PeerKey[];
   /** Whether there is a session with the peer that needs no carrier. */
   isReached(peer: PeerKey): boolean;
+  /** Who carries between us and the peer. */
+  carriersOf(peer: PeerKey): readonly PeerKey[];
   /** The attempt to reach the peer has failed. */
   fail(now: MonotonicMs, peer: PeerKey): void;
 }
@@ -54,7 +56,8 @@ export class PunchTalk {
 
   /** Asks a common peer; null when there is none. */
   request(peer: PeerKey): NodeOutput | null {
-    const coordinator = this.#punching.coordinatorFor(peer, this.#coordinators());
+    const carriers = this.#options.carriersOf(peer);
+    const coordinator = this.#punching.coordinatorFor(peer, this.#coordinators(), carriers);
     if (coordinator === null) return null;
     const value = { peerId: peerKeyBytes(peer) };
     return this.#options.exchange.say(coordinator, { kind: "punchCoordRequest", value });

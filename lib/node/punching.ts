@@ -77,14 +77,19 @@ export class Punching {
   }
 
   /**
-   * Whom to ask: one who says that it is connected with the peer, the one after the last; null when
-   * there is nobody.
+   * Whom to ask: one who says that it is connected with the peer, or proves it by carrying for both,
+   * the one after the last; null when there is nobody.
    *
    * @param connected Those who can be asked, the best ones first.
+   * @param carriers Over whom the peer is reached.
    */
-  coordinatorFor(peer: PeerKey, connected: readonly PeerKey[]): PeerKey | null {
+  coordinatorFor(
+    peer: PeerKey,
+    connected: readonly PeerKey[],
+    carriers: readonly PeerKey[],
+  ): PeerKey | null {
     const able = connected.filter((other) =>
-      other !== peer && this.#store.isConnected(other, peer)
+      other !== peer && (carriers.includes(other) || this.#store.isConnected(other, peer))
     );
     const last = able.indexOf(this.#lastCoordinator.get(peer)!);
     const next = able[last + 1] ?? able[0] ?? null;

@@ -103,6 +103,11 @@ export class Relaying {
     return this.#searches.get(peer)?.isWanted ?? false;
   }
 
+  /** Those who carry between us and the peer, or are about to. */
+  carriersOf(peer: PeerKey): readonly PeerKey[] {
+    return this.#searches.get(peer)?.flows.map(({ carrier }) => carrier) ?? [];
+  }
+
   /** Whether the session with the peer is relayed. */
   isRelayed(peer: PeerKey): boolean {
     return this.#searches.get(peer)?.isRelayed ?? false;

@@ -18,6 +18,7 @@ import {
   type MonotonicMs,
   type PeerKey,
   peerKeyBytes,
+  type RelayPeer,
   type SocketAddress,
 } from "../../../lib/types/mod.ts";
 import { MemoryDisk } from "../../support/memory_disk.ts";
@@ -36,10 +37,13 @@ export function addressOf(peer: PeerKey): SocketAddress {
 
 export class TestCore implements AsyncDisposable {
   readonly core: NodeCore;
+  /** The peers that can take part in relays. */
+  readonly relayPeers = new Map<PeerKey, RelayPeer>();
   now = 0;
 
   private constructor(readonly store: Store, bootstrapPeers: readonly BootstrapPeer[]) {
-    this.core = new NodeCore({ local: ME, store, bootstrapPeers });
+    const relayPeers = () => this.relayPeers;
+    this.core = new NodeCore({ local: ME, store, bootstrapPeers, relayPeers });
   }
 
   static async open(bootstrapPeers: readonly BootstrapPeer[] = []): Promise<TestCore> {

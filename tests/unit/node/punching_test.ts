@@ -36,7 +36,8 @@ function untilPunch(core: TestCore): NodeOutput[] {
     core.now += 1_000;
     const outputs = core.tick();
     const asked = outputs.filter((output) =>
-      output.kind === "send" && output.envelope.body?.kind === "punchCoordRequest"
+      output.kind === "send" && output.envelope.body?.kind === "punchCoordRequest" ||
+      output.kind === "sendFrame" && output.frame.body?.kind === "punchCoordRequest"
     );
     if (asked.length > 0) return asked;
     for (const { peer } of only("connect", outputs)) core.step({ kind: "connectFailed", peer });
@@ -79,6 +80,16 @@ Deno.test("nobody is asked who is not known to be connected with the peer", asyn
   core.connect(BOB);
   core.events(BOB, event(DAN, 1n, network("198.51.100.9")));
   deepEqual(untilPunch(core), []);
+});
+
+Deno.test("who carries for both is asked, though nobody has said yet whom it reaches", async () => {
+  await using core = await openBefore();
+  core.connect(BOB, addressOf(BOB), "pollen/2");
+  core.events(BOB, event(DAN, 1n, network("198.51.100.9")));
+  core.relayPeers.set(BOB, { rttMs: 1, carries: true });
+  const grant = { kind: "relayGrant", value: { peerId: peerKeyBytes(DAN), flow: 1 } } as const;
+  core.frame(BOB, grant);
+  deepEqual(untilPunch(core), [{ kind: "sendFrame", peer: BOB, frame: { body: request(DAN) } }]);
 });
 
 Deno.test("a coordinator tells both where it sees the other one, or says no", async () => {
