@@ -33,9 +33,11 @@ async function open(
 /** A copy of the code and the library of this platform, which the test may break. */
 async function copy(): Promise<{ lib: string; library: string } & AsyncDisposable> {
   const lib = await Deno.makeTempDir();
-  const folders = ["types", "quic", `quic/prebuilt/${target}`];
-  for (const folder of folders) await Deno.mkdir(join(lib, folder), { recursive: true });
-  for (const folder of ["types", "quic"]) {
+  const code = ["types", "types/limits", "quic"];
+  for (const folder of [...code, `quic/prebuilt/${target}`]) {
+    await Deno.mkdir(join(lib, folder), { recursive: true });
+  }
+  for (const folder of code) {
     for await (const { name, isFile } of Deno.readDir(join(LIB, folder))) {
       if (isFile) await Deno.copyFile(join(LIB, folder, name), join(lib, folder, name));
     }
