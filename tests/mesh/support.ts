@@ -12,11 +12,11 @@ import {
   type Clock,
   type Engine,
   type EngineNotice,
-  isWay,
   type PeerEvent,
   type PeerKey,
   PollenError,
   type Protocol,
+  readWay,
   type Session,
   silentLog,
   type SocketAddress,
@@ -97,8 +97,8 @@ export class TestMesh implements AsyncDisposable {
   ) {}
 
   /**
-   * `isOld`: it speaks pollen/1 and nothing newer, as the original does. `isMuffled`: probes from its
-   * main socket reach nobody.
+   * `isOld`: it speaks pollen/1 and nothing newer, as the original does. `isMuffled`: its probes
+   * reach others over the first of its extra sockets that sends one, and over no other.
    */
   static async open(
     member: Member,
@@ -223,10 +223,14 @@ function speakingOnlyOld(engine: Engine): Engine {
   });
 }
 
-/** An engine behind a router that lets no probe of the main socket out. */
+/** An engine behind a router that lets probes of one extra socket out, and no others. */
 function muffled(engine: Engine): Engine {
+  let open: number | null = null;
   return passingOn(engine, {
-    sendRaw: (to, bytes) => isWay(to) ? engine.sendRaw(to, bytes) : undefined,
+    sendRaw(to, bytes) {
+      const way = readWay(to);
+      if (way?.kind === "socket" && (open ??= way.socket) === way.socket) engine.sendRaw(to, bytes);
+    },
   });
 }
 
