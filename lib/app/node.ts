@@ -33,6 +33,7 @@ import { authorityOf } from "./authority.ts";
 import { openOnPort } from "./listen_port.ts";
 import { loadMember } from "./network_files.ts";
 import { portMapping } from "./port_mapping.ts";
+import { RenewableMembership } from "./renewable_membership.ts";
 import { resolveAddresses } from "./resolve.ts";
 
 /** Takes IPv4 as well. */
@@ -178,6 +179,18 @@ export async function openNode(options: NodeOptions): Promise<OpenedNode> {
       return record === null ? [] : addressesOf(record);
     },
   });
+  const memberships = new RenewableMembership({
+    disk: systemDisk,
+    dir,
+    identity,
+    credentials,
+    mesh,
+    signer,
+    ttlMs: config.certTtls.membershipTtl(),
+    signedTimes,
+    clock: systemClock,
+    log,
+  });
   const tunnels = Manager.create({
     transport: mesh,
     forwarder: engine.forwarder,
@@ -201,6 +214,7 @@ export async function openNode(options: NodeOptions): Promise<OpenedNode> {
       random: systemRandom,
       log,
       limits,
+      memberships,
       resolve: resolveAddresses,
       machineAddresses,
       ...(options.portMapping ?? config.portMapping
@@ -220,7 +234,7 @@ export async function openNode(options: NodeOptions): Promise<OpenedNode> {
     mesh,
     store,
     tunnels,
-    certificate: credentials.cert,
+    certificate: () => memberships.own(),
     signedTimes,
     limits,
     signer,

@@ -43,8 +43,10 @@ export interface MembershipRequest {
   readonly ttlMs: number;
   /** Whether the member has to ask for a new invite when it lapses. Default false. */
   readonly nonRenewable?: boolean;
-  /** The moment of issue; it is valid from a minute earlier. */
+  /** The moment of issue. */
   readonly now: WallMs;
+  /** From when it is valid, seconds since 1970. Default: a minute before the moment of issue. */
+  readonly notBeforeUnix?: bigint;
 }
 
 /** An invite to be issued. */
@@ -75,26 +77,29 @@ export interface JoinTokenRequest {
   readonly now: WallMs;
 }
 
+/** Gives an administrator a certificate that is valid now, and from that second since 1970 on. */
+export type Recertify = (now: WallMs, fromUnix?: bigint) => AdminCert;
+
 /** Signs for a network with an administrator's key. */
 export class AdminSigner {
   /** The network that is signed for. */
   readonly trust: TrustBundle;
   readonly #key: SigningKey;
   readonly #random: Random;
-  readonly #recertify: ((now: WallMs) => AdminCert) | null;
+  readonly #recertify: Recertify | null;
   #issuer: AdminCert;
 
   /**
    * The certificate must be that of the key, and valid. Use `loadAdminSigner` for one on disk.
    *
-   * @param recertify Gives another certificate when only time is against this one: to a root alone.
+   * @param recertify Gives another certificate where time is against this one: to a root alone.
    */
   constructor(
     key: SigningKey,
     trust: TrustBundle,
     issuer: AdminCert,
     random: Random,
-    recertify: ((now: WallMs) => AdminCert) | null = null,
+    recertify: Recertify | null = null,
   ) {
     this.#key = key;
     this.#random = random;
@@ -119,24 +124,40 @@ export class AdminSigner {
   }
 
   /**
-   * A membership from a minute ago until `ttlMs` from now, or until the issuer's certificate ends.
+   * A membership until `ttlMs` from now, or until the issuer's certificate ends.
    *
    * @throws {PollenError} `invalid_argument` for a lifetime that is not positive, `unauthenticated`
    *   when the issuer's own certificate has lapsed.
    */
   issueMembership(request: MembershipRequest): MembershipCert {
     const { subject, ttlMs, nonRenewable = false, now } = request;
-    this.#checkIssuer(now);
-    const issuerEndsAt = this.issuer.claims!.notAfterUnix;
-    const wanted = unixSeconds(now) + wholeSeconds(ttlMs, "membership ttl");
+    const { notBeforeUnix = unixSeconds(now) - BACKDATE_SECONDS } = request;
+    const notAfterUnix = this.endOfMembership(ttlMs, now, notBeforeUnix);
     return issueMembershipCert(this.#key, this.issuer, {
       clusterId: this.trust.clusterId,
       subjectPub: peerKeyBytes(subject),
-      notBeforeUnix: unixSeconds(now) - BACKDATE_SECONDS,
-      notAfterUnix: wanted < issuerEndsAt ? wanted : issuerEndsAt,
+      notBeforeUnix,
+      notAfterUnix,
       serial: randomSerial(this.#random),
       nonRenewable,
     });
+  }
+
+  /**
+   * When a membership ends that is issued now, in seconds since 1970: after `ttlMs`, or with the
+   * issuer's certificate. A root first certifies itself for all of that time, as far as it may.
+   *
+   * @throws {PollenError} as `issueMembership` does.
+   */
+  endOfMembership(ttlMs: number, now: WallMs, notBeforeUnix: bigint): bigint {
+    this.#checkIssuer(now);
+    const wanted = unixSeconds(now) + wholeSeconds(ttlMs, "membership ttl");
+    const { claims } = this.#issuer;
+    if (claims!.notAfterUnix < wanted || claims!.notBeforeUnix > notBeforeUnix) {
+      this.#issuer = this.#recertify?.(now, notBeforeUnix) ?? this.#issuer;
+    }
+    const issuerEndsAt = this.#issuer.claims!.notAfterUnix;
+    return wanted < issuerEndsAt ? wanted : issuerEndsAt;
   }
 
   /**
@@ -239,17 +260,23 @@ export class AdminSigner {
   }
 }
 
-/** An administrator's certificate from a minute ago until `ttlMs` from now. */
+/** An administrator's certificate from a minute ago, or earlier, until `ttlMs` from now. */
 export function certifyAdmin(
   root: SigningKey,
   trust: TrustBundle,
   adminPub: Uint8Array,
-  { now, ttlMs, random }: { now: WallMs; ttlMs: number; random: Random },
+  { now, ttlMs, random, fromUnix }: {
+    now: WallMs;
+    ttlMs: number;
+    random: Random;
+    fromUnix?: bigint | undefined;
+  },
 ): AdminCert {
+  const aMinuteAgo = unixSeconds(now) - BACKDATE_SECONDS;
   return issueAdminCert(root, {
     clusterId: trust.clusterId,
     adminPub,
-    notBeforeUnix: unixSeconds(now) - BACKDATE_SECONDS,
+    notBeforeUnix: fromUnix !== undefined && fromUnix < aMinuteAgo ? fromUnix : aMinuteAgo,
     notAfterUnix: unixSeconds(now) + wholeSeconds(ttlMs, "admin ttl"),
     serial: randomSerial(random),
   });

@@ -76,16 +76,16 @@ export async function loadAdminSigner(
 }
 
 /**
- * The signer of a root: its certificate is signed by itself, just now, and anew when it is over, or
- * when the clock that dated it turns out to have been wrong.
+ * The signer of a root: its certificate is signed by itself, just now, and anew when it is over, when
+ * the clock that dated it turns out to have been wrong, and when something is to last longer.
  */
 export function rootSigner(
   key: SigningKey,
   trust: TrustBundle,
   { now, random, adminTtlMs = new CertTtls().adminTtl() }: SignerOptions,
 ): AdminSigner {
-  const certify = (now: WallMs) =>
-    certifyAdmin(key, trust, key.publicKey, { now, ttlMs: adminTtlMs, random });
+  const certify = (now: WallMs, fromUnix?: bigint) =>
+    certifyAdmin(key, trust, key.publicKey, { now, ttlMs: adminTtlMs, random, fromUnix });
   return new AdminSigner(key, trust, certify(now), random, certify);
 }
 

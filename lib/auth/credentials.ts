@@ -20,6 +20,7 @@ import { ADMIN_KEY, createKey, withKeysLock } from "./key_files.ts";
 import { demandNoLostTrust } from "./lost_files.ts";
 import { demandNoChange } from "./network_change.ts";
 import { within } from "./refusal.ts";
+import { isBetter } from "./renewal.ts";
 import type { SigningKey } from "./signature.ts";
 import { verifyJoinToken } from "./tokens.ts";
 import { clusterIdHex, isSameBytes, isSameTrust, trustOf, verifyTrust } from "./trust.ts";
@@ -155,7 +156,7 @@ async function found(
 
 /**
  * Makes this node a member of the token's network. A stored membership of the same network that
- * is valid and ends no earlier stays.
+ * is valid and no worse stays.
  *
  * @throws {PollenError} `unauthenticated` for a token that does not verify, `failed_precondition`
  *   when the node belongs to another network (`details.ownClusterId`, `details.tokenClusterId`),
@@ -207,7 +208,7 @@ function nullIfDamaged(thrown: unknown): null {
   throw thrown;
 }
 
-/** Whether the stored membership is valid and ends no earlier than the offered one. */
+/** Whether the stored membership is valid, and the offered one no better. */
 function isKept(
   stored: MembershipCert,
   { trust, cert }: NodeCredentials,
@@ -220,13 +221,15 @@ function isKept(
     if (thrown instanceof PollenError) return false;
     throw thrown;
   }
-  return stored.claims!.notAfterUnix >= cert.claims!.notAfterUnix;
+  return !isBetter(cert, stored);
 }
 
 /**
- * Replaces this node's membership with a renewed one of the same network.
+ * Replaces this node's membership with a renewed one of the same network. A stored membership that is
+ * valid and no worse stays.
  *
- * @throws {PollenError} `unauthenticated` when it does not verify for this node, `permission_denied`, `io`.
+ * @throws {PollenError} `unauthenticated` when it does not verify for this node, `failed_precondition`
+ *   when the folder is of no network or of another one, or a command works on it; `permission_denied`, `io`.
  */
 export async function renewMembership(
   disk: Disk,
@@ -237,8 +240,21 @@ export async function renewMembership(
   now: WallMs,
 ): Promise<NodeCredentials> {
   verifyMembershipCert(cert, trust, now, identity.publicKey);
-  await writeMembership(disk, dir, cert);
-  return { trust, cert };
+  return await withKeysLock(disk, dir, async () => {
+    if (!await demandSameNetwork(disk, dir, trust)) throw left(dir);
+    const stored = await readMembership(disk, dir).catch(nullIfDamaged);
+    if (stored !== null && isKept(stored, { trust, cert }, identity, now)) {
+      return { trust, cert: stored };
+    }
+    await writeMembership(disk, dir, cert);
+    return { trust, cert };
+  });
+}
+
+function left(dir: string): PollenError {
+  return new PollenError("failed_precondition", `${dir} belongs to no network any more.`, {
+    fix: "Join a network with: pollen join <token>",
+  });
 }
 
 function differentCluster(own: TrustBundle, other: TrustBundle): PollenError {

@@ -46,6 +46,7 @@ export {
 } from "./network_change.ts";
 export { keysDirectory } from "./paths.ts";
 export { formatUnix, isCertExpiredAt } from "./refusal.ts";
+export { isBetter, renewed } from "./renewal.ts";
 export { verifyRevocation } from "./revocations.ts";
 export { SignedTimes } from "./signed_times.ts";
 export { type OpenedRedemption, sealRedemption, type SentRedemption } from "./sealed_redemption.ts";

@@ -1,5 +1,6 @@
 // What this node shows in TLS for each of its protocols. A certificate is minted anew by each
-// process, so that another certificate of the same key tells peers of a restart.
+// process, so that another certificate of the same key tells peers of a restart, and for each
+// membership.
 
 import type { IdentityKey } from "../auth/mod.ts";
 import type { MembershipCert } from "../proto/mod.ts";

@@ -1,5 +1,5 @@
 // What certificates say that were admitted before. Reading one takes longer than all checks of what
-// it says, and a member shows the same one for as long as its process runs.
+// it says, and a member shows the same one as long as its process runs and its membership lasts.
 //
 // Invariant: only what a certificate says is remembered, never that it was good: every check is made
 // again each time. And only certificates that passed them are remembered, so that a stranger cannot

@@ -2,7 +2,7 @@
 // reception.ts, judged by verdict.ts and kept by sessions.ts; what flows over a session is the
 // business of its link.
 
-import type { Envelope, Frame } from "../proto/mod.ts";
+import type { Envelope, Frame, MembershipCert } from "../proto/mod.ts";
 import {
   ALPN_MEMBER_2,
   Capability,
@@ -17,6 +17,7 @@ import {
   type PeerLink,
   type PeerPath,
   PollenError,
+  type Protocol,
   type Punched,
   type PunchOptions,
   type RelayPeer,
@@ -47,11 +48,30 @@ export class Mesh implements MeshPort<Envelope, Frame>, AsyncDisposable {
 
   /** Mints this process's certificates, shows them on the engine and begins to accept. The mesh owns the engine from now on. */
   static async create(options: MeshOptions): Promise<Mesh> {
-    options.engine.setProtocols([
-      ...await memberProtocols(options, options.credentials.cert),
-      ...await inviteProtocols(options, { serve: options.redeemer === null ? "sealed" : "all" }),
-    ]);
+    options.engine.setProtocols(await protocolsOf(options, options.credentials.cert));
     return new Mesh(options);
+  }
+
+  /** From now on this node shows this membership; sessions that are there go on. */
+  async showMembership(membership: MembershipCert): Promise<void> {
+    const protocols = await protocolsOf(this.#options, membership);
+    if (!this.#isClosed) this.#options.engine.setProtocols(protocols);
+  }
+
+  /** The membership of a connected peer; null of anybody else. */
+  membershipOf(peer: PeerKey): MembershipCert | null {
+    const session = this.#parts.registry.get(peer);
+    return session === null ? null : this.#parts.verdict.membership(session);
+  }
+
+  /**
+   * From now on `recheckPeers` goes by this membership of a connected peer.
+   *
+   * @throws {PollenError} `unauthenticated` or `refused` when it is none, or not the peer's.
+   */
+  noteMembership(peer: PeerKey, membership: MembershipCert): void {
+    const session = this.#parts.registry.get(peer);
+    if (session !== null) this.#parts.verdict.renew(session, peer, membership);
   }
 
   /** The UDP port it is bound to, 1…65535. */
@@ -290,4 +310,11 @@ export class Mesh implements MeshPort<Envelope, Frame>, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close(CloseReason.shutdown);
   }
+}
+
+async function protocolsOf(options: MeshOptions, membership: MembershipCert): Promise<Protocol[]> {
+  return [
+    ...await memberProtocols(options, membership),
+    ...await inviteProtocols(options, { serve: options.redeemer === null ? "sealed" : "all" }),
+  ];
 }

@@ -3,7 +3,8 @@
 // When a second session to the same peer appears, both ends must come to keep the same one, whatever
 // the order in which each sees things. What decides is known to both alike:
 //
-//   the peer shows another certificate ............ the new one: the peer is a new process
+//   the peer shows another certificate ............ the new one: the peer is a new process, or has
+//                                                   another membership and lost the old session
 //   the old one is older than any crossing dial ... the new one: the other side has lost the old one
 //   one dialled by each side ...................... the one dialled by the smaller key; what was
 //                                                   begun on the other goes on to its end

@@ -116,11 +116,11 @@ export class Sessions {
   /** Ends the sessions whose peer would not be let in any more: expired, or revoked. */
   recheck(): void {
     const { registry, verdict, log } = this.#options;
-    const peers = new Map(registry.all().map(({ peer, session }) => [peer, session]));
-    for (const [peer, session] of peers) {
+    for (const peer of registry.peers()) {
+      const session = registry.get(peer);
+      if (session === null) continue;
       try {
-        // Those of one peer show one certificate.
-        verdict.member(session, peer);
+        verdict.recheck(session, peer);
       } catch (thrown) {
         const reason = errorText(thrown);
         log.warn("a peer is no member any more", { peer, reason });

@@ -2,7 +2,9 @@
 // dialled, and is it not revoked. Every session passes here before a byte of it is served.
 
 import { type NodeCredentials, verifyMembershipCert } from "../auth/mod.ts";
+import type { MembershipCert } from "../proto/mod.ts";
 import {
+  assert,
   type PeerKey,
   peerKeyBytes,
   PollenError,
@@ -45,12 +47,32 @@ export function verifyMember(der: Uint8Array, options: VerifyOptions): PeerKey {
       { fix: "Let it join with an invite first." },
     );
   }
-  verifyMembershipCert(membership, options.credentials.trust, options.now, peerKeyBytes(peer));
-  if (options.isRevoked(peer)) {
-    throw new PollenError("refused", "peer membership certificate has been revoked.");
-  }
+  verifyMembership(membership, peer, options);
   if (recalled === null) known.remember(der, certificate);
   return peer;
+}
+
+/**
+ * Verifies that this makes the peer a member now.
+ *
+ * @throws {PollenError} `unauthenticated` or `refused`.
+ */
+export function verifyMembership(
+  membership: MembershipCert,
+  peer: PeerKey,
+  { credentials, now, isRevoked }: Omit<VerifyOptions, "expected">,
+): void {
+  verifyMembershipCert(membership, credentials.trust, now, peerKeyBytes(peer));
+  if (isRevoked(peer)) {
+    throw new PollenError("refused", "peer membership certificate has been revoked.");
+  }
+}
+
+/** The membership in a certificate that passed `verifyMember`. */
+export function membershipIn(der: Uint8Array): MembershipCert {
+  const { membership } = known.recall(der) ?? readPeerCertificate(der);
+  assert(membership !== null, "it was verified");
+  return membership;
 }
 
 /**

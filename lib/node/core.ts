@@ -13,6 +13,7 @@
 //   packet events            they are applied; what was new travels on to the other peers
 //   frame                    the same over pollen/2: see sync.ts
 //   connectPending           a carrier is asked for: see relaying.ts and, on its side, carrying.ts
+//   packet, frame (renewals) memberships are renewed beside this: see renewals.ts
 //   packet, frame (punches)  two nodes are brought together, or this one with another: see punch_talk.ts
 
 import type { Envelope, Frame } from "../proto/mod.ts";
@@ -264,11 +265,15 @@ export class NodeCore {
   }
 
   #onEnvelope(now: MonotonicMs, { envelope: { body }, peer }: Packet<Envelope>): NodeOutput[] {
+    if (body?.kind === "certRenewalRequest") return [{ kind: "renewalAsked", peer }];
     // What else there is in the protocol asks for what this node does not offer; silence is the answer.
     return this.#exchange.onEnvelope(peer, body) ?? this.#onShared(now, peer, body) ?? [];
   }
 
   #onFrame(now: MonotonicMs, { frame: { body }, peer }: PeerFrame<Frame>): NodeOutput[] {
+    if (body?.kind === "membership") {
+      return [{ kind: "membershipTold", peer, membership: body.value }];
+    }
     // A hello belongs to the link; what is unknown is of a later version.
     return this.#punches.onFrame(now, peer, body) ?? this.#exchange.onFrame(now, peer, body) ??
       this.#onShared(now, peer, body) ?? this.#relays.onFrame(now, peer, body) ?? [];

@@ -5,7 +5,7 @@ export { addressesOf } from "./addresses.ts";
 export { NodeCore } from "./core.ts";
 export type { WhichForwards } from "./forwards.ts";
 export { Node } from "./node.ts";
-export { type Config, DEFAULT_CONFIG, type NodeDeps } from "./wiring.ts";
+export { type Config, DEFAULT_CONFIG, type MembershipSource, type NodeDeps } from "./wiring.ts";
 export { NodeService } from "./service.ts";
 export type { NodeServiceDeps } from "./service_deps.ts";
 export type { BootstrapPeer, NodeInput, NodeOutput } from "./steps.ts";

@@ -2,7 +2,7 @@
 // happens goes through its event loop. Everything that it starts, it ends before `start` returns:
 // timers, dials, the tunnels, the mesh, the state's lock.
 
-import type { AgentEntry, SignedRevocation } from "../proto/mod.ts";
+import type { AgentEntry, GossipEvent, SignedRevocation } from "../proto/mod.ts";
 import type { ConnectionInfo } from "../tunnel/mod.ts";
 import {
   type PeerKey,
@@ -22,7 +22,9 @@ import type { NatKind } from "./nat_kind.ts";
 import { OwnAddresses } from "./own_addresses.ts";
 import { Performer } from "./performer.ts";
 import { type PeerRefusal, Refusals } from "./refusals.ts";
+import { Renewals } from "./renewals.ts";
 import { Rounds } from "./rounds.ts";
+import { Sender } from "./sender.ts";
 import { Services } from "./services.ts";
 import { StateSaver } from "./state_saver.ts";
 import type { NodeInput } from "./steps.ts";
@@ -46,6 +48,7 @@ export class Node {
   readonly #addresses: OwnAddresses;
   readonly #loop: EventLoop;
   readonly #rounds: Rounds;
+  readonly #renewals: Renewals;
 
   private constructor(deps: NodeDeps, config: Config) {
     this.#deps = deps;
@@ -64,14 +67,24 @@ export class Node {
     });
     this.#saver = new StateSaver(store, clock, log);
     const common = { local, store, tunnels, saver: this.#saver, log };
-    this.#services = new Services({ ...common, announce: (events) => this.#loop.announce(events) });
+    const announce = (events: readonly GossipEvent[]) => this.#loop.announce(events);
+    this.#services = new Services({ ...common, announce });
     this.#forwards = new Forwards({
       ...common,
       wake: (peer) => report({ kind: "retryPeer", peer }),
     });
     this.#dialer = new Dialer({ mesh, clock, log, resolve, signal });
     this.#addresses = new OwnAddresses({ ...deps, config, report });
-    const parts = { core: this.#core, dialer: this.#dialer, forwards: this.#forwards, tasks };
+    const sender = new Sender(mesh, log);
+    this.#renewals = new Renewals({ ...deps, sender, tasks, announce });
+    const parts = {
+      core: this.#core,
+      dialer: this.#dialer,
+      forwards: this.#forwards,
+      sender,
+      renewals: this.#renewals,
+      tasks,
+    };
     this.#loop = new EventLoop({
       ...deps,
       core: this.#core,
@@ -88,6 +101,7 @@ export class Node {
       addresses: this.#addresses,
       forwards: this.#forwards,
       links: new AnnouncedLinks({ store, mesh, clock }),
+      renewals: this.#renewals,
     });
   }
 
@@ -163,6 +177,7 @@ export class Node {
     this.#rounds.stop();
     await Promise.all([mesh.close("shutdown"), tunnels.close()]);
     await this.#tasks.settled();
+    this.#renewals.close();
     await this.#saver.close();
     await store.close();
     this.#deps.limits?.close();

@@ -7,7 +7,8 @@ import type { Dialer } from "./dialer.ts";
 import type { Forwards } from "./forwards.ts";
 import type { Punch } from "./punching.ts";
 import { RelayDriver } from "./relay_driver.ts";
-import { Sender } from "./sender.ts";
+import type { Renewals } from "./renewals.ts";
+import type { Sender } from "./sender.ts";
 import type { NodeInput, NodeOutput } from "./steps.ts";
 import type { NodeDeps } from "./wiring.ts";
 
@@ -25,6 +26,8 @@ export interface PerformerDeps extends Pick<NodeDeps, "local" | "mesh" | "clock"
   readonly core: Pick<NodeCore, "coordinate">;
   readonly dialer: Dialer;
   readonly forwards: Pick<Forwards, "restore" | "move">;
+  readonly sender: Sender;
+  readonly renewals: Pick<Renewals, "told" | "asked">;
   readonly tasks: Tasks;
   /** Tells the core what became of it. */
   report(input: NodeInput): void;
@@ -32,23 +35,21 @@ export interface PerformerDeps extends Pick<NodeDeps, "local" | "mesh" | "clock"
 
 export class Performer {
   readonly #deps: PerformerDeps;
-  readonly #sender: Sender;
   readonly #relays: RelayDriver;
 
   constructor(deps: PerformerDeps) {
     this.#deps = deps;
-    this.#sender = new Sender(deps.mesh, deps.log);
     this.#relays = new RelayDriver(deps);
   }
 
   perform(output: NodeOutput): void {
-    const { mesh, log, forwards, tasks } = this.#deps;
+    const { mesh, log, forwards, sender, renewals, tasks } = this.#deps;
     switch (output.kind) {
       case "send":
-        this.#sender.send(output.peer, output.envelope);
+        sender.send(output.peer, output.envelope);
         break;
       case "sendFrame":
-        this.#sender.sendFrame(output.peer, output.frame);
+        sender.sendFrame(output.peer, output.frame);
         break;
       case "connect":
         tasks.run(this.#connect(output.peer, output.addresses, output.names));
@@ -80,6 +81,12 @@ export class Performer {
         break;
       case "router":
         mesh.setBehindRouter(output.isThere);
+        break;
+      case "membershipTold":
+        renewals.told(output.peer, output.membership);
+        break;
+      case "renewalAsked":
+        renewals.asked(output.peer);
         break;
       case "log":
         log.info(output.message, output.fields);

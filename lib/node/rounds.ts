@@ -6,6 +6,7 @@ import type { AnnouncedLinks } from "./announced_links.ts";
 import type { EventLoop } from "./event_loop.ts";
 import type { Forwards } from "./forwards.ts";
 import type { OwnAddresses } from "./own_addresses.ts";
+import type { Renewals } from "./renewals.ts";
 import type { Config, NodeDeps } from "./wiring.ts";
 
 /**
@@ -20,6 +21,9 @@ const NAMES_REFRESH_MS = 60_000;
 /** How often the memberships of connected peers are looked at again: they end while sessions live on. */
 const RECHECK_MS = 5 * 60 * 1000;
 
+/** How often a node that signs looks which memberships are due: all that last a minute and a half are met. */
+const RENEWALS_MS = 10_000;
+
 /** How often the engine is asked how many attempts to reach us it turned away. */
 const ATTEMPTS_MS = 60_000;
 
@@ -30,6 +34,7 @@ export interface RoundsDeps extends Pick<NodeDeps, "mesh" | "clock" | "random" |
   readonly addresses: Pick<OwnAddresses, "refresh" | "refreshNames">;
   readonly forwards: Pick<Forwards, "live">;
   readonly links: AnnouncedLinks;
+  readonly renewals: Pick<Renewals, "look">;
 }
 
 export class Rounds {
@@ -44,12 +49,13 @@ export class Rounds {
 
   /** Begins them all; the first of each comes after its pause. */
   start(): void {
-    const { mesh, config, tasks, addresses } = this.#deps;
+    const { mesh, config, tasks, addresses, renewals } = this.#deps;
     this.#stopTimers = [
       this.#every(() => config.peerTickIntervalMs, () => this.tick()),
       this.#every(() => this.#gossipPause(), () => this.#gossip()),
       this.#every(() => ADDRESS_REFRESH_MS, () => addresses.refresh()),
       this.#every(() => RECHECK_MS, () => mesh.recheckPeers()),
+      this.#every(() => RENEWALS_MS, () => renewals.look()),
       this.#every(() => NAMES_REFRESH_MS, () => tasks.run(addresses.refreshNames())),
       this.#every(() => ATTEMPTS_MS, () => this.#countTurnedAway()),
     ];

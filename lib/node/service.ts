@@ -82,7 +82,7 @@ export class NodeService {
     const { certificate, signer, clock, signedTimes, store, local, node } = this.#deps;
     const now = clock.wallNow();
     const own = conditionsOf({
-      certificate,
+      certificate: certificate(),
       isRoot: signer?.isRoot ?? false,
       now,
       aheadUnix: signedTimes?.aheadOf(now) ?? null,

@@ -19,8 +19,8 @@ export interface NodeServiceDeps {
   readonly store: Store;
   /** Says which forwards there are. */
   readonly tunnels: Manager;
-  /** This node's membership, whose dates the status tells. */
-  readonly certificate: MembershipCert;
+  /** This node's membership as it is now, whose dates the status tells. */
+  certificate(): MembershipCert;
   /** Tells whether the clock is behind. Default: nobody does. */
   readonly signedTimes?: SignedTimes;
   /** Tells which limits refused something. Default: nobody does. */

@@ -27,8 +27,12 @@ import { addressesOf } from "./addresses.ts";
 import { forwardSummary, serviceSummaries } from "./port_summaries.ts";
 import type { NodeServiceDeps } from "./service_deps.ts";
 
-/** A certificate that ends within this time is worth a word. */
-const EXPIRING_SOON_SECONDS = 7n * 24n * 60n * 60n;
+/** A membership is renewed in its last month, or sixth where it is short. */
+const RENEWING_SECONDS_MAX = 30n * 24n * 60n * 60n;
+const RENEWING_PART = 6n;
+/** In its last week, or so small a part of it, nobody seems to renew it. */
+const EXPIRING_SOON_SECONDS_MAX = 7n * 24n * 60n * 60n;
+const EXPIRING_SOON_PART = 24n;
 
 type AnyMesh = Mesh<unknown, unknown>;
 
@@ -139,18 +143,27 @@ function networkInfo({ node }: NodeServiceDeps): NetworkInfo {
 }
 
 function certInfo({ certificate, clock }: NodeServiceDeps): CertInfo {
-  const claims = certificate.claims;
-  const notAfter = claims?.notAfterUnix ?? 0n;
-  const left = notAfter + BigInt(CLOCK_SKEW_SECONDS) - unixSeconds(clock.wallNow());
+  const { claims } = certificate();
+  const notBeforeUnix = claims?.notBeforeUnix ?? 0n;
+  const notAfterUnix = claims?.notAfterUnix ?? 0n;
+  const nonRenewable = claims?.nonRenewable ?? false;
+  const left = notAfterUnix + BigInt(CLOCK_SKEW_SECONDS) - unixSeconds(clock.wallNow());
+  const life = notAfterUnix - notBeforeUnix;
   return {
-    notBeforeUnix: claims?.notBeforeUnix ?? 0n,
-    notAfterUnix: notAfter,
+    notBeforeUnix,
+    notAfterUnix,
     serial: claims?.serial ?? 0n,
-    health: left <= 0n
-      ? CertHealth.EXPIRED
-      : left <= EXPIRING_SOON_SECONDS
-      ? CertHealth.EXPIRING_SOON
-      : CertHealth.OK,
-    nonRenewable: claims?.nonRenewable ?? false,
+    health: healthOf(left, life, nonRenewable),
+    nonRenewable,
   };
+}
+
+function healthOf(left: bigint, life: bigint, nonRenewable: boolean): CertHealth {
+  const isWithin = (max: bigint, part: bigint) => left <= max && left <= life / part;
+  if (left <= 0n) return CertHealth.EXPIRED;
+  if (isWithin(EXPIRING_SOON_SECONDS_MAX, nonRenewable ? 1n : EXPIRING_SOON_PART)) {
+    return CertHealth.EXPIRING_SOON;
+  }
+  if (!nonRenewable && isWithin(RENEWING_SECONDS_MAX, RENEWING_PART)) return CertHealth.RENEWING;
+  return CertHealth.OK;
 }

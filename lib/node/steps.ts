@@ -1,6 +1,6 @@
 // What goes into the node's core, and what comes out of it.
 
-import type { Envelope, Frame, GossipEvent, SignedPage } from "../proto/mod.ts";
+import type { Envelope, Frame, GossipEvent, MembershipCert, SignedPage } from "../proto/mod.ts";
 import type { Punch } from "./punching.ts";
 import type {
   LogFields,
@@ -115,4 +115,12 @@ export type NodeOutput =
   | { readonly kind: "shakePaths" }
   /** Whether a router stands between this node and the Internet. At first it is taken for granted. */
   | { readonly kind: "router"; readonly isThere: boolean }
+  /** The peer told of a membership. */
+  | {
+    readonly kind: "membershipTold";
+    readonly peer: PeerKey;
+    readonly membership: MembershipCert;
+  }
+  /** The peer, of pollen/1, asks for another membership. */
+  | { readonly kind: "renewalAsked"; readonly peer: PeerKey }
   | { readonly kind: "log"; readonly message: string; readonly fields: LogFields };

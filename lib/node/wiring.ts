@@ -1,6 +1,6 @@
 // What a node is wired from, and what of it may be tuned.
 
-import type { Envelope, Frame } from "../proto/mod.ts";
+import type { Envelope, Frame, MembershipCert } from "../proto/mod.ts";
 import type { Store } from "../store/mod.ts";
 import type { Manager } from "../tunnel/mod.ts";
 import type {
@@ -50,6 +50,31 @@ export const DEFAULT_CONFIG: Config = {
   relayBytesPerSecond: null,
 };
 
+/** What memberships are renewed with. */
+export interface MembershipSource {
+  /** Whether this node has a key that signs for the network. */
+  readonly signs: boolean;
+  /** This node's own. */
+  own(): MembershipCert;
+  /** The membership of a connected peer; null of anybody else. */
+  of(peer: PeerKey): MembershipCert | null;
+  /** What takes the place of this membership; null when none is due, and where nothing signs. */
+  successorOf(membership: MembershipCert): MembershipCert | null;
+  /**
+   * Makes it this node's own: on disk, and for new sessions.
+   *
+   * @throws {PollenError} `unauthenticated` when it is not this node's; `failed_precondition`, `io`,
+   *   `permission_denied`.
+   */
+  take(membership: MembershipCert): Promise<void>;
+  /**
+   * From now on it is the peer's.
+   *
+   * @throws {PollenError} `unauthenticated` when it is not.
+   */
+  note(peer: PeerKey, membership: MembershipCert): void;
+}
+
 /**
  * What a node is wired from; `openNode` does it. The node closes mesh, tunnels and store when it
  * ends.
@@ -69,6 +94,8 @@ export interface NodeDeps {
   readonly random: Random;
   /** Takes what happens on the node. */
   readonly log: Log;
+  /** Renews memberships. Default: none are. */
+  readonly memberships?: MembershipSource;
   /** Counts what finds no room, and is closed with the node. Default: nobody does. */
   readonly limits?: ExceededLimits;
   /** The addresses of this machine that others can reach. */

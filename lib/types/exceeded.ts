@@ -32,6 +32,7 @@ const TEXTS = {
     "requests to redeem invites, passed on by or to one member; they are put off",
   // Members, by what they say.
   memberships: "members; no membership of another one is kept",
+  memberships_told: "memberships that one peer tells of; further ones are not looked at",
   authors: "members say something; nothing of further ones is kept",
   unsigned_authors: "names in which unsigned events speak; nothing of further ones is kept",
   attributes: "things that one member says of itself; further ones are not kept",

@@ -174,6 +174,7 @@ def write(folder):
         "a punch of unequal ends": UNEQUAL,
         "a frame: nat report": make("mesh2.Frame", nat_report=NAT),
         "a frame: punch of unequal ends": make("mesh2.Frame", punch_coord_unequal=UNEQUAL),
+        "a frame: membership": make("mesh2.Frame", membership=values.MEMBERSHIP),
     }.items():
         mesh.message(name, message)
     mesh.save()

@@ -113,7 +113,8 @@ SCHEMA = {
         "11 relay_request |RelayRequest, 12 relay_grant |RelayGrant, "
         "13 relay_acceptance |RelayAcceptance, 14 relay_refusal |RelayRefusal, "
         "15 relay_withdrawal |RelayWithdrawal, "
-        "16 nat_report |NatReport, 17 punch_coord_unequal |PunchCoordUnequal",
+        "16 nat_report |NatReport, 17 punch_coord_unequal |PunchCoordUnequal, "
+        "18 membership |admission.MembershipCert",
     },
     "control": {
         "NodeRef": "1 peer_id bytes",

@@ -16,6 +16,7 @@ import {
 import { LOCAL, Pair, status } from "./support/network.ts";
 
 const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 
 /** A network that was founded so long ago, with a membership of an hour. */
 async function found({ dir }: Place, agoMs: number): Promise<void> {
@@ -87,6 +88,57 @@ Deno.test("a member whose membership expired is let in again once it did as stat
     return peers.some(({ key, status }) => key === rootKey && status === "online") || null;
   });
   deepEqual(await kinds(member), []);
+});
+
+/** When the membership of a running node ends. */
+async function endOf(place: Place): Promise<number> {
+  return Date.parse((await status(place)).certificates[0]!.notAfter);
+}
+
+Deno.test("memberships that would end soon go on by themselves, the root's too", async () => {
+  await using folder = await TemporaryFolder.make();
+  const place = { dir: await folder.folder("root") };
+  const now = Date.now() as WallMs;
+  const options = { now, random: systemRandom, membershipTtlMs: 10 * DAY_MS };
+  const founder = await genIdentityKey(systemDisk, place.dir, systemRandom);
+  const { credentials } = await initRoot(systemDisk, place.dir, founder, options);
+  const signer = (await loadAdminSigner(systemDisk, place.dir, credentials, options))!;
+  await using root = await Daemon.up(place, LOCAL);
+  const port = /port=(\d+)/.exec(await root.waitForLog(/node is ready/))![1]!;
+
+  const member = { dir: await folder.folder("member") };
+  const identity = await genIdentityKey(systemDisk, member.dir, systemRandom);
+  const token = signer.issueJoinToken({
+    cert: signer.issueMembership({ subject: identity.peerKey, ttlMs: HOUR_MS, now }),
+    bootstrap: [{ peerPub: peerKeyBytes(founder.peerKey), addrs: [`127.0.0.1:${port}`] }],
+    ttlMs: HOUR_MS,
+    now,
+  });
+  await enterNetwork(systemDisk, member.dir, identity, token, now);
+  const until300Days = (of: Place) =>
+    until("its membership is renewed", async () => await endOf(of) > now + 300 * DAY_MS || null);
+  {
+    await using daemon = await Daemon.up(member, LOCAL);
+    await until300Days(place);
+    await until300Days(member);
+    match(await pollenOk(member, ["status"]), /membership expires in (1y|36\dd)/);
+    await daemon.kill();
+  }
+  await using _again = await Daemon.up(member, LOCAL);
+  equal(await endOf(member) > now + 300 * DAY_MS, true);
+});
+
+Deno.test("a guest is a member for as long as its invite says", async () => {
+  await using pair = await Pair.start();
+  const { root, folder } = pair;
+  const guest = { dir: await folder.folder("guest") };
+  const token = await pollenOk(root.place, ["invite", "--for", "2h"]);
+  await pollenOk(guest, ["join", "--no-start", token]);
+  await using _daemon = await Daemon.up(guest, LOCAL);
+  const [certificate] = (await status(guest)).certificates;
+  equal(certificate!.isRenewable, false);
+  equal(Math.abs(Date.parse(certificate!.notAfter) - Date.now() - 2 * HOUR_MS) < 600_000, true);
+  match(await pollenOk(guest, ["status"]), /guest membership expires in .* — request a new invite/);
 });
 
 Deno.test("a clock behind the membership's beginning: the node runs, says so and waits", async () => {

@@ -16,7 +16,7 @@ function conditions({ life, key, credentials }: Machine): string[] {
   const service = NodeService.create({
     ...life!,
     local: key,
-    certificate: credentials.cert,
+    certificate: () => credentials.cert,
     signer: null,
     shutdown: () => {},
   });

@@ -770,6 +770,7 @@ export interface Frame {
     | { readonly kind: "relayWithdrawal"; readonly value: RelayWithdrawal }
     | { readonly kind: "natReport"; readonly value: NatReport }
     | { readonly kind: "punchCoordUnequal"; readonly value: PunchCoordUnequal }
+    | { readonly kind: "membership"; readonly value: MembershipCert }
     | undefined;
 }
 
@@ -824,6 +825,9 @@ export function writeFrame(writer: Writer, message: Frame): void {
   }
   if (message.body?.kind === "punchCoordUnequal") {
     writer.uint32(138).fork(); writePunchCoordUnequal(writer, message.body.value); writer.ldelim();
+  }
+  if (message.body?.kind === "membership") {
+    writer.uint32(146).fork(); writeMembershipCert(writer, message.body.value); writer.ldelim();
   }
 }
 
@@ -882,6 +886,9 @@ export function readFrame(reader: Reader, end: number, budget: Budget): Frame {
         break;
       case 138:
         message.body = { kind: "punchCoordUnequal", value: readPunchCoordUnequal(reader, subEnd(reader), budget) };
+        break;
+      case 146:
+        message.body = { kind: "membership", value: readMembershipCert(reader, subEnd(reader), budget) };
         break;
       default:
         skip(reader, tag);

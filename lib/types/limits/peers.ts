@@ -21,6 +21,12 @@ export const RESTARTS_MAX = 8;
 export const RESTART_PAUSE_MS = 5_000;
 /** Peers whose rate of something is kept account of; the one that was quiet the longest is forgotten first. */
 export const RATED_PEERS_MAX = 1_024;
+/**
+ * Memberships that one peer tells of at once, its own or ours; one more is after each such time. Two
+ * signatures of each are verified, and a membership is renewed once in its life.
+ */
+export const MEMBERSHIPS_TOLD_AT_ONCE_MAX = 4;
+export const MEMBERSHIPS_TOLD_PAUSE_MS = 10_000;
 /** Peers that turn us away whose words are kept; a member that invents others fills no more. */
 export const REFUSING_PEERS_MAX = 256;
 /** Refusals of peers that are remembered, so that each is reported once: one of each member there can be. */

@@ -25,6 +25,7 @@ export interface Status {
     readonly droppedPackets: number;
     readonly lastFailure: string | null;
   }[];
+  readonly certificates: readonly { readonly notAfter: string; readonly isRenewable: boolean }[];
   readonly conditions: readonly { readonly kind: string }[];
   readonly socket: { readonly faults: Readonly<Record<string, number>> };
 }

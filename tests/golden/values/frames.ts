@@ -217,6 +217,7 @@ export const FRAME_VALUES = {
   "a punch of unequal ends": unequal,
   "a frame: nat report": frame({ kind: "natReport", value: nat }),
   "a frame: punch of unequal ends": frame({ kind: "punchCoordUnequal", value: unequal }),
+  "a frame: membership": frame({ kind: "membership", value: MEMBERSHIP }),
   "a frame: observed address": frame({
     kind: "observedAddress",
     value: { addr: "192.0.2.7:60611" },

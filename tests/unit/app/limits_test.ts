@@ -10,6 +10,7 @@ import { type Member, SessionRegistry } from "../../../lib/mesh/registry.ts";
 import { Reports } from "../../../lib/mesh/reports.ts";
 import { SockStore } from "../../../lib/sock/mod.ts";
 import { NodeCore } from "../../../lib/node/mod.ts";
+import { Renewals } from "../../../lib/node/renewals.ts";
 import { Rounds } from "../../../lib/node/rounds.ts";
 import { DEFAULT_CONFIG } from "../../../lib/node/wiring.ts";
 import {
@@ -33,6 +34,7 @@ import {
   type LimitName,
   type LinkProtocol,
   type LogFields,
+  MEMBERSHIPS_TOLD_AT_ONCE_MAX,
   type MonotonicMs,
   OBSERVERS_MAX,
   PACKETS_WAITING_MAX,
@@ -349,6 +351,30 @@ const ROWS: Partial<Record<LimitName, (world: World) => void | Promise<void>>> =
     for (const _ of upTo(REDEMPTIONS_PENDING_MAX + BEYOND)) void redemptions.serve(BOB, stream);
     clock.advance(10_000);
   },
+  memberships_told({ clock, limits }) {
+    const membership = (notAfterUnix: bigint): MembershipCert => ({
+      claims: MembershipCertClaims.create({ subjectPub: peerKeyBytes(BOB), notAfterUnix }),
+      issuer: undefined,
+      signature: new Uint8Array(0),
+    });
+    const renewals = new Renewals({
+      local: ME,
+      clock,
+      limits,
+      log: silentLog,
+      memberships: { of: () => membership(1n), note() {} } as never,
+      mesh: {} as never,
+      store: {} as never,
+      sender: {} as never,
+      tasks: new Tasks(silentLog, ""),
+      announce() {},
+    });
+    for (const _ of upTo(MEMBERSHIPS_TOLD_AT_ONCE_MAX + BEYOND)) {
+      renewals.told(BOB, membership(2n));
+    }
+    // What says nothing new costs nothing, and is not counted.
+    for (const _ of upTo(10)) renewals.told(BOB, membership(1n));
+  },
   handshakes({ clock, limits }) {
     let attemptsRefused = 0;
     const rounds = new Rounds({
@@ -362,6 +388,7 @@ const ROWS: Partial<Record<LimitName, (world: World) => void | Promise<void>>> =
       addresses: { refresh() {}, refreshNames: () => Promise.resolve() },
       forwards: { live: () => new Set() },
       links: { look: () => null } as never,
+      renewals: { look() {} },
       mesh: {
         carriedBytes: () => new Map(),
         engineStats: () => ({ ...NO_ENGINE_STATS, attemptsRefused, attemptsDropped: 1 }),

@@ -303,10 +303,37 @@ Deno.test("a renewed membership replaces the old one if it verifies", async () =
   deepEqual(await renewMembership(disk, DIR, identity, old, cert, NOW), { trust: old.trust, cert });
   deepEqual((await loadNodeCredentials(disk, DIR, identity, NOW))!.cert, cert);
 
+  // Somebody joined again meanwhile, and whoever renews is late.
+  const worse = root.signer.issueMembership({ ...request, ttlMs: 8 * DAY_MS });
+  deepEqual(await renewMembership(disk, DIR, identity, old, worse, NOW), {
+    trust: old.trust,
+    cert,
+  });
+
+  const guest = root.signer.issueMembership({ ...request, ttlMs: 90 * DAY_MS, nonRenewable: true });
+  deepEqual(await renewMembership(disk, DIR, identity, old, guest, NOW), {
+    trust: old.trust,
+    cert,
+  });
+
   const foreign = (await makeRoot(11)).signer.issueMembership(request);
   await rejects(renewMembership(disk, DIR, identity, old, foreign, NOW), {
     message: "membership cert not scoped to cluster.",
   });
+  deepEqual((await loadNodeCredentials(disk, DIR, identity, NOW))!.cert, cert);
+});
+
+Deno.test("a membership is renewed neither in another network nor in none", async () => {
+  const [home, away] = [await makeRoot(1), await makeRoot(11)];
+  const { disk, identity } = await makeNode(2);
+  const request = { subject: identity.peerKey, ttlMs: 9 * DAY_MS, now: NOW };
+  const renew = () => {
+    const cert = home.signer.issueMembership(request);
+    return renewMembership(disk, DIR, identity, home.credentials, cert, NOW);
+  };
+  await rejects(renew(), { code: "failed_precondition", message: /belongs to no network/ });
+  const { cert } = await enrol(disk, DIR, identity, joinToken(away, identity), NOW);
+  await rejects(renew(), { code: "failed_precondition", message: /different cluster/ });
   deepEqual((await loadNodeCredentials(disk, DIR, identity, NOW))!.cert, cert);
 });
 

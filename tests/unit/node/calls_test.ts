@@ -57,7 +57,7 @@ function watched(running: RunningNode) {
     mesh: recorded("mesh", parts.at.mesh, touched),
     store: recorded("store", parts.store, touched),
     tunnels: recorded("tunnels", parts.tunnels, touched),
-    certificate: network.founder.credentials.cert,
+    certificate: () => network.founder.credentials.cert,
     signer: recorded("signer", network.root.signer, touched, {
       issueRevocation: "a revocation",
     }),

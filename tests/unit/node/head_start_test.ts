@@ -35,6 +35,8 @@ Deno.test("who is dialled where dials take long is given longer", async () => {
     dialer,
     core: { coordinate: () => [] },
     forwards: {} as never,
+    sender: {} as never,
+    renewals: {} as never,
     tasks: new Tasks(silentLog, "a task of the test failed"),
     report: ({ kind }) => void said.push([clock.monotonicNow(), kind]),
   });

@@ -2,7 +2,9 @@
 // memory. Its own time stands until the test moves it.
 
 import { authorityOf } from "../../../lib/app/authority.ts";
-import type { AdminSigner } from "../../../lib/auth/mod.ts";
+import { RenewableMembership } from "../../../lib/app/renewable_membership.ts";
+import { type AdminSigner, SignedTimes } from "../../../lib/auth/mod.ts";
+import { writeCredentials } from "../../../lib/auth/credentials_files.ts";
 import { systemRandom } from "../../../lib/host/mod.ts";
 import { type Config, Node, NodeService } from "../../../lib/node/mod.ts";
 import { Store } from "../../../lib/store/mod.ts";
@@ -19,7 +21,7 @@ import {
 import { inTime, type Member, TestMesh, TestNetwork } from "../../mesh/support.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 import { MemoryDisk } from "../../support/memory_disk.ts";
-import { NOW } from "../auth/fixtures.ts";
+import { DAY_MS, NOW } from "../auth/fixtures.ts";
 
 export const network = await TestNetwork.found();
 export const DIR = "/state";
@@ -60,6 +62,7 @@ export class RunningNode implements AsyncDisposable {
   static async start(member: Member, options: RunOptions = {}): Promise<RunningNode> {
     const { disk = new MemoryDisk(), signer = null, ...config } = options;
     const { key, credentials } = member;
+    await writeCredentials(disk, DIR, credentials);
     const clock = new FakeClock(NOW);
     const lines: LogLine[] = [];
     let onLine = () => {};
@@ -83,6 +86,18 @@ export class RunningNode implements AsyncDisposable {
     const { mesh } = at;
     const { forwarder, flows } = at.engine;
     const tunnels = Manager.create({ transport: mesh, forwarder, flows, clock, log });
+    const memberships = new RenewableMembership({
+      disk,
+      dir: DIR,
+      identity: member.identity,
+      credentials,
+      mesh,
+      signer,
+      ttlMs: 365 * DAY_MS,
+      signedTimes: new SignedTimes(credentials.cert),
+      clock,
+      log,
+    });
     const node = Node.create({
       local: key,
       mesh,
@@ -92,6 +107,7 @@ export class RunningNode implements AsyncDisposable {
       random: systemRandom,
       log,
       limits,
+      memberships,
       machineAddresses: () => ["127.0.0.1"],
       resolve: (texts) =>
         Promise.resolve(
@@ -105,7 +121,7 @@ export class RunningNode implements AsyncDisposable {
       mesh,
       store,
       tunnels,
-      certificate: credentials.cert,
+      certificate: () => memberships.own(),
       limits,
       signer,
       clock,

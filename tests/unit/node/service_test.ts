@@ -15,6 +15,7 @@ import { DAY_MS, makeDelegate, NOW, NOW_SECONDS } from "../auth/fixtures.ts";
 import { event, key, network as network_, service as service_ } from "../store/fixtures.ts";
 import { network, RunningNode } from "./running.ts";
 
+const HOUR_MS = 3_600_000;
 const [LOW, HIGH] = [key(0x01), key(0xfe)];
 const founder = network.founder;
 
@@ -27,7 +28,7 @@ function serviceOf(running: RunningNode, change: Partial<NodeServiceDeps> = {}):
     mesh: at.mesh,
     store,
     tunnels,
-    certificate: founder.credentials.cert,
+    certificate: () => founder.credentials.cert,
     signer: network.root.signer,
     clock,
     shutdown() {},
@@ -212,22 +213,49 @@ Deno.test("an odd address that somebody tells of itself does not break the statu
 
 Deno.test("the membership's health is told before it ends", async () => {
   await using running = await RunningNode.start(founder);
-  const { cert: certificate } = await (await network.member(20, 10 * DAY_MS)).credentials;
-  const endsAt = 10 * DAY_MS;
-  for (
-    const [atMs, health] of [
-      [0, CertHealth.OK],
-      [3 * DAY_MS + 60_000 - 1_000, CertHealth.OK],
-      [3 * DAY_MS + 60_000, CertHealth.EXPIRING_SOON],
-      [endsAt + 59_000, CertHealth.EXPIRING_SOON],
-      [endsAt + 60_000, CertHealth.EXPIRED],
-    ] as const
-  ) {
-    const clock = new FakeClock(NOW + atMs);
-    const { certificates } = await serviceOf(running, { certificate, clock }).getStatus();
-    const [info] = certificates;
-    equal(info!.health, health, `after ${atMs} ms`);
-    equal(info!.notAfterUnix, NOW_SECONDS + 10n * 86_400n);
+  const { OK, RENEWING, EXPIRING_SOON, EXPIRED } = CertHealth;
+  const subject = key(0x40);
+  const rows: [
+    what: string,
+    days: number,
+    nonRenewable: boolean,
+    [leftMs: number, CertHealth][],
+  ][] = [
+    ["a guest's", 10, true, [
+      [7 * DAY_MS + 1_000, OK],
+      [7 * DAY_MS, EXPIRING_SOON],
+      [1_000, EXPIRING_SOON],
+      [0, EXPIRED],
+    ]],
+    ["a year's", 365, false, [
+      [30 * DAY_MS + 1_000, OK],
+      [30 * DAY_MS, RENEWING],
+      [7 * DAY_MS + 1_000, RENEWING],
+      [7 * DAY_MS, EXPIRING_SOON],
+      [1_000, EXPIRING_SOON],
+      [0, EXPIRED],
+    ]],
+    // A sixth, and a twenty-fourth; it began a minute before it was issued.
+    ["a day's", 1, false, [
+      [4 * HOUR_MS + 11_000, OK],
+      [4 * HOUR_MS + 10_000, RENEWING],
+      [HOUR_MS + 3_000, RENEWING],
+      [HOUR_MS + 2_000, EXPIRING_SOON],
+      [0, EXPIRED],
+    ]],
+  ];
+  for (const [what, days, nonRenewable, moments] of rows) {
+    const ttlMs = days * DAY_MS;
+    const request = { subject, ttlMs, nonRenewable, now: NOW };
+    const certificate = network.root.signer.issueMembership(request);
+    for (const [leftMs, health] of moments) {
+      // Others allow for a minute of difference between clocks.
+      const clock = new FakeClock(NOW + ttlMs + 60_000 - leftMs);
+      const service = serviceOf(running, { certificate: () => certificate, clock });
+      const [info] = (await service.getStatus()).certificates;
+      equal(info!.health, health, `${what} membership, ${leftMs} ms before its end`);
+      equal(info!.notAfterUnix, NOW_SECONDS + BigInt(days) * 86_400n);
+    }
   }
 });
 
