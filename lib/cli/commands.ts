@@ -85,6 +85,7 @@ export const COMMANDS: readonly Command[] = [
     flags: {
       subject: { value: "KEY", summary: "Only this machine may use it (its `pollen id`)." },
       ttl: { value: "TIME", summary: "How long it can be used (default 5m)." },
+      for: { value: "TIME", summary: "The machine is a member for so long, and no longer." },
       bootstrap: {
         value: "KEY@HOST:PORT",
         isList: true,
@@ -96,6 +97,7 @@ export const COMMANDS: readonly Command[] = [
     examples: [
       { line: "pollen invite", note: "then, there: pollen join <token>" },
       { line: "pollen invite --ttl 1h > token.txt", note: "more time" },
+      { line: "pollen invite --for 7d", note: "a guest: it leaves the network after a week" },
     ],
     load: async () => (await import("./commands/invite.ts" as string)).invite,
   },

@@ -31,6 +31,7 @@ const TTL = "5m";
 /** Prints the token alone on standard output. */
 export const invite: Run = async (context) => {
   const ttlMs = parseTtl(context.args.value("ttl") ?? TTL);
+  const guestSeconds = guestTime(context);
   const subject = subjectOf(context);
   const explicit = parseBootstrap(context.args.values("bootstrap"));
   const dir = await context.stateDirectory();
@@ -43,6 +44,7 @@ export const invite: Run = async (context) => {
     ...(subject === undefined ? {} : { subject }),
     bootstrap,
     ttlMs,
+    ...(guestSeconds === null ? {} : { membershipTtlSeconds: guestSeconds, nonRenewable: true }),
     now,
   });
   const expiresAt = token.claims?.expiresAtUnix ?? unixSeconds(now);
@@ -53,12 +55,13 @@ export const invite: Run = async (context) => {
       token: text,
       subject: subject ?? null,
       expiresAt: rfc3339(expiresAt),
+      guestSeconds,
       bootstrap: bootstrap.map(({ peerPub, addrs }) => ({
         key: peerKeyFromBytes(peerPub),
         addresses: addrs,
       })),
     },
-    notes: [...warnings, ...notesOf(bootstrap, ttlMs)],
+    notes: [...warnings, ...notesOf(bootstrap, ttlMs, guestSeconds)],
   };
 };
 
@@ -67,6 +70,17 @@ function parseTtl(text: string): number {
   if (ttlMs > 0) return ttlMs;
   throw new PollenError("invalid_argument", "token ttl must be positive.", {
     fix: "Say how long the token can be used, as in --ttl 5m or --ttl 24h.",
+  });
+}
+
+/** For how long the machine is a member, in whole seconds; null for as long as nobody revokes it. */
+function guestTime({ args }: Context): number | null {
+  const text = args.value("for");
+  if (text === undefined) return null;
+  const seconds = Math.floor(parseDuration(text) / 1000);
+  if (seconds >= 1) return seconds;
+  throw new PollenError("invalid_argument", "A guest is a member for a second at least.", {
+    fix: "Say for how long, as in --for 12h or --for 7d.",
   });
 }
 
@@ -131,7 +145,11 @@ function hasAddress(info: BootstrapPeerInfo | undefined): info is BootstrapPeerI
   return info?.peer !== undefined && info.addrs.length > 0;
 }
 
-function notesOf(bootstrap: readonly BootstrapPeer[], ttlMs: number): string[] {
+function notesOf(
+  bootstrap: readonly BootstrapPeer[],
+  ttlMs: number,
+  guestSeconds: number | null,
+): string[] {
   const lines = bootstrap.map(({ peerPub, addrs }) =>
     `  ${shortPeerKey(peerKeyFromBytes(peerPub))} at ${addrs.map(printable).join(", ")}`
   );
@@ -148,5 +166,8 @@ function notesOf(bootstrap: readonly BootstrapPeer[], ttlMs: number): string[] {
     `It lets one machine join within ${
       describeDuration(ttlMs / 1000)
     }, there with: pollen join <token>`,
+    ...(guestSeconds === null ? [] : [
+      `Its membership ends ${describeDuration(guestSeconds)} after that, and nobody renews it.`,
+    ]),
   ];
 }

@@ -61,6 +61,8 @@ const CASES: readonly [words: string, code: number, text: RegExp][] = [
   ["disconnect 1", 3, /Nothing called "1" is forwarded here\. .*pollen status/],
   // Times.
   ["invite --ttl 0", 2, /token ttl must be positive\. Say how long/],
+  ["invite --for 0", 2, /for a second at least\. Say for how long/],
+  ["invite --for never", 2, /not a duration/],
   ["invite --ttl soon", 2, /not a duration/],
 ];
 
