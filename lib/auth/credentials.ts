@@ -17,7 +17,7 @@ import {
 } from "./credentials_files.ts";
 import type { IdentityKey } from "./identity.ts";
 import { ADMIN_KEY, createKey, withKeysLock } from "./key_files.ts";
-import { demandNoLostTrust } from "./lost_files.ts";
+import { demandNoLostTrust, notEnrolled } from "./lost_files.ts";
 import { demandNoChange } from "./network_change.ts";
 import { within } from "./refusal.ts";
 import { isBetter } from "./renewal.ts";
@@ -241,19 +241,15 @@ export async function renewMembership(
 ): Promise<NodeCredentials> {
   verifyMembershipCert(cert, trust, now, identity.publicKey);
   return await withKeysLock(disk, dir, async () => {
-    if (!await demandSameNetwork(disk, dir, trust)) throw left(dir);
+    if (!await demandSameNetwork(disk, dir, trust)) {
+      throw await notEnrolled(disk, dir);
+    }
     const stored = await readMembership(disk, dir).catch(nullIfDamaged);
     if (stored !== null && isKept(stored, { trust, cert }, identity, now)) {
       return { trust, cert: stored };
     }
     await writeMembership(disk, dir, cert);
     return { trust, cert };
-  });
-}
-
-function left(dir: string): PollenError {
-  return new PollenError("failed_precondition", `${dir} belongs to no network any more.`, {
-    fix: "Join a network with: pollen join <token>",
   });
 }
 

@@ -4,7 +4,12 @@
 import type { MembershipCert } from "../proto/mod.ts";
 import { type PeerKey, PollenError, type Session } from "../types/mod.ts";
 import type { MeshOptions } from "./mesh_options.ts";
-import { membershipIn, verifyMember, verifyMembership } from "./verifier.ts";
+import {
+  membershipIn,
+  type MembershipOptions,
+  verifyMember,
+  verifyMembership,
+} from "./verifier.ts";
 
 export type VerdictOptions = Pick<
   MeshOptions,
@@ -63,7 +68,7 @@ export class Verdict {
   }
 
   /** Judges with what is known now, and learns from a refusal whether the clock is behind. */
-  #learning<T>(judge: (known: Parameters<typeof verifyMembership>[2]) => T): T {
+  #learning<T>(judge: (known: MembershipOptions) => T): T {
     const { credentials, clock, isRevoked, signedTimes } = this.#options;
     const now = clock.wallNow();
     try {

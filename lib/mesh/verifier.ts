@@ -22,12 +22,16 @@ export function knownCertificateCount(): number {
   return known.size;
 }
 
-export interface VerifyOptions {
+/** What memberships are judged by. */
+export interface MembershipOptions {
   readonly credentials: NodeCredentials;
   readonly now: WallMs;
+  isRevoked(peer: PeerKey): boolean;
+}
+
+export interface VerifyOptions extends MembershipOptions {
   /** The key that was dialled; null for somebody who dialled us. */
   readonly expected: PeerKey | null;
-  isRevoked(peer: PeerKey): boolean;
 }
 
 /**
@@ -60,7 +64,7 @@ export function verifyMember(der: Uint8Array, options: VerifyOptions): PeerKey {
 export function verifyMembership(
   membership: MembershipCert,
   peer: PeerKey,
-  { credentials, now, isRevoked }: Omit<VerifyOptions, "expected">,
+  { credentials, now, isRevoked }: MembershipOptions,
 ): void {
   verifyMembershipCert(membership, credentials.trust, now, peerKeyBytes(peer));
   if (isRevoked(peer)) {

@@ -48,7 +48,7 @@ export class Node {
   readonly #addresses: OwnAddresses;
   readonly #loop: EventLoop;
   readonly #rounds: Rounds;
-  readonly #renewals: Renewals;
+  readonly #renewals: Renewals | null;
 
   private constructor(deps: NodeDeps, config: Config) {
     this.#deps = deps;
@@ -76,7 +76,10 @@ export class Node {
     this.#dialer = new Dialer({ mesh, clock, log, resolve, signal });
     this.#addresses = new OwnAddresses({ ...deps, config, report });
     const sender = new Sender(mesh, log);
-    this.#renewals = new Renewals({ ...deps, sender, tasks, announce });
+    const { memberships } = deps;
+    this.#renewals = memberships === undefined
+      ? null
+      : new Renewals({ ...deps, memberships, sender, tasks, announce });
     const parts = {
       core: this.#core,
       dialer: this.#dialer,
@@ -177,7 +180,7 @@ export class Node {
     this.#rounds.stop();
     await Promise.all([mesh.close("shutdown"), tunnels.close()]);
     await this.#tasks.settled();
-    this.#renewals.close();
+    this.#renewals?.close();
     await this.#saver.close();
     await store.close();
     this.#deps.limits?.close();

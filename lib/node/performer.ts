@@ -27,7 +27,8 @@ export interface PerformerDeps extends Pick<NodeDeps, "local" | "mesh" | "clock"
   readonly dialer: Dialer;
   readonly forwards: Pick<Forwards, "restore" | "move">;
   readonly sender: Sender;
-  readonly renewals: Pick<Renewals, "told" | "asked">;
+  /** Null where no membership is renewed. */
+  readonly renewals: Pick<Renewals, "told" | "asked"> | null;
   readonly tasks: Tasks;
   /** Tells the core what became of it. */
   report(input: NodeInput): void;
@@ -83,10 +84,10 @@ export class Performer {
         mesh.setBehindRouter(output.isThere);
         break;
       case "membershipTold":
-        renewals.told(output.peer, output.membership);
+        renewals?.told(output.peer, output.membership);
         break;
       case "renewalAsked":
-        renewals.asked(output.peer);
+        renewals?.asked(output.peer);
         break;
       case "log":
         log.info(output.message, output.fields);

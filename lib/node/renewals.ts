@@ -21,7 +21,7 @@ import {
   uncounted,
 } from "../types/mod.ts";
 import type { Sender } from "./sender.ts";
-import type { NodeDeps } from "./wiring.ts";
+import type { MembershipSource, NodeDeps } from "./wiring.ts";
 
 /** How long a peer may take to show what it was given, before it gets another one. */
 const GIVE_AGAIN_MS = 10 * 60 * 1000;
@@ -32,7 +32,8 @@ const GIVE_AGAIN_MS = 10 * 60 * 1000;
 const TELL_AGAIN_MS = 30_000;
 
 export interface RenewalsDeps
-  extends Pick<NodeDeps, "local" | "mesh" | "store" | "clock" | "log" | "limits" | "memberships"> {
+  extends Pick<NodeDeps, "local" | "mesh" | "store" | "clock" | "log" | "limits"> {
+  readonly memberships: MembershipSource;
   readonly sender: Pick<Sender, "send" | "sendFrame">;
   readonly tasks: Tasks;
   /** Tells the connected peers what this node says of itself from now on. */
@@ -63,7 +64,6 @@ export class Renewals {
   /** Renews what is due, where this node signs; tells again what was renewed. */
   look(): void {
     const { memberships, local, clock } = this.#deps;
-    if (memberships === undefined) return;
     const now = clock.monotonicNow();
     if (this.#tellAt !== null && now >= this.#tellAt) {
       this.#tellAt = null;
@@ -83,7 +83,7 @@ export class Renewals {
   told(peer: PeerKey, membership: MembershipCert): void {
     const { memberships, local, clock } = this.#deps;
     const subjectPub = membership.claims?.subjectPub;
-    if (memberships === undefined || subjectPub?.length !== PEER_KEY_BYTES) return;
+    if (subjectPub?.length !== PEER_KEY_BYTES) return;
     const subject = peerKeyFromBytes(subjectPub);
     if (subject !== local && subject !== peer) return;
     const known = subject === local ? memberships.own() : memberships.of(peer);
@@ -101,7 +101,7 @@ export class Renewals {
   /** A peer of pollen/1 asks for what others are given unasked. */
   asked(peer: PeerKey): void {
     const { memberships, mesh, clock, sender } = this.#deps;
-    if (memberships === undefined || mesh.peerLink(peer)?.protocol !== ALPN_MEMBER_1) return;
+    if (mesh.peerLink(peer)?.protocol !== ALPN_MEMBER_1) return;
     if (!this.#allowed.allow(peer, clock.monotonicNow())) return;
     const present = memberships.of(peer);
     const cert = present === null ? null : memberships.successorOf(present);
@@ -124,13 +124,13 @@ export class Renewals {
 
   #give(now: MonotonicMs, peer: PeerKey): void {
     const { memberships, sender, log } = this.#deps;
-    const present = memberships!.of(peer);
+    const present = memberships.of(peer);
     if (present === null) return;
     const given = this.#given.get(peer);
     const isAgain = given !== undefined && !isBetter(present, given.of);
     if (isAgain && now < given.againAt) return;
     this.#given.delete(peer);
-    const value = memberships!.successorOf(present);
+    const value = memberships.successorOf(present);
     if (value === null) return;
     const fields = { peer, until: endOf(value) };
     if (isAgain) log.debug("renewing the membership of a peer again", fields);
@@ -148,14 +148,14 @@ export class Renewals {
   async #becomes(from: PeerKey, membership: MembershipCert): Promise<void> {
     const { memberships, store, clock, log, announce } = this.#deps;
     try {
-      await memberships!.take(membership);
+      await memberships.take(membership);
     } catch (thrown) {
       const fields = { from, reason: errorText(thrown) };
       this.#throttledLog.warn("a renewed membership was not taken", fields);
       return;
     }
     // A command may have put an even better one there meanwhile.
-    const own = memberships!.own();
+    const own = memberships.own();
     log.info("the membership of this machine was renewed", { until: endOf(own) });
     this.#tell(own);
     this.#tellAt = addMs(clock.monotonicNow(), TELL_AGAIN_MS);

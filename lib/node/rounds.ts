@@ -34,7 +34,8 @@ export interface RoundsDeps extends Pick<NodeDeps, "mesh" | "clock" | "random" |
   readonly addresses: Pick<OwnAddresses, "refresh" | "refreshNames">;
   readonly forwards: Pick<Forwards, "live">;
   readonly links: AnnouncedLinks;
-  readonly renewals: Pick<Renewals, "look">;
+  /** Null where no membership is renewed. */
+  readonly renewals: Pick<Renewals, "look"> | null;
 }
 
 export class Rounds {
@@ -55,7 +56,7 @@ export class Rounds {
       this.#every(() => this.#gossipPause(), () => this.#gossip()),
       this.#every(() => ADDRESS_REFRESH_MS, () => addresses.refresh()),
       this.#every(() => RECHECK_MS, () => mesh.recheckPeers()),
-      this.#every(() => RENEWALS_MS, () => renewals.look()),
+      this.#every(() => RENEWALS_MS, () => renewals?.look()),
       this.#every(() => NAMES_REFRESH_MS, () => tasks.run(addresses.refreshNames())),
       this.#every(() => ATTEMPTS_MS, () => this.#countTurnedAway()),
     ];

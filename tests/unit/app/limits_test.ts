@@ -388,7 +388,7 @@ const ROWS: Partial<Record<LimitName, (world: World) => void | Promise<void>>> =
       addresses: { refresh() {}, refreshNames: () => Promise.resolve() },
       forwards: { live: () => new Set() },
       links: { look: () => null } as never,
-      renewals: { look() {} },
+      renewals: null,
       mesh: {
         carriedBytes: () => new Map(),
         engineStats: () => ({ ...NO_ENGINE_STATS, attemptsRefused, attemptsDropped: 1 }),

@@ -331,7 +331,7 @@ Deno.test("a membership is renewed neither in another network nor in none", asyn
     const cert = home.signer.issueMembership(request);
     return renewMembership(disk, DIR, identity, home.credentials, cert, NOW);
   };
-  await rejects(renew(), { code: "failed_precondition", message: /belongs to no network/ });
+  await rejects(renew(), { code: "failed_precondition", message: /not part of a network/ });
   const { cert } = await enrol(disk, DIR, identity, joinToken(away, identity), NOW);
   await rejects(renew(), { code: "failed_precondition", message: /different cluster/ });
   deepEqual((await loadNodeCredentials(disk, DIR, identity, NOW))!.cert, cert);

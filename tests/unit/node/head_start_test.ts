@@ -36,7 +36,7 @@ Deno.test("who is dialled where dials take long is given longer", async () => {
     core: { coordinate: () => [] },
     forwards: {} as never,
     sender: {} as never,
-    renewals: {} as never,
+    renewals: null,
     tasks: new Tasks(silentLog, "a task of the test failed"),
     report: ({ kind }) => void said.push([clock.monotonicNow(), kind]),
   });
