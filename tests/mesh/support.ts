@@ -61,8 +61,8 @@ export class TestNetwork {
     return { identity, credentials, key: identity.peerKey };
   }
 
-  /** A member whose membership lasts so long from the fixtures' now on. */
-  async member(seed: number, ttlMs = 30 * DAY_MS): Promise<Member> {
+  /** A member whose membership lasts so long from the fixtures' now on: a year, which is not due for renewal. */
+  async member(seed: number, ttlMs = 365 * DAY_MS): Promise<Member> {
     const { identity } = await makeNode(seed);
     const cert = this.root.signer.issueMembership({ subject: identity.peerKey, ttlMs, now: NOW });
     const credentials = { trust: this.root.credentials.trust, cert };

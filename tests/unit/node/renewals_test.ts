@@ -109,7 +109,7 @@ Deno.test("a member cannot change anybody's membership", async () => {
   );
   await root.until("a peer told of a membership that is none");
   // A better one of its own follows them, on the same stream.
-  const better = issue(hostile, 300);
+  const better = issue(hostile, 400);
   mesh.mesh.sendFrame(root.key, { body: { kind: "membership", value: better } });
   const question = { peerId: new Uint8Array(32) };
   mesh.mesh.sendFrame(root.key, { body: { kind: "punchCoordRequest", value: question } });
